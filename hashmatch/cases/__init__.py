@@ -1,0 +1,1 @@
+"""A case folder: its settings, its runs and where everything lies."""

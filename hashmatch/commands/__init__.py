@@ -1,0 +1,1 @@
+"""What the program can be told. One module for each command: words in, one job, words out."""

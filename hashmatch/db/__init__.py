@@ -1,0 +1,1 @@
+"""The library: installed hash sets, sealed, ready to be asked."""

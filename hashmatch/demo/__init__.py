@@ -1,0 +1,1 @@
+"""Benign pictures, folders and lists that we make ourselves, for the demo and the tests."""

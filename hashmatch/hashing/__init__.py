@@ -1,0 +1,1 @@
+"""Bytes in; digests and perceptual hashes out. Pixels never leave this package."""

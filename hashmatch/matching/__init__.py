@@ -1,0 +1,1 @@
+"""One item's hashes and the installed sets in, hits out."""

@@ -1,0 +1,124 @@
+"""Digests of bytes, perceptual hashes of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Algorithm(StrEnum):
+    """Cryptographic digest algorithms that hash lists carry and hashmatch computes."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    SHA512 = "sha512"
+
+    @property
+    def size(self) -> int:
+        """Length of a digest in bytes."""
+        return _SIZES[self]
+
+
+_SIZES = {Algorithm.MD5: 16, Algorithm.SHA1: 20, Algorithm.SHA256: 32, Algorithm.SHA512: 64}
+
+ALWAYS = (Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256)
+"""What every scan computes; others only when a loaded set needs them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Digest:
+    """An algorithm and its value; always of the right length."""
+
+    algorithm: Algorithm
+    value: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.value) != self.algorithm.size:
+            msg = f"a {self.algorithm} digest has {self.algorithm.size} bytes"
+            raise ValueError(msg)
+
+    @classmethod
+    def parse(cls, algorithm: Algorithm, text: str) -> Digest:
+        """Read a digest in hexadecimal, any case, surrounding blanks allowed.
+
+        Raises:
+            ValueError: not hexadecimal, or the wrong length. The message never holds the text.
+        """
+        return cls(algorithm, unhex(text))
+
+    @property
+    def hex(self) -> str:
+        """The value in lower-case hexadecimal."""
+        return self.value.hex()
+
+
+class Method(StrEnum):
+    """Perceptual hash methods that are matched."""
+
+    PDQ = "pdq"
+
+    @property
+    def size(self) -> int:
+        """Length of a hash in bytes."""
+        return {Method.PDQ: 32}[self]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PerceptualHash:
+    """A similarity hash of decoded pixels, as a list carries it.
+
+    ``quality`` is 0..100, or None where the list does not say.
+    """
+
+    method: Method
+    value: bytes
+    quality: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.value) != self.method.size:
+            msg = f"a {self.method} hash has {self.method.size} bytes"
+            raise ValueError(msg)
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            msg = "quality is a number from 0 to 100"
+            raise ValueError(msg)
+
+    @classmethod
+    def parse(cls, method: Method, text: str, quality: int | None = None) -> PerceptualHash:
+        """Read a hash in hexadecimal; raises ``ValueError`` as :meth:`Digest.parse` does."""
+        return cls(method, unhex(text), quality)
+
+
+VARIANTS = ("identity", "rot90", "rot180", "rot270", "flipx", "flipy", "transpose", "antitranspose")
+"""The eight rotations and flips of a picture, in the order in which their hashes are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHash:
+    """The perceptual hashes of one rendering of a picture in the evidence.
+
+    ``variants`` holds one value for each entry of ``VARIANTS``. ``rendering`` says how the
+    pixels came about: ``stored``, or ``on-white`` for a picture with transparency.
+    """
+
+    method: Method
+    rendering: str
+    quality: int
+    variants: tuple[bytes, ...]
+
+
+def unhex(text: str) -> bytes:
+    """Read hexadecimal strictly: ``bytes.fromhex`` alone would accept blanks between digits.
+
+    Raises:
+        ValueError: something else than an even number of hexadecimal digits.
+    """
+    text = text.strip()
+    if not text.isascii() or not text.isalnum():
+        msg = "not hexadecimal"
+        raise ValueError(msg)
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        msg = "not hexadecimal"
+        raise ValueError(msg) from None

@@ -1,0 +1,220 @@
+"""How each entry of the evidence ended, and the tally of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from hashmatch.errors import ExitCode
+from hashmatch.model.hits import Claim, Disposition
+
+if TYPE_CHECKING:
+    from hashmatch.model.hashes import Digest, PictureHash
+    from hashmatch.model.hits import Hit
+
+
+class Stage(StrEnum):
+    """The step at which an entry failed."""
+
+    LIST = "list"
+    STAT = "stat"
+    OPEN = "open"
+    READ = "read"
+    DECODE = "decode"
+
+
+class Reason(StrEnum):
+    """Why an entry failed or a picture could not be compared. Codes are never translated."""
+
+    PERMISSION = "permission-denied"
+    VANISHED = "vanished"
+    REPLACED = "replaced-since-listed"
+    CHANGED = "changed-while-read"
+    IO = "input-output-error"
+    NAME_TOO_LONG = "name-too-long"
+    LOOP = "too-many-links"
+    BUSY = "busy"
+    OTHER_OS = "operating-system-error"
+    WORKER_DIED = "worker-died"
+    TIME_LIMIT = "time-limit"
+    CORRUPT = "corrupt-picture"
+    TRUNCATED = "truncated-picture"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    TOO_MANY_BYTES = "too-many-bytes"
+    TOO_SMALL = "too-few-pixels"
+    UNSUPPORTED = "unsupported-picture-format"
+    OUT_OF_MEMORY = "out-of-memory"
+
+
+class Rule(StrEnum):
+    """Named rules by which an entry that is not a regular file is left out."""
+
+    SYMLINK = "symbolic-link"
+    FIFO = "fifo"
+    SOCKET = "socket"
+    CHARACTER_DEVICE = "character-device"
+    BLOCK_DEVICE = "block-device"
+    FOLDER_LOOP = "folder-loop"
+    UNKNOWN_KIND = "unknown-kind"
+
+
+class ItemError(Exception):
+    """One item cannot be examined; becomes a :class:`Failed` and never ends a run."""
+
+    def __init__(self, stage: Stage, reason: Reason) -> None:
+        super().__init__(stage, reason)
+        self.stage = stage
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What was learnt from decoding a picture: facts and hashes, never pixels.
+
+    ``kind`` is the format by content, such as ``image/jpeg``. ``width`` and ``height`` in pixels
+    and ``frames`` are 0 where the header could not be read. ``trouble`` says why there is no
+    usable hash; ``partial`` that the hash is of a truncated picture's readable part.
+    """
+
+    kind: str
+    width: int = 0
+    height: int = 0
+    frames: int = 0
+    hashes: tuple[PictureHash, ...] = ()
+    trouble: Reason | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one read of an item gave, before anything is looked up."""
+
+    digests: tuple[Digest, ...]
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The whole item was read and compared.
+
+    A picture that cannot be decoded is still examined by its digests; ``reading.picture.trouble``
+    then says that no near comparison was possible, and the tally counts it.
+    """
+
+    path: bytes
+    size: int
+    modified_ns: int
+    reading: Reading
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def conflict(self) -> bool:
+        """Sets disagree about this item: benign in one, something else in another."""
+        kinds = {hit.disposition is Disposition.BENIGN for hit in self.hits}
+        return len(kinds) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The entry could not be read to its end; nothing is claimed about its content."""
+
+    path: bytes
+    stage: Stage
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The entry is not a regular file; a named rule leaves it out."""
+
+    path: bytes
+    rule: Rule
+
+
+Outcome: TypeAlias = Examined | Failed | Skipped
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of outcomes; basis of the exit code and of the coverage in every report."""
+
+    seen: int = 0
+    examined: int = 0
+    failed: int = 0
+    skipped: int = 0
+    folders: int = 0
+    bytes: int = 0
+    pictures: int = 0
+    compared_near: int = 0
+    low_quality: int = 0
+    items_with_hits: int = 0
+    items_with_notable_hits: int = 0
+    hits: int = 0
+    conflicts: int = 0
+    changed_source: bool = False
+    failed_by: Counter[str] = field(default_factory=Counter)
+    skipped_by: Counter[str] = field(default_factory=Counter)
+    not_compared_by: Counter[str] = field(default_factory=Counter)
+
+    def balanced(self) -> bool:
+        """``seen`` was counted at the source, the others at the end: they must agree."""
+        return self.seen == self.examined + self.failed + self.skipped
+
+    @property
+    def not_compared(self) -> int:
+        """Pictures that were asked about and could not be compared by perceptual hash."""
+        return self.not_compared_by.total()
+
+    def add(self, outcome: Outcome, *, near: bool, quality_gate: int) -> None:
+        """Count one outcome.
+
+        Args:
+            outcome: how the entry ended.
+            near: whether a loaded set can be asked about pictures at all.
+            quality_gate: least quality at which a perceptual hash may be compared.
+        """
+        match outcome:
+            case Examined():
+                self.examined += 1
+                self.bytes += outcome.size
+                self._add_hits(outcome)
+                if outcome.reading.picture is not None:
+                    self._add_picture(outcome.reading.picture, near, quality_gate)
+            case Failed():
+                self.failed += 1
+                self.failed_by[f"{outcome.stage}:{outcome.reason}"] += 1
+            case Skipped():
+                self.skipped += 1
+                self.skipped_by[outcome.rule] += 1
+            case _:
+                assert_never(outcome)
+
+    def _add_hits(self, outcome: Examined) -> None:
+        self.hits += len(outcome.hits)
+        self.items_with_hits += bool(outcome.hits)
+        notable = any(hit.disposition is not Disposition.BENIGN for hit in outcome.hits)
+        self.items_with_notable_hits += notable
+        self.conflicts += outcome.conflict
+
+    def _add_picture(self, picture: Picture, near: bool, gate: int) -> None:  # noqa: FBT001
+        self.pictures += 1
+        if not near:
+            return
+        if picture.trouble is not None:
+            self.not_compared_by[picture.trouble] += 1
+        elif any(one.quality >= gate for one in picture.hashes):
+            self.compared_near += 1
+        else:
+            self.low_quality += 1
+
+    def exit_code(self) -> ExitCode:
+        """Say in one number how the run ended. Agreement with benign sets alone is no hit."""
+        incomplete = self.failed or self.not_compared or self.changed_source
+        base = ExitCode.HITS if self.items_with_notable_hits else ExitCode.CLEAR
+        return ExitCode(base + (ExitCode.INCOMPLETE if incomplete else 0))
+
+
+NEEDS_CONFIRMATION = frozenset({Claim.NEAR})
+"""Claims that a person or a second method must confirm."""
