@@ -1,0 +1,142 @@
+"""Outcomes, hits and problems as the JSON values of a run's result files.
+
+Nothing here depends on clocks, random ids, worker counts or engines: the same evidence and sets
+give the same values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from hashmatch.model import names
+from hashmatch.model.outcomes import NEEDS_CONFIRMATION, Examined, Failed, Skipped, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.model.hits import Hit, Near
+    from hashmatch.model.outcomes import Outcome, Picture
+    from hashmatch.model.records import Json
+
+Line = dict[str, "Json"]
+
+
+def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
+    """Give the line of ``outcomes.jsonl`` for entry ``n`` of the run, from source ``source``."""
+    head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    match outcome:
+        case Examined():
+            picture = outcome.reading.picture
+            return head | {
+                "outcome": "examined",
+                "size": outcome.size,
+                "modified_ns": outcome.modified_ns,
+                "digests": {str(d.algorithm): d.hex for d in outcome.reading.digests},
+                "hits": len(outcome.hits),
+                **({"picture": _picture(picture)} if picture else {}),
+            }
+        case Failed():
+            return head | {
+                "outcome": "failed",
+                "stage": str(outcome.stage),
+                "reason": str(outcome.reason),
+            }
+        case Skipped():
+            return head | {"outcome": "skipped", "rule": str(outcome.rule)}
+        case _:
+            assert_never(outcome)
+
+
+def hit_lines(n: int, source: int, outcome: Outcome) -> Iterator[Line]:
+    """Give the lines of ``hits.jsonl`` for one entry, in the order of its hits."""
+    if not isinstance(outcome, Examined) or not outcome.hits:
+        return
+    digests = {str(d.algorithm): d.hex for d in outcome.reading.digests}
+    head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    head |= {"sha256": digests.get("sha256"), "size": outcome.size, "viewed": False}
+    for hit in outcome.hits:
+        yield head | _hit(hit) | {"conflict": outcome.conflict}
+
+
+def problem_lines(
+    n: int, source: int, outcome: Outcome, *, near: bool, quality_gate: int
+) -> Iterator[Line]:
+    """Give the lines of ``problems.jsonl`` for one entry.
+
+    Args:
+        n: number of the entry in the run.
+        source: number of the source.
+        outcome: how the entry ended.
+        near: whether pictures were to be compared at all.
+        quality_gate: least quality at which a perceptual hash was compared.
+    """
+    head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    match outcome:
+        case Failed():
+            yield head | _problem("failed", outcome.stage, outcome.reason)
+        case Examined() if near and outcome.reading.picture:
+            yield from (head | p for p in _picture_problems(outcome.reading.picture, quality_gate))
+        case _:
+            return
+
+
+def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:
+    if picture.trouble is not None:
+        yield _problem("not-compared", Stage.DECODE, picture.trouble)
+    elif all(one.quality < gate for one in picture.hashes):
+        yield _problem("low-quality", None, "too-little-structure")
+    if picture.partial:
+        yield _problem("partial", Stage.DECODE, "truncated-picture")
+
+
+def _problem(problem: str, stage: Stage | None, reason: str) -> Line:
+    return {"problem": problem, "stage": stage and str(stage), "reason": str(reason)}
+
+
+def _picture(picture: Picture) -> Line:
+    return {
+        "kind": picture.kind,
+        "width": picture.width,
+        "height": picture.height,
+        "frames": picture.frames,
+        "partial": picture.partial,
+        "trouble": picture.trouble and str(picture.trouble),
+        "hashes": [
+            {
+                "method": str(one.method),
+                "rendering": one.rendering,
+                "quality": one.quality,
+                "variants": [value.hex() for value in one.variants],
+            }
+            for one in picture.hashes
+        ],
+    }
+
+
+def _hit(hit: Hit) -> Line:
+    return {
+        "claim": str(hit.claim),
+        "set": hit.set_name,
+        "set_version": hit.set_version,
+        "record": hit.record,
+        "entry": hit.entry,
+        "scheme": hit.scheme,
+        "category": hit.category,
+        "disposition": str(hit.disposition),
+        "agreeing": [str(a) for a in hit.agreeing],
+        "disagreeing": [str(a) for a in hit.disagreeing],
+        "needs_confirmation": hit.claim in NEEDS_CONFIRMATION,
+        "near": hit.near and _near(hit.near),
+    }
+
+
+def _near(near: Near) -> Line:
+    return {
+        "method": str(near.method),
+        "distance": near.distance,
+        "threshold": near.threshold,
+        "quality": near.quality,
+        "list_quality": near.list_quality,
+        "variant": near.variant,
+        "rendering": near.rendering,
+    }

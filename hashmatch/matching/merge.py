@@ -1,0 +1,78 @@
+"""Everything that agrees on one record, as one hit with one claim and one disposition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.model.hashes import Algorithm
+from hashmatch.model.hits import Claim, Disposition, Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hashmatch.db.installed import InstalledSet
+    from hashmatch.model.hashes import Digest
+    from hashmatch.model.hits import Near
+
+STRONG = frozenset({Algorithm.SHA256, Algorithm.SHA512})
+"""Digests for which no two different files with one value are known."""
+
+_AT_MOST_SUSPECTED = frozenset({Disposition.ILLEGAL, Disposition.BASELINE})
+
+
+def exact_claim(agreeing: Sequence[Algorithm]) -> Claim:
+    """Say how strong an exact agreement is: ``exact-2`` by a strong digest or by two of any."""
+    return Claim.EXACT_2 if len(agreeing) > 1 or STRONG & set(agreeing) else Claim.EXACT_1
+
+
+def capped(disposition: Disposition, claim: Claim) -> Disposition:
+    """Lower a disposition to what the claim can carry: a near hit alone is at most suspected."""
+    if claim is Claim.NEAR and disposition in _AT_MOST_SUSPECTED:
+        return Disposition.SUSPECTED
+    return disposition
+
+
+def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -> Hit | None:
+    """Compare an item with one record that a look-up named.
+
+    The record's own digests decide, not the keyed fingerprint that led to it. Digests that the
+    record carries with another value are reported as disagreeing.
+
+    Returns:
+        None when no digest agrees, which only two equal fingerprints could bring about.
+    """
+    record = installed.record(number)
+    theirs = {d.algorithm: d.value for d in record.digests}
+    shared = [d for d in digests if d.algorithm in theirs]
+    agreeing = tuple(d.algorithm for d in shared if theirs[d.algorithm] == d.value)
+    if not agreeing:
+        return None
+    claim = exact_claim(agreeing)
+    return Hit(
+        set_name=installed.manifest.name,
+        set_version=installed.manifest.version,
+        record=number,
+        entry=record.entry,
+        claim=claim,
+        disposition=capped(installed.manifest.disposition(record.category), claim),
+        scheme=installed.manifest.scheme,
+        category=record.category,
+        agreeing=agreeing,
+        disagreeing=tuple(d.algorithm for d in shared if theirs[d.algorithm] != d.value),
+    )
+
+
+def near_hit(installed: InstalledSet, number: int, near: Near) -> Hit:
+    """Give the hit for a record whose perceptual hash is within the threshold."""
+    record = installed.record(number)
+    return Hit(
+        set_name=installed.manifest.name,
+        set_version=installed.manifest.version,
+        record=number,
+        entry=record.entry,
+        claim=Claim.NEAR,
+        disposition=capped(installed.manifest.disposition(record.category), Claim.NEAR),
+        scheme=installed.manifest.scheme,
+        category=record.category,
+        near=near,
+    )

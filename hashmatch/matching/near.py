@@ -1,0 +1,77 @@
+"""Near comparison: for each picture the nearest variant within the threshold, per record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.model.hashes import VARIANTS, Method
+from hashmatch.model.hits import Near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hashmatch.db.installed import InstalledSet
+    from hashmatch.model.hashes import PictureHash
+    from hashmatch.model.outcomes import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What counts as near: bits of distance, inclusive, and the least quality on both sides."""
+
+    threshold: int = 31
+    quality_gate: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    reading: int
+    picture: PictureHash
+    variant: int
+
+
+def search(
+    installed: InstalledSet, readings: Sequence[Reading], limits: Limits
+) -> Iterator[tuple[int, int, Near]]:
+    """Find every record within the threshold of any variant of each picture.
+
+    Pictures below the quality gate are not asked about: a featureless picture is near every
+    other one. Nothing within the threshold is left out; of several variants that agree with one
+    record the nearest is given, the first in the order of ``VARIANTS`` among equals.
+
+    Yields:
+        number of the reading, record number, and how near; once per pair.
+    """
+    queries = list(_queries(readings, limits.quality_gate))
+    if not queries or not installed.has_near:
+        return
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    values = [query.picture.variants[query.variant] for query in queries]
+    for at, record, distance in installed.search_near(Method.PDQ, values, limits.threshold):
+        pair = (queries[at].reading, record)
+        best[pair] = min(best.get(pair, (distance, at)), (distance, at))
+    for (reading, record), (distance, at) in sorted(best.items()):
+        yield reading, record, _near(installed, record, distance, queries[at], limits)
+
+
+def _queries(readings: Sequence[Reading], gate: int) -> Iterator[_Query]:
+    for number, reading in enumerate(readings):
+        for picture in reading.picture.hashes if reading.picture else ():
+            if picture.quality >= gate:
+                yield from (_Query(number, picture, v) for v in range(len(picture.variants)))
+
+
+def _near(
+    installed: InstalledSet, record: int, distance: int, query: _Query, limits: Limits
+) -> Near:
+    stated = [p.quality for p in installed.record(record).perceptual if p.quality is not None]
+    return Near(
+        method=query.picture.method,
+        distance=distance,
+        threshold=limits.threshold,
+        quality=query.picture.quality,
+        list_quality=min(stated) if stated else None,
+        variant=VARIANTS[query.variant],
+        rendering=query.picture.rendering,
+    )
