@@ -1,0 +1,106 @@
+"""Private files of the library: complete on disk under their name, or not there at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import HashSetError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+
+
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn trouble of the operating system while writing into one sentence.
+
+    Raises:
+        OutputError: the disk is full, read-only, not permitted or broken.
+    """
+    try:
+        yield
+    except OSError as error:
+        msg = f"{what} could not be written ({error.strerror}); nothing was installed"
+        raise OutputError(msg) from error
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn trouble of the operating system while reading into one sentence.
+
+    Raises:
+        HashSetError: the file is missing, not permitted or unreadable.
+    """
+    try:
+        yield
+    except OSError as error:
+        msg = f"{what} cannot be read ({error.strerror})"
+        raise HashSetError(msg) from error
+
+
+def new_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter; it must not exist."""
+    path.mkdir(PRIVATE_FOLDER)
+
+
+def new_file(path: Path) -> int:
+    """Open a new private file for reading and writing; it must not exist.
+
+    Returns:
+        The descriptor, to be closed by the caller.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(path, flags, PRIVATE_FILE)
+
+
+def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    """Write all of the bytes at an offset, however many calls it takes."""
+    view = memoryview(data).cast("B")
+    while view:
+        done = os.pwrite(descriptor, view, offset)
+        view, offset = view[done:], offset + done
+
+
+def read_at(descriptor: int, length: int, offset: int) -> bytes:
+    """Read as many bytes as the file has there, up to ``length``."""
+    parts = []
+    while length:
+        part = os.pread(descriptor, length, offset)
+        if not part:
+            break
+        parts.append(part)
+        length, offset = length - len(part), offset + len(part)
+    return b"".join(parts)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a new private file and wait until it is on the disk."""
+    descriptor = new_file(path)
+    try:
+        write_at(descriptor, data, 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file in the place of another in one step: readers see the old or the new one."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    write_new(beside, data)
+    beside.replace(path)
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,207 @@
+"""The library: a folder of immutable set versions, sealed under one key.
+
+    library.json      format, id, creation, which key it needs
+    current.json      set name to version; replaced in one step, so that readers need no lock
+    sets/<version>/   manifest.json exact.idx near-<method>.idx records.db
+
+Versions are never changed or reused; older ones stay for the reports that name them.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.db import files, keys
+from hashmatch.db.builder import Draft, SetBuilder
+from hashmatch.db.installed import InstalledSet
+from hashmatch.db.manifest import MANIFEST, Manifest
+from hashmatch.db.pointer import CURRENT, Pointer
+from hashmatch.db.refusals import check_expiry
+from hashmatch.db.staging import locked, staging
+from hashmatch.db.strict import canonical, parse
+from hashmatch.errors import HashSetError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from hashmatch.db.description import SetDescription
+    from hashmatch.model.people import Clock, Entropy
+
+FORMAT = "hashmatch.library/1"
+LIBRARY, SETS = "library.json", "sets"
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An opened library; cheap to open, holds no file open."""
+
+    folder: Path
+    id: str
+    key: keys.LibraryKey
+
+    @classmethod
+    def create(
+        cls, folder: Path, secret: keys.Secret, *, clock: Clock, entropy: Entropy
+    ) -> Library:
+        """Make an empty library in a new or empty folder.
+
+        Raises:
+            UsageError: the folder holds something, or the key cannot be used.
+            HashSetError: the key file cannot be read.
+            OutputError: the folder cannot be written.
+        """
+        with files.reading(str(folder)):
+            if folder.exists() and any(folder.iterdir()):
+                msg = f"{folder} is not empty; a library needs a folder of its own"
+                raise UsageError(msg)
+        lock, key = keys.new_lock(secret, folder, entropy)
+        library = cls(folder, entropy(16).hex(), key)
+        about = canonical(
+            {
+                "format": FORMAT,
+                "id": library.id,
+                "created": clock().isoformat(),
+                "key": lock.to_json(),
+            }
+        )
+        with files.writing(f"the library {folder}"):
+            folder.mkdir(files.PRIVATE_FOLDER, parents=True, exist_ok=True)
+            folder.chmod(files.PRIVATE_FOLDER)
+            files.new_folder(folder / SETS)
+            files.replace(folder / CURRENT, Pointer({}, {}).to_bytes(key))
+            files.replace(folder / LIBRARY, about)  # last: what lacks it is no library
+        return library
+
+    @classmethod
+    def open(cls, folder: Path, secret: keys.Secret) -> Library:
+        """Open a library.
+
+        Raises:
+            HashSetError: no library, damaged, or the key does not open it.
+        """
+        if not (folder / LIBRARY).is_file():
+            msg = f"{folder} is not a library; make one with: hashmatch library init"
+            raise HashSetError(msg)
+        fields = parse(_read(folder / LIBRARY), LIBRARY)
+        if fields.text("format") != FORMAT:
+            fields.refuse("format", f"{FORMAT}; a newer hashmatch may be needed")
+        library_id = fields.text("id")
+        fields.text("created")
+        lock = keys.Lock.from_json(fields.inner("key"))
+        fields.finish()
+        library = cls(folder, library_id, keys.unlock(secret, lock, folder))
+        library.pointer()
+        return library
+
+    def pointer(self) -> Pointer:
+        """Read which versions there are at this moment; raises ``HashSetError``."""
+        return Pointer.from_bytes(_read(self.folder / CURRENT), self.key)
+
+    def sets(self) -> list[Manifest]:
+        """Give the current version of every set, by name; raises ``HashSetError``."""
+        return [self.manifest(version) for _, version in sorted(self.pointer().current.items())]
+
+    def manifest(self, version: str) -> Manifest:
+        """Read the manifest of a version, current or older.
+
+        Raises:
+            UsageError: no such version was ever published here.
+            HashSetError: the manifest is missing or altered.
+        """
+        if version not in self.pointer().versions:
+            msg = f"the library holds no set version {version}"
+            raise UsageError(msg)
+        manifest = Manifest.from_bytes(_read(self._version(version) / MANIFEST))
+        if manifest.version != version:
+            msg = f"the manifest of set version {version} was altered; restore the library"
+            raise HashSetError(msg)
+        return manifest
+
+    def resolve(self, names: Sequence[str]) -> list[Manifest]:
+        """Find the sets to match against, each once, in the order of their names.
+
+        Args:
+            names: set names, or ``name@version`` for a version that is not the current one;
+                none means every set.
+
+        Raises:
+            UsageError: a name is unknown, or there is no set at all.
+        """
+        pointer = self.pointer()
+        if not pointer.current:
+            msg = f"nothing to match against: the library {self.folder} holds no set"
+            raise UsageError(msg)
+        wanted = {_find(name, pointer) for name in names or pointer.current}
+        return sorted(map(self.manifest, wanted), key=lambda one: (one.name, one.version))
+
+    def open_set(self, version: str) -> InstalledSet:
+        """Open a version for look-ups; raises as :meth:`manifest` and ``InstalledSet`` do."""
+        return InstalledSet(self._version(version), self.manifest(version), self.key)
+
+    def _version(self, version: str) -> Path:
+        return self.folder / SETS / version
+
+    @contextmanager
+    def stage(
+        self,
+        description: SetDescription,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        allow_expired: bool = False,
+    ) -> Iterator[SetBuilder]:
+        """Begin a new version; what is not published inside the block leaves no trace.
+
+        Raises:
+            HashSetError: the list has expired.
+            OutputError: the library cannot be written.
+        """
+        now = clock()
+        check_expiry(description, now.date(), allowed=allow_expired)
+        with staging(self.folder / SETS, entropy(8).hex()) as folder:
+            before = self.pointer().current.get(description.name)
+            draft = Draft(folder, self.key, entropy(SALT_BYTES), now.isoformat(), before)
+            builder = SetBuilder(description, draft)
+            try:
+                yield builder
+            finally:
+                builder.close()
+
+    def publish(self, builder: SetBuilder) -> Manifest:
+        """Complete a staged version and make it the current one, in one step for all readers.
+
+        Raises:
+            HashSetError: the list is refused, or the set got another version meanwhile.
+            OutputError: the disk is full or cannot be written; the library is as before.
+        """
+        manifest = builder.finish()
+        with files.writing(f"the library {self.folder}"), locked(self.folder):
+            pointer = self.pointer()
+            if pointer.current.get(manifest.name) != manifest.supersedes:
+                msg = f"another import changed the set {manifest.name} meanwhile; import again"
+                raise HashSetError(msg)
+            target = self._version(manifest.version)
+            builder.folder.rename(target)
+            files.settle(target.parent)
+            new = pointer.with_version(manifest.name, manifest.version)
+            files.replace(self.folder / CURRENT, new.to_bytes(self.key))
+        return manifest
+
+
+def _find(name: str, pointer: Pointer) -> str:
+    if name in pointer.current:
+        return pointer.current[name]
+    stem, _, version = name.rpartition("@")
+    if pointer.versions.get(version) == stem:
+        return version
+    msg = f"no set {name} in the library; there are {', '.join(sorted(pointer.current))}"
+    raise UsageError(msg)
+
+
+def _read(path: Path) -> bytes:
+    with files.reading(f"the library's file {path.name}"):
+        return path.read_bytes()

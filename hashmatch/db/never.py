@@ -1,0 +1,42 @@
+"""Values that must never match: they stand for nothing, or for a great many unrelated files.
+
+Their records are kept and counted, but no look-up finds them. A value that stands in a benign
+list as well is not among them: it keeps matching and is reported as a conflict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from hashmatch.model.hashes import Algorithm
+from hashmatch.model.records import Quarantine
+
+if TYPE_CHECKING:
+    from hashmatch.model.hashes import Digest, PerceptualHash
+
+LEAST_QUALITY = 50
+"""A perceptual hash whose stated quality is lower says too little about its picture."""
+
+MANY_FILES = 5
+"""From so many different files on, one perceptual hash stands for no picture in particular."""
+
+_NEVER = {
+    **{b"\x00" * one.size: Quarantine.CONSTANT for one in Algorithm},
+    **{b"\xff" * one.size: Quarantine.CONSTANT for one in Algorithm},
+    **{hashlib.new(one).digest(): Quarantine.EMPTY_FILE for one in Algorithm},
+}
+
+
+def digest_reason(digest: Digest) -> Quarantine | None:
+    """Say why a digest must never match: the empty file, or all bits 0 or 1."""
+    return _NEVER.get(digest.value)
+
+
+def perceptual_reason(hashed: PerceptualHash) -> Quarantine | None:
+    """Say why a perceptual hash must never match: one byte repeated, or stated low quality."""
+    if hashed.value == hashed.value[:1] * len(hashed.value):
+        return Quarantine.CONSTANT
+    if hashed.quality is not None and hashed.quality < LEAST_QUALITY:
+        return Quarantine.LOW_QUALITY
+    return None

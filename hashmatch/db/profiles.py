@@ -1,0 +1,185 @@
+"""Category profiles: what the codes of a list mean, stated by the operator and never guessed.
+
+The same digit means opposite things in different countries and versions, so that a profile
+names the list contexts it is for. It is a YAML file; the ones shipped lie in
+``category_profiles``, and one of the user's own is given by its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from hashmatch.db import files
+from hashmatch.db.strict import Fields
+from hashmatch.errors import HashSetError, UsageError
+from hashmatch.model.hits import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hashmatch.model.records import Json
+
+SHIPPED = Path(__file__).parent / "category_profiles"
+ANY = "any"
+_MOST_BYTES = 1 << 20
+_LANGUAGES = ("en", "th")
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryMeaning:
+    """What one code means; ``words`` holds a neutral label for each language."""
+
+    disposition: Disposition
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A category scheme. ``contexts`` is None where the profile fits lists of any country."""
+
+    name: str
+    version: str
+    title: Mapping[str, str]
+    contexts: tuple[str, ...] | None
+    categories: Mapping[str, CategoryMeaning]
+    sha256: str
+
+    def disposition(self, code: str | None) -> Disposition:
+        """Say what a code means; a code that is absent or not in the scheme decides nothing."""
+        meaning = self.categories.get(code) if code is not None else None
+        return Disposition.UNCATEGORIZED if meaning is None else meaning.disposition
+
+    def fits(self, context: str) -> bool:
+        """Tell whether the profile is meant for lists of that country."""
+        return self.contexts is None or context.upper() in self.contexts
+
+    @property
+    def only_benign(self) -> bool:
+        """Whether every code it knows means benign; such a list can never become notable."""
+        kinds = {one.disposition for one in self.categories.values()}
+        return kinds == {Disposition.BENIGN}
+
+    def to_json(self) -> dict[str, Json]:
+        """Give the copy that a manifest keeps."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "title": dict(self.title),
+            "contexts": ANY if self.contexts is None else list(self.contexts),
+            "categories": {
+                code: {"disposition": one.disposition.value, **one.words}
+                for code, one in self.categories.items()
+            },
+            "sha256": self.sha256,
+        }
+
+
+def from_fields(fields: Fields, sha256: str | None = None) -> Profile:
+    """Read a profile strictly.
+
+    Args:
+        fields: the object; with a key ``sha256`` where it is the copy in a manifest.
+        sha256: digest of the YAML file where it is read from one.
+
+    Raises:
+        HashSetError: a key is missing, unknown or not of its type, or a disposition is unknown.
+    """
+    profile = Profile(
+        name=fields.text("name"),
+        version=fields.text("version"),
+        title=_words(fields.inner("title")),
+        contexts=_contexts(fields),
+        categories=_categories(fields.inner("categories")),
+        sha256=fields.text("sha256") if sha256 is None else sha256,
+    )
+    fields.finish()
+    return profile
+
+
+def _words(fields: Fields) -> dict[str, str]:
+    words = {language: fields.text(language) for language in _LANGUAGES}
+    fields.finish()
+    return words
+
+
+def _contexts(fields: Fields) -> tuple[str, ...] | None:
+    value = fields.value("contexts")
+    if value == ANY:
+        return None
+    if not isinstance(value, list) or not value:
+        fields.refuse("contexts", f"a list of countries or the word {ANY}")
+    if not all(isinstance(one, str) and one.isalpha() and one.isupper() for one in value):
+        fields.refuse("contexts", "countries as quoted capital letters")
+    return tuple(value)
+
+
+def _categories(fields: Fields) -> dict[str, CategoryMeaning]:
+    return {code: _meaning(fields.inner(code)) for code in fields.names()}
+
+
+def _meaning(fields: Fields) -> CategoryMeaning:
+    known = [one.value for one in Disposition if one is not Disposition.RETRACTED]
+    word = fields.text("disposition")
+    if word not in known:
+        fields.refuse("disposition", "one of " + ", ".join(known))
+    return CategoryMeaning(Disposition(word), _words(fields))
+
+
+def names() -> list[str]:
+    """List the profiles that are shipped."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+def load(name_or_path: str) -> Profile:
+    """Load a profile by the name of a shipped one, or by the path of a YAML file.
+
+    Raises:
+        UsageError: no such profile; the message lists the ones there are.
+        HashSetError: the file is not a profile.
+    """
+    if name_or_path in names():
+        return read(SHIPPED / f"{name_or_path}.yaml")
+    if not name_or_path.endswith((".yaml", ".yml")):
+        msg = f"no scheme {name_or_path}; known are {', '.join(names())}, or a path to a .yaml file"
+        raise UsageError(msg)
+    return read(Path(name_or_path))
+
+
+def read(path: Path) -> Profile:
+    """Read a profile from a YAML file; raises ``HashSetError`` as :func:`from_fields`."""
+    with files.reading(f"the category profile {path}"), path.open("rb") as stream:
+        data = stream.read(_MOST_BYTES + 1)
+    where = f"the category profile {path.name}"
+    if len(data) > _MOST_BYTES:
+        msg = f"{where} is larger than {_MOST_BYTES} bytes"
+        raise HashSetError(msg)
+    try:
+        value = yaml.load(data, _Strict)  # noqa: S506 -- a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        msg = f"{where} is not YAML, or a key stands in it twice"
+        raise HashSetError(msg) from None
+    return from_fields(Fields(value, where), hashlib.sha256(data).hexdigest())
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML that refuses a key given twice, where the plain loader would take the last one."""
+
+
+def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[Any, Any]:
+    pairs = [
+        (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
+        for key, value in node.value
+    ]
+    if not all(isinstance(key, str) for key, _ in pairs):
+        raise yaml.constructor.ConstructorError(None, None, "keys must be quoted texts")
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise yaml.constructor.ConstructorError(None, None, "a key stands twice")
+    return dict(pairs)
+
+
+_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -1,0 +1,114 @@
+"""When a list is refused: it lost something, means something else than stated, or is empty.
+
+A list that is taken for what it is not gives no hit, or turns illegal into benign. So each rule
+refuses the whole list and says what to do; counts and places are named, content never.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import HashSetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from hashmatch.db.counts import Counts
+    from hashmatch.db.description import SetDescription
+
+_MOST_PLACES = 10
+
+
+class Losses:
+    """Remembers where the first losses were, a few places only."""
+
+    def __init__(self) -> None:
+        self._places: list[str] = []
+        self._more = False
+
+    def note(self, file: int, place: int) -> None:
+        """Remember a place: number of the file from 1, line or record number in it."""
+        if len(self._places) < _MOST_PLACES:
+            self._places.append(f"{file}:{place}")
+        else:
+            self._more = True
+
+    def check(self, counts: Counts, *, accepted: bool) -> None:
+        """Refuse a list that lost anything, unless that was accepted.
+
+        Raises:
+            HashSetError: names the reasons with their counts and the first places.
+        """
+        lost = counts.losses
+        if accepted or not lost:
+            return
+        reasons = ", ".join(f"{reason} {number}" for reason, number in sorted(lost.items()))
+        places = ", ".join(self._places) + (" and more" if self._more else "")
+        msg = (
+            f"the list would lose {lost.total()} entries ({reasons}; file:place {places}); "
+            "get a sound copy, or import it with --accept-losses, which every report will state"
+        )
+        raise HashSetError(msg)
+
+
+def check_facts(description: SetDescription, facts: Mapping[str, str]) -> None:
+    """Compare what the list says about itself with what the operator stated.
+
+    Raises:
+        HashSetError: the list looks benign and could become notable, or the category scheme is
+            for another country than the list.
+    """
+    profile, context = description.profile, facts.get("context")
+    if facts.get("looks_benign") and not _stays_benign(description):
+        msg = (
+            f"this list looks like known-benign files ({facts['looks_benign']}) but would be taken "
+            "for notable; import it with --kind benign, or with the scheme that was made for it"
+        )
+        raise HashSetError(msg)
+    if profile is not None and context is not None and not profile.fits(context):
+        msg = (
+            f"the list says it is for {context}, the scheme {profile.name} is for "
+            f"{', '.join(profile.contexts or ())}; choose the scheme of that country, "
+            "or --scheme unmapped to keep the codes without a meaning"
+        )
+        raise HashSetError(msg)
+
+
+def _stays_benign(description: SetDescription) -> bool:
+    if description.profile is not None:
+        return description.profile.only_benign
+    return description.kind == "benign"
+
+
+def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> None:
+    """Refuse a list that its publisher no longer stands behind.
+
+    Raises:
+        HashSetError: the day of expiry is past and that was not allowed.
+    """
+    expires = description.expires
+    if expires is not None and today > expires and not allowed:
+        msg = (
+            f"the list expired on {expires.isoformat()}; get the newer one, "
+            "or import it with --allow-expired, which every report will state"
+        )
+        raise HashSetError(msg)
+
+
+def check_result(counts: Counts) -> None:
+    """Refuse a set that could never answer.
+
+    Raises:
+        HashSetError: nothing in it can match, or the counts do not add up.
+    """
+    if not counts.balanced:
+        msg = "the counts of this import do not add up; report this as a defect of hashmatch"
+        raise HashSetError(msg)
+    if not counts.usable:
+        msg = (
+            f"of {counts.read} records nothing can be matched ({counts.dropped} dropped, "
+            f"{counts.quarantined} never to match, {counts.unmatchable} of kinds that cannot be "
+            "compared); check --format, --type and --map"
+        )
+        raise HashSetError(msg)
