@@ -2,7 +2,129 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
 
-def main() -> None:
-    """Run the program and exit with a documented code."""
-    raise SystemExit(2)
+import click
+
+from hashmatch import __version__
+from hashmatch.errors import ExitCode, HashmatchError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+COMMANDS = {
+    "demo": "Build a benign exhibit and sets, run the whole chain, show where the report is.",
+    "scan": "Examine folders against the installed hash sets and keep the record in a case.",
+    "library": "Install hash lists as sealed sets; look at them; look digests up.",
+    "case": "Open a case folder; show what it holds.",
+    "report": "Render a stored run as HTML, CSV or JSON lines, in Thai or English.",
+    "verify": "Check that a case folder is whole and unaltered.",
+    "doctor": "Show what is installed and what is missing, and run the self-test.",
+}
+"""Every command with its first help line, so that the list needs no command to be loaded."""
+
+EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
+    f"  {code.value:>3}  {code.name:<15} {code.meaning}" for code in ExitCode
+)
+
+
+class _Commands(click.Group):
+    """A group that imports a command only when it is used: help stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order of the table."""
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command's module."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"hashmatch.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table alone."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    epilog=EXIT_CODES,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "HASHMATCH",
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+def program(*, debug: bool) -> None:
+    r"""Match seized media against known-material hash sets without viewing content.
+
+    \b
+    The usual chain:
+      hashmatch library init
+      hashmatch library import list.json --set vic --kind categorized --scheme vic-us
+      hashmatch case open CASE --reference R-1 --agency "My agency" --operator "My name"
+      hashmatch scan /mnt/exhibit --case CASE
+      hashmatch report CASE --to html,csv --lang th
+      hashmatch verify CASE
+    """
+    del debug  # read by main(), which also meets errors from before the command runs
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and exit with a documented code.
+
+    SIGTERM is an interruption like Ctrl-C: work in progress stays resumable.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a name must never end a scan.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _output_failed(error)
+    raise SystemExit(int(code))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        return program.main(arguments, prog_name="hashmatch", standalone_mode=False) or 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("\nhashmatch: interrupted; run the same command again to resume", err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except HashmatchError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(f"hashmatch: {error}", err=True)
+        return error.exit_code
+    except OSError as error:
+        if "--debug" in arguments or error.filename is not None:
+            raise
+        return _output_failed(error)
+
+
+def _output_failed(error: OSError) -> int:
+    """Results could not be printed: a full disk or a closed pipe behind standard output."""
+    # What is still buffered would fail again at exit; nobody can read it any more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(f"hashmatch: the output could not be written: {error.strerror}", err=True)
+    return ExitCode.OUTPUT
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,44 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: demo test check bench tools fixtures clean
+
+demo: $(READY)           ## run the main job on a benign exhibit
+	$(BIN)/hashmatch demo hashmatch-demo --replace
+
+test: check              ## everything that must hold: style, types, layers, tests, coverage
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+check: $(READY)          ## what needs no test run: format, lint, types, layers, dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry hashmatch
+
+bench: $(READY)          ## measure memory and speed; see benchmarks/README.md
+	$(BIN)/python benchmarks/run.py
+
+fixtures: $(READY)       ## draw the synthetic test files again
+	$(BIN)/python fixtures/make.py
+
+tools:                   ## Debian packages that some tests compare against (they skip without)
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-thai-tlwg \
+		hashdeep openssl poppler-utils python3-venv
+
+# A Debian without python3-venv has no ensurepip: as root it is installed, otherwise said.
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv python3-dev \
+		&& $(PYTHON) -m venv $(VENV); } \
+		|| { echo "install python3-venv first: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -q --editable . --group dev
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) hashmatch-demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,155 @@
+"""The identity of a case: one small file, written once and pinned by the ledger's first entry."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.cases.layout import CaseFolder
+from hashmatch.custody import canonical
+from hashmatch.errors import CaseError, OutputError
+from hashmatch.model.people import Operator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = "hashmatch.case/1"
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that signs checkpoints of this case: the note's key name and the key in PEM."""
+
+    name: str
+    pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Who opened which case, when. ``references`` are numbers other bodies gave to it."""
+
+    case_id: str
+    reference: str
+    agency: str
+    operator: str
+    created: str
+    public_key: PublicKey
+    references: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        named = [("reference", self.reference), ("agency", self.agency)]
+        named += [("operator", self.operator), *self.references]
+        for key, value in named:
+            if not _PLAIN.fullmatch(value) or not value.strip():
+                msg = f"the {key} must be 1 to 200 printable characters; give another one"
+                raise CaseError(msg)
+
+    @property
+    def opened_by(self) -> Operator:
+        """The operator who opened the case; runs may name another one."""
+        return Operator(self.operator, self.agency)
+
+    def encode(self) -> bytes:
+        """The file's bytes: one canonical JSON line."""
+        return (
+            canonical.encode(
+                {
+                    "schema": SCHEMA,
+                    "id": self.case_id,
+                    "reference": self.reference,
+                    "agency": self.agency,
+                    "operator": self.operator,
+                    "references": dict(self.references),
+                    "created": self.created,
+                    "public_keys": [
+                        {
+                            "name": self.public_key.name,
+                            "algorithm": "ed25519",
+                            "pem": self.public_key.pem,
+                        }
+                    ],
+                }
+            )
+            + b"\n"
+        )
+
+
+def read(root: Path) -> CaseFile:
+    """Read the case file of a case folder.
+
+    Raises:
+        CaseError: there is no case in this folder, or its file is not one that was written here.
+    """
+    path = CaseFolder(root).file
+    try:
+        line = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        msg = (
+            f"no case in {root}: create it first with "
+            f"'hashmatch case open {root} --reference ... --agency ... --operator ...'"
+        )
+        raise CaseError(msg) from None
+    except OSError as error:
+        msg = f"the case file {path} cannot be read: {error.strerror}"
+        raise CaseError(msg) from None
+    try:
+        return _parse(canonical.decode(line.removesuffix(b"\n")))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        msg = f"{path} is not a case file that hashmatch wrote; restore it from a copy"
+        raise CaseError(msg) from None
+
+
+def _parse(fields: dict[str, object]) -> CaseFile:
+    if fields["schema"] != SCHEMA:
+        raise ValueError(SCHEMA)
+    keys, references = fields["public_keys"], fields["references"]
+    if not isinstance(keys, list) or not isinstance(references, dict):
+        raise TypeError
+    return CaseFile(
+        case_id=str(fields["id"]),
+        reference=str(fields["reference"]),
+        agency=str(fields["agency"]),
+        operator=str(fields["operator"]),
+        created=str(fields["created"]),
+        public_key=PublicKey(keys[0]["name"], keys[0]["pem"]),
+        references=tuple((str(k), str(v)) for k, v in sorted(references.items())),
+    )
+
+
+def create(root: Path, case: CaseFile) -> None:
+    """Make the folders of a new case and write its file.
+
+    Raises:
+        CaseError: the folder exists and is not empty.
+        OutputError: the folder or file cannot be written.
+    """
+    folder = CaseFolder(root)
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(root.iterdir()):
+            msg = f"{root} is not empty: a case is opened in a new or empty folder"
+            raise CaseError(msg)
+        for sub in (folder.runs, folder.reports):
+            sub.mkdir(mode=0o700)
+        write_new(folder.file, case.encode())
+    except OSError as error:
+        msg = f"the case folder {root} cannot be written: {error.strerror}"
+        raise OutputError(msg) from None
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet, readable by its owner alone, down to the disk.
+
+    A file that cannot be written in full is removed again, so that nothing half-written is left.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        try:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        except OSError:
+            path.unlink()
+            raise

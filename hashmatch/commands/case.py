@@ -1,0 +1,90 @@
+"""``hashmatch case``: open a case folder, show what it holds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from hashmatch.commands import printing
+from hashmatch.commands.keys import signing_key_file
+from hashmatch.commands.options import FOLDER
+from hashmatch.commands.setting import present
+from hashmatch.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group("case")
+def command() -> None:
+    """Open a case folder; show what it holds."""
+
+
+@command.command("open")
+@click.argument("folder", type=FOLDER)
+@click.option("--reference", required=True, help="Reference number of the case.")
+@click.option("--agency", required=True, help="The body responsible.")
+@click.option("--operator", required=True, help="The person at the keyboard.")
+@click.option(
+    "--ref",
+    "references",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A number that another body gave to the case; may be repeated.",
+)
+def open_command(
+    folder: Path, reference: str, agency: str, operator: str, references: tuple[str, ...]
+) -> int:
+    r"""Open a case in a new or empty FOLDER.
+
+    The folder holds the custody ledger and every run and report of the case. The ledger is
+    signed with your signing key, which is made at the first case and kept outside of it.
+
+    \b
+    Example:
+      hashmatch case open CASE --reference TH-DSI-2569-000042 --agency DSI --operator "K. Name" \
+          --ref cybertip=123456789
+    """
+    from hashmatch.jobs import open_case  # noqa: PLC0415  # cryptography takes a while
+
+    opening = open_case.Opening(reference, agency, operator, _pairs(references))
+    case = open_case.open_case(folder, opening, present(), signing_key_file())
+    click.echo(f"case {case.case_id} opened in {printing.shown(str(folder))}")
+    printing.tell(f"ledgers are signed with {signing_key_file()}: keep this file safe and secret")
+    return ExitCode.CLEAR
+
+
+@command.command("show")
+@click.argument("folder", type=FOLDER)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def show_command(folder: Path, form: str) -> int:
+    """Show the case in FOLDER: who opened it and which runs and reports it holds.
+
+    Reads the ledger and stops at the first entry that does not follow from the one before; use
+    'hashmatch verify' to check everything.
+    """
+    from hashmatch.jobs import show_case  # noqa: PLC0415
+
+    shown = show_case.show(folder)
+    if form == "json":
+        click.echo(json.dumps(shown, sort_keys=True))
+        return ExitCode.CLEAR
+    for key in ("reference", "agency", "operator", "created", "id"):
+        click.echo(f"{key + ':':<11}{printing.shown(str(shown[key]))}")
+    for key, value in sorted(shown["references"].items()):
+        click.echo(f"{key + ':':<11}{printing.shown(value)}")
+    columns = ("run", "status", "started", "seen", "hits", "exit_code", "reports")
+    click.echo()
+    printing.table([[run[key] for key in columns] for run in shown["runs"]], columns)
+    return ExitCode.CLEAR
+
+
+def _pairs(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = [word.partition("=") for word in words]
+    for key, equals, value in pairs:
+        if not (key and equals and value):
+            msg = "expected KEY=VALUE, for example --ref cybertip=123456789"
+            raise click.BadParameter(msg)
+    return tuple((key, value) for key, _, value in pairs)

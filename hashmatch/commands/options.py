@@ -1,0 +1,49 @@
+"""Options that several commands share: where the library is and which key opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hashmatch.commands.setting import home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+FOLDER = click.Path(file_okay=True, path_type=Path)
+
+
+def library_options(command: Command) -> Command:
+    """Add ``--library``, ``--library-key`` and ``--passphrase-file``."""
+    for option in (
+        click.option(
+            "--passphrase-file",
+            envvar="HASHMATCH_PASSPHRASE_FILE",
+            type=FOLDER,
+            help="File whose first line is the library's passphrase, where it has one.",
+        ),
+        click.option(
+            "--library-key",
+            envvar="HASHMATCH_LIBRARY_KEY",
+            type=FOLDER,
+            help="Key file of the library. [default: the one made by 'library init']",
+        ),
+        click.option(
+            "--library",
+            "library_folder",
+            envvar="HASHMATCH_LIBRARY",
+            type=FOLDER,
+            help="Folder of the library. [default: library, in the data folder of hashmatch]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def library_at(stated: Path | None) -> Path:
+    """The folder of the library: as stated, else the default one."""
+    return stated or home() / "library"

@@ -1,0 +1,83 @@
+"""Show how far a scan is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+from hashmatch.commands.printing import amount, span, tell
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from hashmatch.jobs.scan import Progress
+
+_HEARTBEAT = 10.0  # seconds between lines where nobody watches
+_FRAME = 0.2  # seconds between frames on a terminal
+
+
+class Shown:
+    """Draws progress on standard error. Names from the evidence are never shown."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._began = self._last = time.monotonic()
+        self._every = float(os.environ.get("HASHMATCH_HEARTBEAT", _HEARTBEAT))
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            self._bar = _bar()
+            self._bar.start()
+            self._bar.add_task("scan", total=None, words="")
+            self._every = _FRAME
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, now: Progress) -> None:
+        """Take note of progress; draws only as often as somebody can read it."""
+        elapsed = time.monotonic()
+        if self._quiet or elapsed - self._last < self._every:
+            return
+        self._last = elapsed
+        words = self._words(now)
+        if self._bar is None:
+            tell(f"scanning: {words}")
+        else:
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=now.bytes_done, total=now.bytes_total, words=words)
+
+    def _words(self, now: Progress) -> str:
+        parts = [
+            f"{now.entries_done:,} of {now.entries_total:,} entries",
+            f"{amount(now.bytes_done)} of {amount(now.bytes_total)}",
+            f"{now.hits:,} with hits",
+        ]
+        if now.failed:
+            parts.append(f"{now.failed:,} failed")
+        here = now.bytes_done - now.bytes_before
+        if here > 0 and now.bytes_total >= now.bytes_done:
+            rate = here / max(time.monotonic() - self._began, 1e-9)
+            left = (now.bytes_total - now.bytes_done) / rate
+            parts += [f"{amount(rate)}/s", f"about {span(left)} left"]
+        return ", ".join(parts)
+
+
+def _bar() -> Bar:
+    # rich takes a while to import and is wanted on a terminal only
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    return Bar(
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
+        console=Console(stderr=True, markup=False, emoji=False, highlight=False),
+        transient=True,
+    )

@@ -1,0 +1,52 @@
+"""Read one item once: every digest, and when it is a picture its perceptual hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.hashing import digests, sniff
+from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage
+
+if TYPE_CHECKING:
+    from hashmatch.model.evidence import Item, Source
+    from hashmatch.model.hashes import Algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one item may cost: bytes kept in memory for decoding, pixels decoded."""
+
+    picture_bytes: int = 256 << 20
+    pixels: int = 200_000_000
+
+
+def examine(
+    source: Source,
+    item: Item,
+    algorithms: tuple[Algorithm, ...],
+    limits: Limits,
+    *,
+    decode: bool = True,
+) -> Reading | Failed:
+    """Examine one item; its trouble is a value, never an exception.
+
+    Args:
+        source: where the item is.
+        item: the item, as it was listed.
+        algorithms: which digests to compute.
+        limits: how much the item may cost.
+        decode: False for a picture that ended a worker before: it is digested only.
+    """
+    try:
+        with source.open(item) as stream:
+            content = digests.read(stream, algorithms, sniff.is_picture, limits.picture_bytes)
+            if not source.unchanged(item, stream):
+                return Failed(item.path, Stage.READ, Reason.CHANGED)
+    except ItemError as error:
+        return Failed(item.path, error.stage, error.reason)
+    return Reading(content.digests, _picture(content, limits, decode))
+
+
+def _picture(content, limits, decode) -> Picture | None:
+    return None

@@ -1,0 +1,115 @@
+"""What a scan is to do, fixed before it starts; only the same plan resumes a run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.custody import canonical
+from hashmatch.errors import OutputError, UsageError
+from hashmatch.evidence.folder import FolderSource
+from hashmatch.model import names
+from hashmatch.model.hashes import ALWAYS, Algorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from hashmatch.db.manifest import Manifest
+    from hashmatch.evidence.state import SourceState
+    from hashmatch.matching.near import Limits as NearLimits
+    from hashmatch.model.evidence import Source
+    from hashmatch.model.records import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sources as they are now, set versions, and the settings that decide results."""
+
+    sources: tuple[Source, ...]
+    before: tuple[SourceState, ...]
+    sets: tuple[Manifest, ...]
+    algorithms: tuple[Algorithm, ...]
+    near: NearLimits
+    version: str
+
+    def encode(self) -> bytes:
+        """One canonical line; equal lines mean equal results."""
+        return canonical.encode(
+            {
+                "schema": "hashmatch.plan/1",
+                "version": self.version,
+                "sources": [
+                    described(source) | {"before": state.digest}
+                    for source, state in zip(self.sources, self.before, strict=True)
+                ],
+                "sets": [{"name": one.name, "version": one.version} for one in self.sets],
+                "algorithms": [str(algorithm) for algorithm in self.algorithms],
+                "near_threshold": self.near.threshold,
+                "quality_gate": self.near.quality_gate,
+            }
+        )
+
+
+def described(source: Source) -> dict[str, Json]:
+    """Name a source in a record: its kind and where it lies."""
+    return {"kind": source.kind, **names.to_json(source.location, "location")}
+
+
+def algorithms_for(sets: Iterable[Manifest]) -> tuple[Algorithm, ...]:
+    """The digests to compute: the usual three, and others that a set can be asked with."""
+    carried = {name for one in sets for name in one.counts.values}
+    return tuple(a for a in Algorithm if a in ALWAYS or a in carried)
+
+
+def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:
+    """Turn the folders named on the command line into sources.
+
+    Args:
+        paths: folders with evidence.
+        outputs: folders that are written to: case, library.
+
+    Raises:
+        UsageError: a path is missing, not a folder, empty, or named twice.
+        OutputError: something would be written inside the evidence.
+    """
+    sources: dict[bytes, Source] = {}
+    for path in paths:
+        location = os.path.realpath(os.fsencode(path))
+        _refuse_unusable(path, location)
+        for other in sources:
+            if _inside(location, other) or _inside(other, location):
+                msg = f"{path} and another source overlap: name each folder once"
+                raise UsageError(msg)
+        for output in outputs:
+            if _inside(os.path.realpath(os.fsencode(output)), location):
+                msg = f"{output} lies inside the evidence {path}; nothing may be written there"
+                raise OutputError(msg)
+        sources[location] = FolderSource(location)
+    return tuple(sources.values())
+
+
+def _refuse_unusable(path: Path, location: bytes) -> None:
+    if not str(path):
+        msg = "an empty word was given where a folder was expected"
+        raise UsageError(msg)
+    try:
+        with os.scandir(location) as entries:
+            empty = next(entries, None) is None
+    except FileNotFoundError:
+        msg = f"{path} does not exist; name the folder where the evidence is mounted"
+        raise UsageError(msg) from None
+    except NotADirectoryError:
+        msg = f"{path} is not a folder; this version examines folders only"
+        raise UsageError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be listed: {error.strerror}"
+        raise UsageError(msg) from None
+    if empty:
+        msg = f"{path} is empty; is the exhibit mounted there?"
+        raise UsageError(msg)
+
+
+def _inside(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")

@@ -1,0 +1,186 @@
+"""Several workers, one stable order: results come back as the items were given.
+
+A worker that dies or takes too long costs no other item: its batch is given out again one item
+at a time; the item that does it again is read once more without decoding; only if even that
+fails is it recorded as failed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, TypeVar
+
+from hashmatch.jobs.workers import Task, Worker
+from hashmatch.model.evidence import Item
+from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+    from hashmatch.jobs.workers import Order, Result
+    from hashmatch.model.outcomes import Skipped
+
+BATCH_ITEMS = 64
+BATCH_BYTES = 8 << 20
+BASE_SECONDS = 60.0
+BYTES_PER_SECOND = 1 << 20
+"""A batch may take ``BASE_SECONDS`` and one second more for each MiB: far slower than any disk."""
+
+Numbered = tuple[int, "Item | Failed | Skipped"]
+Read = tuple[int, "Item | None", "Reading | Failed | Skipped"]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Entries in their order, and what is known of each; items are what is sent out."""
+
+    entries: list[Numbered]
+    results: dict[int, Result] = field(default_factory=dict)
+
+    def waiting(self) -> list[int]:
+        return [
+            at
+            for at, (_, entry) in enumerate(self.entries)
+            if isinstance(entry, Item) and at not in self.results
+        ]
+
+    def reads(self) -> Iterator[Read]:
+        for at, (source, entry) in enumerate(self.entries):
+            if isinstance(entry, Item):
+                yield source, entry, self.results[at]
+            else:
+                yield source, None, entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A part of a batch that one worker has, or will get.
+
+    ``spared`` says why the item is now read without decoding it.
+    """
+
+    batch: _Batch
+    places: tuple[int, ...]
+    spared: Reason | None = None
+
+    def task(self) -> Task:
+        chosen = (self.batch.entries[at] for at in self.places)
+        items = tuple((n, entry) for n, entry in chosen if isinstance(entry, Item))
+        return Task(items, decode=self.spared is None)
+
+    def seconds(self) -> float:
+        return BASE_SECONDS + sum(i.size for _, i in self.task().items) / BYTES_PER_SECOND
+
+
+class Pool:
+    """Examines numbered entries with several workers.
+
+    Memory is bounded by the batches under way, a few for each worker.
+    """
+
+    def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
+        self._order = order
+        self._patience = base_seconds - BASE_SECONDS
+        self._idle = [Worker(order) for _ in range(workers)]
+        self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
+        self._again: deque[_Share] = deque()
+        self._window = 3 * workers
+
+    def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
+        """Yield lists of results; together they hold every entry once, in the order given."""
+        batches = _batched(entries)
+        pending: deque[_Batch] = deque()
+        more = True
+        while more or pending:
+            while more and len(pending) < self._window and self._idle and not self._again:
+                batch = next(batches, None)
+                more = batch is not None
+                if batch is not None:
+                    pending.append(batch)
+                    self._give_out(_Share(batch, tuple(batch.waiting())))
+            while self._again and self._idle:
+                self._give_out(self._again.popleft())
+            while pending and not pending[0].waiting():
+                yield list(pending.popleft().reads())
+            if self._busy and (len(pending) >= self._window or not self._idle or not more):
+                self._collect()
+
+    def _give_out(self, share: _Share) -> None:
+        if not share.places:
+            return
+        worker = self._idle.pop()
+        self._busy[worker.pipe] = (worker, share, _now() + share.seconds() + self._patience)
+        try:
+            worker.send(share.task())
+        except OSError:  # already dead: the answer will not come, _collect sees the end of file
+            return
+
+    def _collect(self) -> None:
+        """Wait until something is answered, ends or runs out of time."""
+        soonest = min(deadline for _, _, deadline in self._busy.values())
+        answered = wait(list(self._busy), timeout=max(0.0, soonest - _now()))
+        for pipe in [p for p in self._busy if p in answered]:
+            worker, share, _ = self._busy.pop(pipe)
+            try:
+                results = worker.receive()
+            except EOFError:
+                self._lost(worker, share, Reason.WORKER_DIED)
+                continue
+            self._idle.append(worker)
+            share.batch.results.update(zip(share.places, _marked(share, results), strict=True))
+        for pipe in [p for p, (_, _, deadline) in self._busy.items() if deadline < _now()]:
+            worker, share, _ = self._busy.pop(pipe)
+            self._lost(worker, share, Reason.TIME_LIMIT)
+
+    def _lost(self, worker: Worker, share: _Share, reason: Reason) -> None:
+        worker.stop()
+        self._idle.append(Worker(self._order))
+        if len(share.places) > 1:
+            self._again.extend(_Share(share.batch, (at,)) for at in share.places)
+        elif share.spared is None:
+            self._again.append(_Share(share.batch, share.places, spared=reason))
+        else:
+            path = share.task().items[0][1].path
+            share.batch.results[share.places[0]] = Failed(path, Stage.READ, reason)
+
+    def close(self) -> None:
+        """End all workers at once."""
+        for worker, _, _ in self._busy.values():
+            worker.stop()
+        for worker in self._idle:
+            worker.finish()
+        self._busy.clear()
+        self._idle.clear()
+
+
+def _marked(share: _Share, results: list[Result]) -> list[Result]:
+    """Note on an item that was read without decoding why that was so."""
+    return [_without_picture(result, share.spared) for result in results]
+
+
+def _without_picture(result: Result, spared: Reason | None) -> Result:
+    if spared is None or isinstance(result, Failed) or result.picture is None:
+        return result
+    return Reading(result.digests, Picture(result.picture.kind, trouble=spared))
+
+
+def _batched(entries: Iterable[Numbered]) -> Iterator[_Batch]:
+    group: list[Numbered] = []
+    size = 0
+    for source, entry in entries:
+        group.append((source, entry))
+        size += entry.size if isinstance(entry, Item) else 0
+        if len(group) >= BATCH_ITEMS or size >= BATCH_BYTES:
+            yield _Batch(group)
+            group, size = [], 0
+    if group:
+        yield _Batch(group)
+
+
+def _now() -> float:
+    return time.monotonic()

@@ -1,0 +1,103 @@
+"""The runs of a case: begin one, or find the interrupted one that a plan continues."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from hashmatch.cases import journal, run_writer
+from hashmatch.cases.layout import CaseFolder
+from hashmatch.custody.ids import uuid7
+from hashmatch.errors import CaseError, EvidenceError
+from hashmatch.jobs.plan import described
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashmatch.cases.layout import RunFolder
+    from hashmatch.custody.ledger import Ledger
+    from hashmatch.jobs.plan import Plan
+    from hashmatch.model.people import Setting
+    from hashmatch.model.records import Json
+
+
+def begin_or_resume(
+    case: Path, plan: Plan, ledger: Ledger, setting: Setting, *, new_run: bool
+) -> tuple[RunFolder, bool]:
+    """Find the interrupted run that this plan continues, or begin a new one.
+
+    Args:
+        case: the case folder.
+        plan: what is to be done now.
+        ledger: the case's ledger, open for writing.
+        setting: clock and chance for the id of a new run.
+        new_run: give up interrupted runs instead of resuming them.
+
+    Returns:
+        The run's folder, and whether it is an interrupted run that goes on.
+
+    Raises:
+        CaseError: an interrupted run had another plan.
+        EvidenceError: only the evidence differs from an interrupted run's plan.
+    """
+    for folder in unfinished(case, ledger):
+        if new_run or not folder.root.exists():
+            ledger.append("run.abort", {"run": folder.run_id, "reason": "given up for a new run"})
+            run_writer.drop_state(folder)
+        elif run_writer.plan_of(folder) == plan.encode():
+            kept = journal.last(folder.state).entries
+            ledger.append("run.resume", {"run": folder.run_id, "lines_kept": kept})
+            return folder, True
+        else:
+            raise _other_plan(folder, plan)
+    return _begin(case, plan, ledger, setting), False
+
+
+def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting) -> RunFolder:
+    folder = CaseFolder(case).run(str(uuid7(setting.clock(), setting.entropy)))
+    encoded = plan.encode()
+    start: dict[str, Json] = {
+        "run": folder.run_id,
+        "sources": [described(source) for source in plan.sources],
+        "sets": [{"name": one.name, "version": one.version} for one in plan.sets],
+        "plan_sha256": hashlib.sha256(encoded).hexdigest(),
+    }
+    ledger.append("run.start", start)
+    run_writer.begin(folder, encoded)
+    return folder
+
+
+def unfinished(case: Path, ledger: Ledger) -> list[RunFolder]:
+    """Runs that the ledger saw start and neither end nor be given up."""
+    open_runs: dict[str, RunFolder] = {}
+    for entry in ledger.entries():
+        run_id = str(entry.body.get("run"))
+        if entry.type == "run.start":
+            open_runs[run_id] = CaseFolder(case).run(run_id)
+        elif entry.type in {"run.end", "run.abort"}:
+            open_runs.pop(run_id, None)
+    return list(open_runs.values())
+
+
+def moments(ledger: Ledger, kind: str, run_id: str) -> tuple[str, ...]:
+    """When the ledger noted something of this kind about a run."""
+    found = (e for e in ledger.entries() if e.type == kind and e.body.get("run") == run_id)
+    return tuple(entry.at for entry in found)
+
+
+def _other_plan(folder: RunFolder, plan: Plan) -> CaseError | EvidenceError:
+    theirs, ours = (json.loads(text) for text in (run_writer.plan_of(folder), plan.encode()))
+    for one in (*theirs["sources"], *ours["sources"]):
+        del one["before"]
+    if theirs == ours:
+        msg = (
+            f"the evidence is not as it was when run {folder.run_id} was interrupted; "
+            "find out what changed it, then start again with --new-run"
+        )
+        return EvidenceError(msg)
+    msg = (
+        f"run {folder.run_id} in this case was interrupted and had other sources, sets or "
+        "settings; repeat its command to resume it, or give it up with --new-run"
+    )
+    return CaseError(msg)

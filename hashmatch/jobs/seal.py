@@ -1,0 +1,171 @@
+"""Close a run: its record, its digests, its entry in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.cases import run_writer
+from hashmatch.cases.layout import RESULT_FILES, RUN_RECORD
+from hashmatch.custody import canonical, sums
+from hashmatch.custody.merkle import Tree
+from hashmatch.errors import OutputError
+from hashmatch.jobs import tables
+from hashmatch.jobs.plan import described
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hashmatch.cases.casefile import CaseFile
+    from hashmatch.cases.layout import RunFolder
+    from hashmatch.custody.ledger import Ledger
+    from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.plan import Plan
+    from hashmatch.jobs.workers import Limits
+    from hashmatch.model.outcomes import Tally
+    from hashmatch.model.people import Operator, Setting
+    from hashmatch.model.records import Json
+
+SCHEMA = "hashmatch.run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All that is known of a run when its last entry is written."""
+
+    case: CaseFile
+    operator: Operator
+    plan: Plan
+    after: tuple[SourceState, ...]
+    started: str
+    resumed: tuple[str, ...]
+    workers: int
+    limits: Limits
+    self_test: list[tuple[str, bool]]
+    tally: Tally
+
+
+def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> None:
+    """Write the run record and its sums and enter the end of the run into the ledger.
+
+    May be repeated after a crash: until the ledger holds the end, the run counts as unfinished.
+
+    Raises:
+        OutputError: the disk does not take it; the run stays resumable.
+    """
+    roots = {name: _root(folder, name) for name in RESULT_FILES}
+    try:
+        for path in (folder.record, folder.sums):
+            path.unlink(missing_ok=True)
+        record = canonical.encode(_record(folder, run, roots, setting)) + b"\n"
+        run_writer.write_new(folder.record, record)
+        digest = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
+    except OSError as error:
+        msg = f"the record of the run could not be written to {folder.root}: {error.strerror}"
+        raise OutputError(msg) from None
+    ledger.append("run.end", _end(folder, run, roots, digest))
+    run_writer.drop_state(folder)
+
+
+def _root(folder: RunFolder, name: str) -> str:
+    tree = Tree()
+    with (folder.root / name).open("rb") as lines:
+        for line in lines:
+            tree.append(line.removesuffix(b"\n"))
+    return tree.root().hex()
+
+
+def _end(
+    folder: RunFolder, run: Finished, roots: dict[str, str], sums_sha256: str
+) -> dict[str, Json]:
+    tally = run.tally
+    return {
+        "run": folder.run_id,
+        "status": "complete",
+        "sums_sha256": sums_sha256,
+        "roots": dict(roots),
+        "counts": {
+            "seen": tally.seen,
+            "examined": tally.examined,
+            "failed": tally.failed,
+            "skipped": tally.skipped,
+            "hits": tally.hits,
+            "items_with_hits": tally.items_with_hits,
+        },
+        "exit_code": int(tally.exit_code()),
+    }
+
+
+def _record(
+    folder: RunFolder, run: Finished, roots: dict[str, str], setting: Setting
+) -> dict[str, Json]:
+    now = setting.clock()
+    return {
+        "schema": SCHEMA,
+        "run": folder.run_id,
+        "case": {
+            "id": run.case.case_id,
+            "reference": run.case.reference,
+            "agency": run.case.agency,
+        },
+        "status": "complete",
+        "operator": {"name": run.operator.name, "agency": run.operator.agency},
+        "started": run.started,
+        "finished": instant(now),
+        "utc_offset": now.isoformat()[-6:],
+        "resumed": list(run.resumed),
+        "argv": list(setting.argv),
+        "tool": dict(setting.tool),
+        "host": {"name": setting.host, "system": setting.system},
+        "sources": _sources(run),
+        "sets": [one.provenance() for one in run.plan.sets],
+        "settings": {
+            "near_threshold": run.plan.near.threshold,
+            "quality_gate": run.plan.near.quality_gate,
+            "algorithms": [str(algorithm) for algorithm in run.plan.algorithms],
+            "workers": run.workers,
+            "max_pixels": run.limits.pixels,
+            "max_picture_bytes": run.limits.picture_bytes,
+            "sandbox": "separate processes",
+        },
+        "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
+        "counts": _counts(folder, run.tally),
+        "roots": dict(roots),
+        "exit_code": int(run.tally.exit_code()),
+    }
+
+
+def _sources(run: Finished) -> list[Json]:
+    states = zip(run.plan.sources, run.plan.before, run.after, strict=True)
+    return [
+        {
+            **described(source),
+            "index": index,
+            "read_only": before.read_only,
+            "before": before.digest,
+            "after": after.digest,
+            "unchanged": before.digest == after.digest,
+            "entries": before.entries,
+            "folders": before.folders,
+            "bytes": before.bytes,
+            "access_times": "kept" if before.access_times_kept else "may-have-changed",
+        }
+        for index, (source, before, after) in enumerate(states)
+    ]
+
+
+def _counts(folder: RunFolder, tally: Tally) -> dict[str, Json]:
+    counts: dict[str, Json] = {
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in asdict(tally).items()
+    }
+    counts["not_compared"] = tally.not_compared
+    counts["table"] = list(tables.count(folder.hits))
+    return counts
+
+
+def instant(moment: datetime) -> str:
+    """Give a moment in UTC, to the microsecond."""
+    offset = moment.utcoffset()
+    utc = moment if offset is None else (moment - offset)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
