@@ -104,7 +104,8 @@ class SetBuilder:
         counts = self._counts
         number = self._records.add(record, len(self._files))
         counts.read += 1
-        counts.not_evaluated.update(record.other)
+        for kind in record.other:
+            counts.not_evaluated[kind] += 1
         counts.dispositions[self._description.disposition(record.category)] += 1
         usable, reason = self._add_values(record, number)
         if not usable and reason is not None:

@@ -36,6 +36,11 @@ class SetKind(StrEnum):
     BENIGN = "benign"
 
 
+_FLAT: dict[SetKind, Disposition] = {
+    kind: Disposition(kind) for kind in SetKind if kind is not SetKind.CATEGORIZED
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SetDescription:
     """A set as stated by the operator; nothing here is guessed from the list.
@@ -79,7 +84,7 @@ class SetDescription:
         """Say what an agreement with a record of that category means."""
         if self.profile is not None:
             return self.profile.disposition(category)
-        return Disposition(self.kind)
+        return _FLAT[self.kind]
 
     def to_json(self) -> dict[str, Json]:
         """Give the form kept in a manifest; the profile is copied whole."""

@@ -1,6 +1,7 @@
 """The sealed store of original records: every field of every record, by number.
 
-Records are canonical JSON lines, 64 to a block, compressed, one sealed chunk for each block.
+Each record is one line, a JSON array of its parts in the order of :class:`StoredRecord` without
+the number; 32 lines are compressed together and sealed as one chunk.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.model.records import HashRecord, Json
 
 KIND = b"records"
-BLOCK_RECORDS = 64
+BLOCK_RECORDS = 32
 KEPT_BLOCKS = 64
 """Blocks that stay open in memory, so that neighbours are not unsealed again and again."""
 
@@ -56,17 +57,17 @@ def encode(record: HashRecord, file: int) -> str:
     Raises:
         HashSetError: a field is a number that JSON does not know (not-a-number, infinity).
     """
-    line = {
-        "category": record.category,
-        "digests": [[one.algorithm, one.value.hex()] for one in record.digests],
-        "entry": record.entry,
-        "fields": record.fields,
-        "file": file,
-        "other": record.other,
-        "perceptual": [[one.method, one.value.hex(), one.quality] for one in record.perceptual],
-        "place": record.place,
-        "size": record.size,
-    }
+    line = [
+        file,
+        record.place,
+        [[one.algorithm, one.value.hex()] for one in record.digests],
+        [[one.method, one.value.hex(), one.quality] for one in record.perceptual],
+        record.entry,
+        record.category,
+        record.size,
+        record.other,
+        record.fields,
+    ]
     try:
         return _encode(line)
     except ValueError:
@@ -76,20 +77,18 @@ def encode(record: HashRecord, file: int) -> str:
 
 def decode(text: str, number: int) -> StoredRecord:
     """Read back what :func:`encode` wrote."""
-    line = json.loads(text)
+    file, place, digests, perceptual, entry, category, size, other, fields = json.loads(text)
     return StoredRecord(
         number=number,
-        file=line["file"],
-        place=line["place"],
-        digests=tuple(Digest(Algorithm(a), bytes.fromhex(v)) for a, v in line["digests"]),
-        perceptual=tuple(
-            PerceptualHash(Method(m), bytes.fromhex(v), q) for m, v, q in line["perceptual"]
-        ),
-        entry=line["entry"],
-        category=line["category"],
-        size=line["size"],
-        other=tuple(line["other"]),
-        fields=line["fields"],
+        file=file,
+        place=place,
+        digests=tuple(Digest(Algorithm(a), bytes.fromhex(v)) for a, v in digests),
+        perceptual=tuple(PerceptualHash(Method(m), bytes.fromhex(v), q) for m, v, q in perceptual),
+        entry=entry,
+        category=category,
+        size=size,
+        other=tuple(other),
+        fields=fields,
     )
 
 

@@ -89,7 +89,7 @@ class SealedFile:
                 self.close()
                 raise
 
-    def _table(self) -> array[int]:
+    def _table(self) -> bytes:
         size = os.fstat(self._descriptor).st_size
         header = files.read_at(self._descriptor, _HEADER.size, 0)
         if len(header) < _HEADER.size or header[:16] != self._bound:
@@ -98,11 +98,10 @@ class SealedFile:
         number = (length - 16) // 8 - 1
         if offset + length != size or number < 0:
             raise self._damaged()
-        table = self._unseal(_nonce(_TABLE, number), offset, length)
-        return array("Q", struct.unpack(f"<{number + 1}Q", table))
+        return self._unseal(_nonce(_TABLE, number), offset, length)
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return len(self._offsets) // 8 - 1
 
     def chunk(self, number: int) -> bytes:
         """Unseal one chunk into memory.
@@ -110,7 +109,7 @@ class SealedFile:
         Raises:
             HashSetError: the chunk was altered or cannot be read.
         """
-        start, end = self._offsets[number], self._offsets[number + 1]
+        start, end = struct.unpack_from("<2Q", self._offsets, 8 * number)
         with files.reading(f"the library's file {self._name}"):
             return self._unseal(_nonce(_CHUNK, number), start, end - start)
 
