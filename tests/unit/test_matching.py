@@ -1,0 +1,183 @@
+"""Hits of a batch from real installed sets: claims, dispositions, conflicts, near variants."""
+
+import datetime
+import hashlib
+import random
+
+import pytest
+
+from hashmatch.db import profiles
+from hashmatch.db.description import SetDescription, SetKind
+from hashmatch.db.keys import LibraryKey
+from hashmatch.db.library import Library
+from hashmatch.db.manifest import ListFile
+from hashmatch.matching.matcher import Matcher
+from hashmatch.matching.merge import capped
+from hashmatch.matching.near import Limits
+from hashmatch.model.hashes import (
+    VARIANTS,
+    Algorithm,
+    Digest,
+    Method,
+    PerceptualHash,
+    PictureHash,
+)
+from hashmatch.model.hits import Claim, Disposition
+from hashmatch.model.outcomes import Examined, Picture, Reading
+from hashmatch.model.records import HashRecord
+
+NAMES = {Algorithm.MD5: "md5", Algorithm.SHA1: "sha1", Algorithm.SHA256: "sha256"}
+ALL = tuple(NAMES)
+
+
+def digests(content, *algorithms):
+    return tuple(Digest(a, hashlib.new(NAMES[a], content).digest()) for a in algorithms or ALL)
+
+
+def clock():
+    return datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def library(tmp_path):
+    chance = random.Random(7)
+    key = LibraryKey(bytes(32))
+    return Library.create(tmp_path / "library", key, clock=clock, entropy=chance.randbytes)
+
+
+def install(library, name, records, kind=SetKind.ILLEGAL, scheme=None):
+    description = SetDescription(name, kind, scheme and profiles.load(scheme))
+    chance = random.Random(name)
+    with library.stage(description, clock=clock, entropy=chance.randbytes) as builder:
+        builder.add_file(records, lambda: ListFile("list", 1, "0" * 64))
+        return library.publish(builder)
+
+
+def match(library, *readings, threshold=31):
+    sets = tuple(library.open_set(m.version) for m in library.resolve([]))
+    found = Matcher(sets, Limits(threshold)).match(readings)
+    for one in sets:
+        one.close()
+    return found
+
+
+def only(hits):
+    (hit,) = hits
+    return hit
+
+
+def pdq(seed):
+    return random.Random(seed).randbytes(32)
+
+
+def flipped(value, bits):
+    number = int.from_bytes(value)
+    for bit in bits:
+        number ^= 1 << bit
+    return number.to_bytes(32)
+
+
+def picture(variants, quality=100, rendering="stored"):
+    filled = [variants.get(name, pdq(f"other {name}")) for name in VARIANTS]
+    hashed = PictureHash(Method.PDQ, rendering, quality, tuple(filled))
+    return Reading(digests(b"picture"), Picture("image/png", 8, 8, 1, (hashed,)))
+
+
+@pytest.mark.parametrize(
+    ("listed", "claim"),
+    [
+        ((Algorithm.SHA256,), Claim.EXACT_2),
+        ((Algorithm.MD5, Algorithm.SHA1), Claim.EXACT_2),
+        ((Algorithm.MD5,), Claim.EXACT_1),
+        ((Algorithm.SHA1,), Claim.EXACT_1),
+    ],
+)
+def test_a_claim_is_as_strong_as_the_digests_that_agree(library, listed, claim):
+    install(library, "a", [HashRecord(1, digests(b"known", *listed))])
+    hit = only(match(library, Reading(digests(b"known")))[0])
+    assert (hit.claim, hit.agreeing) == (claim, listed)
+    assert hit.disposition is Disposition.ILLEGAL
+
+
+def test_an_md5_that_agrees_beside_a_sha1_that_does_not_is_shown_as_such(library):
+    mixed = (*digests(b"known", Algorithm.MD5), *digests(b"other", Algorithm.SHA1))
+    install(library, "a", [HashRecord(1, mixed)])
+    hit = only(match(library, Reading(digests(b"known")))[0])
+    assert hit.claim is Claim.EXACT_1
+    assert hit.agreeing == (Algorithm.MD5,)
+    assert hit.disagreeing == (Algorithm.SHA1,)
+
+
+def test_every_record_of_every_set_is_kept_in_a_stable_order(library):
+    record = HashRecord(1, digests(b"known"), category="1", entry="x")
+    again = HashRecord(2, digests(b"known"), category="2", entry="y")
+    install(library, "b", [record, again], SetKind.CATEGORIZED, "vic-us")
+    install(library, "a", [HashRecord(1, digests(b"known"))], SetKind.BENIGN)
+    hits = match(library, Reading(digests(b"nothing")), Reading(digests(b"known")))
+    assert hits[0] == ()
+    assert [(h.set_name, h.record, h.disposition) for h in hits[1]] == [
+        ("a", 0, Disposition.BENIGN),
+        ("b", 0, Disposition.ILLEGAL),
+        ("b", 1, Disposition.EXPLOITATIVE),
+    ]
+    assert Examined(b"p", 1, 0, Reading(()), hits[1]).conflict
+
+
+def test_an_unmapped_code_is_neither_illegal_nor_benign(library):
+    record = HashRecord(1, digests(b"known"), category="77")
+    install(library, "a", [record], SetKind.CATEGORIZED, "vic-us")
+    hit = only(match(library, Reading(digests(b"known")))[0])
+    assert hit.disposition is Disposition.UNCATEGORIZED
+    assert (hit.scheme, hit.category) == ("vic-us", "77")
+
+
+@pytest.mark.parametrize(("bits", "hits"), [(0, 1), (30, 1), (31, 1), (32, 0)])
+def test_near_means_within_the_threshold_and_not_one_bit_more(library, bits, hits):
+    listed = pdq("listed")
+    install(library, "a", [HashRecord(1, perceptual=(PerceptualHash(Method.PDQ, listed),))])
+    reading = picture({"identity": flipped(listed, range(bits))})
+    found = match(library, reading)[0]
+    assert len(found) == hits
+    for hit in found:
+        assert (hit.claim, hit.near.distance, hit.near.threshold) == (Claim.NEAR, bits, 31)
+        assert hit.disposition is Disposition.SUSPECTED
+
+
+def test_of_several_rotations_that_agree_the_nearest_is_named(library):
+    listed = pdq("listed")
+    install(library, "a", [HashRecord(1, perceptual=(PerceptualHash(Method.PDQ, listed, 90),))])
+    reading = picture(
+        {"flipx": flipped(listed, range(9)), "rot90": flipped(listed, range(4))}, quality=80
+    )
+    near = only(match(library, reading)[0]).near
+    assert (near.variant, near.distance) == ("rot90", 4)
+    assert (near.quality, near.list_quality) == (80, 90)
+
+
+def test_a_featureless_picture_is_not_compared(library):
+    listed = pdq("listed")
+    install(library, "a", [HashRecord(1, perceptual=(PerceptualHash(Method.PDQ, listed),))])
+    assert match(library, picture({"identity": listed}, quality=49)) == [()]
+    assert len(match(library, picture({"identity": listed}, quality=50))[0]) == 1
+
+
+def test_an_exact_hit_is_not_repeated_as_a_near_one(library):
+    value = pdq("listed")
+    record = HashRecord(1, digests(b"picture"), (PerceptualHash(Method.PDQ, value),))
+    install(library, "a", [record])
+    hit = only(match(library, picture({"identity": value}))[0])
+    assert (hit.claim, hit.near) == (Claim.EXACT_2, None)
+
+
+def test_a_run_of_exact_sets_compares_no_pictures(library):
+    install(library, "a", [HashRecord(1, digests(b"known"))])
+    with library.open_set(library.resolve(["a"])[0].version) as one:
+        assert not Matcher((one,), Limits()).compares_pictures
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_near_hit_alone_is_at_most_suspected(disposition):
+    strong = {Disposition.ILLEGAL, Disposition.BASELINE}
+    expected = Disposition.SUSPECTED if disposition in strong else disposition
+    assert capped(disposition, Claim.NEAR) is expected
+    assert capped(disposition, Claim.EXACT_1) is disposition
