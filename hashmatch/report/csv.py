@@ -1,0 +1,130 @@
+"""Hits, problems and coverage as CSV files for spreadsheets.
+
+RFC 4180 with a fixed header and codes instead of words. A cell that a spreadsheet would take
+for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return) gets an
+apostrophe in front. Control and bidirectional characters of names are made visible; where the
+shown name is not the exact one, ``path_hex`` holds its bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING
+
+from hashmatch.model.hits import Near
+from hashmatch.model.names import shown
+from hashmatch.report.findings import gather
+from hashmatch.report.item_names import ItemNames
+from hashmatch.report.writing import complete_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hashmatch.report.lines import HitLine, Place, ProblemLine
+    from hashmatch.report.options import ReportOptions
+    from hashmatch.report.run_record import Counts
+    from hashmatch.report.stored_run import StoredRun
+
+Cell = str | int | None
+
+ITEM = ("run", "n", "source", "path", "path_hex")
+NEAR = tuple(one.name for one in fields(Near))
+HITS = (
+    *ITEM, "size", "sha256", "claim", "disposition", "set", "set_version", "record", "entry",
+    "scheme", "category", "agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed",
+    *NEAR,
+)  # fmt: skip
+PROBLEMS = (*ITEM, "problem", "stage", "reason")
+COVERAGE = ("run", "measure", "code", "count")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvReport:
+    """Writes ``hits.csv``, ``problems.csv`` and ``coverage.csv``."""
+
+    name: str = "csv"
+
+    def write(self, run: StoredRun, folder: Path, options: ReportOptions) -> tuple[str, ...]:
+        """Write the three files; see :class:`hashmatch.report.registry.Report`."""
+        gather(run.hits(), run.problems(), run.record.counts, limit=0)
+        id_, names = run.record.run, ItemNames(options.mask_names)
+        tables: dict[str, tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]] = {
+            "hits": (HITS, (_hit(id_, hit, names) for hit in run.hits())),
+            "problems": (PROBLEMS, (_problem(id_, one, names) for one in run.problems())),
+            "coverage": (COVERAGE, ((id_, *row) for row in _coverage(run.record.counts))),
+        }
+        written = {options.name(stem, "csv"): table for stem, table in tables.items()}
+        encoding = "utf-8-sig" if options.byte_order_mark else "utf-8"
+        for name, (header, rows) in written.items():
+            with complete_file(folder / name, encoding) as stream:
+                writer = csv.writer(stream, lineterminator="\r\n")
+                writer.writerow(header)
+                writer.writerows([cell(value) for value in row] for row in rows)
+        return tuple(written)
+
+
+REPORT = CsvReport()
+
+
+def cell(value: Cell) -> Cell:
+    """Make a value safe for a spreadsheet: visible characters only, and never a formula."""
+    if not isinstance(value, str):
+        return value
+    text = shown(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _item(run: str, place: Place, names: ItemNames) -> tuple[Cell, ...]:
+    exact = names.exact(place)
+    return run, place.n, place.source, names.item(place), exact.hex() if exact else None
+
+
+def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
+    return (
+        *_item(run, hit.place, names),
+        hit.size,
+        hit.sha256,
+        hit.claim,
+        hit.disposition,
+        hit.set_name,
+        hit.set_version,
+        hit.record,
+        hit.entry,
+        hit.scheme,
+        hit.category,
+        " ".join(hit.agreeing),
+        " ".join(hit.disagreeing),
+        _yes(hit.conflict),
+        _yes(hit.needs_confirmation),
+        _yes(hit.viewed),
+        *_near(hit.near),
+    )
+
+
+def _near(near: Near | None) -> tuple[Cell, ...]:
+    if near is None:
+        return (None,) * len(NEAR)
+    return astuple(near)
+
+
+def _problem(run: str, one: ProblemLine, names: ItemNames) -> tuple[Cell, ...]:
+    return (*_item(run, one.place, names), one.problem, one.stage, one.reason)
+
+
+def _coverage(counts: Counts) -> Iterator[tuple[Cell, ...]]:
+    yield from ((name, None, count) for name, count in counts.numbers.items())
+    yield "pictures_not_asked", None, counts.not_asked
+    for measure, by_code in (
+        ("failed_by", counts.failed_by),
+        ("skipped_by", counts.skipped_by),
+        ("not_compared_by", counts.not_compared_by),
+    ):
+        yield from ((measure, code, count) for code, count in by_code.items())
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001
+    return "yes" if value else "no"

@@ -1,0 +1,153 @@
+"""A whole run as JSON lines for machines: the run, then every outcome, hit and problem.
+
+Each line has a ``type``: ``run``, ``outcome``, ``hit``, ``problem`` and at last ``end`` with the
+number of lines of each, so that a file cut short is noticed. Everything outside ASCII is
+escaped, so that no name can disguise itself where the file is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+from hashmatch.model import names
+from hashmatch.report.item_names import ItemNames
+from hashmatch.report.writing import complete_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from hashmatch.model.records import Json
+    from hashmatch.report.lines import HitLine, OutcomeLine, Place, ProblemLine
+    from hashmatch.report.options import ReportOptions
+    from hashmatch.report.stored_run import StoredRun
+
+Line = dict[str, "Json"]
+
+HEADER = (
+    "schema", "run", "case", "status", "operator", "started", "finished", "utc_offset", "resumed",
+    "tool", "host", "sets", "settings", "self_test", "counts", "roots", "exit_code",
+)  # fmt: skip
+"""What is passed on of ``run.json`` as it stands; ``argv`` and ``sources`` name the exhibit."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLinesReport:
+    """Writes ``run.jsonl``."""
+
+    name: str = "jsonl"
+
+    def write(self, run: StoredRun, folder: Path, options: ReportOptions) -> tuple[str, ...]:
+        """Write the file; see :class:`hashmatch.report.registry.Report`."""
+        extra = ["perceptual"] if options.perceptual else []
+        name = options.name("run", *extra, "jsonl")
+        count: Counter[str] = Counter()
+        with complete_file(folder / name) as stream:
+            for line in _content(run, options):
+                count[str(line["type"])] += 1
+                stream.write(encode(line))
+            stream.write(encode({"type": "end", "lines": dict(count)}))
+        return (name,)
+
+
+REPORT = JsonLinesReport()
+
+
+def encode(line: Line) -> str:
+    """Write one line: sorted keys, no blanks, printable ASCII only."""
+    text = json.dumps(line, sort_keys=True, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def _content(run: StoredRun, options: ReportOptions) -> Iterator[Line]:
+    shown = ItemNames(options.mask_names)
+    yield _header(run, shown)
+    for outcome in run.outcomes():
+        yield _outcome(outcome, shown, options)
+    for hit in run.hits():
+        yield _hit(hit, shown)
+    for problem in run.problems():
+        yield _problem(problem, shown)
+
+
+def _header(run: StoredRun, shown: ItemNames) -> Line:
+    line: Line = {"type": "run", "names_masked": shown.mask}
+    line |= {key: run.plain[key] for key in HEADER}
+    line["sources"] = cast("list[Json]", [*_sources(run, shown)])
+    if not shown.mask:
+        line["argv"] = run.plain["argv"]
+    return line
+
+
+def _sources(run: StoredRun, shown: ItemNames) -> Iterator[Line]:
+    for source in run.record.sources:
+        yield {
+            "index": source.index,
+            "kind": source.kind,
+            **_named(shown.source(source), None if shown.mask else source.location, "location"),
+            "read_only": source.read_only,
+            "before": source.before,
+            "after": source.after,
+            "unchanged": source.unchanged,
+            "entries": source.entries,
+            "folders": source.folders,
+            "bytes": source.bytes,
+            "access_times": source.access_times,
+        }
+
+
+def _named(name: str, exact: bytes | None, key: str) -> Line:
+    return {key: name} if exact is None else dict(names.to_json(exact, key))
+
+
+def _place(kind: str, place: Place, shown: ItemNames) -> Line:
+    exact = None if shown.mask else place.path
+    head: Line = {"type": kind, "n": place.n, "source": place.source}
+    return head | _named(shown.item(place), exact, "path")
+
+
+def _outcome(one: OutcomeLine, shown: ItemNames, options: ReportOptions) -> Line:
+    facts: Mapping[str, Json] = one.facts
+    picture = facts.get("picture")
+    if isinstance(picture, dict) and not options.perceptual:
+        facts = {**facts, "picture": _without_values(picture)}
+    return _place("outcome", one.place, shown) | {"outcome": str(one.outcome), **facts}
+
+
+def _without_values(picture: Line) -> Line:
+    """Leave out the perceptual hashes; method, rendering and quality stay."""
+    hashes = cast("list[Line]", picture["hashes"])
+    kept: list[Json] = [{k: v for k, v in one.items() if k != "variants"} for one in hashes]
+    return {**picture, "hashes": kept}
+
+
+def _hit(hit: HitLine, shown: ItemNames) -> Line:
+    return _place("hit", hit.place, shown) | {
+        "sha256": hit.sha256,
+        "size": hit.size,
+        "claim": str(hit.claim),
+        "disposition": str(hit.disposition),
+        "set": hit.set_name,
+        "set_version": hit.set_version,
+        "record": hit.record,
+        "entry": hit.entry,
+        "scheme": hit.scheme,
+        "category": hit.category,
+        "agreeing": [str(one) for one in hit.agreeing],
+        "disagreeing": [str(one) for one in hit.disagreeing],
+        "conflict": hit.conflict,
+        "needs_confirmation": hit.needs_confirmation,
+        "viewed": hit.viewed,
+        "near": asdict(hit.near) if hit.near else None,
+    }
+
+
+def _problem(one: ProblemLine, shown: ItemNames) -> Line:
+    return _place("problem", one.place, shown) | {
+        "problem": str(one.problem),
+        "stage": one.stage and str(one.stage),
+        "reason": one.reason,
+    }

@@ -1,0 +1,181 @@
+"""One line of ``hits.jsonl``, ``problems.jsonl`` or ``outcomes.jsonl`` as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hashmatch.model.hashes import Algorithm, Method
+from hashmatch.model.hits import Claim, Disposition, Near
+from hashmatch.model.outcomes import Reason, Rule, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hashmatch.model.records import Json
+    from hashmatch.report.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which entry of the run a line speaks of."""
+
+    n: int
+    source: int
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HitLine:
+    """One item agrees with one record."""
+
+    place: Place
+    sha256: str
+    size: int
+    claim: Claim
+    disposition: Disposition
+    set_name: str
+    set_version: str
+    record: int
+    entry: str | None
+    scheme: str | None
+    category: str | None
+    agreeing: tuple[Algorithm, ...]
+    disagreeing: tuple[Algorithm, ...]
+    conflict: bool
+    needs_confirmation: bool
+    viewed: bool
+    near: Near | None
+
+    @property
+    def notable(self) -> bool:
+        """Anything but an agreement with a benign set."""
+        return self.disposition is not Disposition.BENIGN
+
+
+class Problem(StrEnum):
+    """What a line of ``problems.jsonl`` is about."""
+
+    FAILED = "failed"
+    NOT_COMPARED = "not-compared"
+    LOW_QUALITY = "low-quality"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """One entry that could not be examined, or one picture that could not be fully compared."""
+
+    place: Place
+    problem: Problem
+    stage: Stage | None
+    reason: str
+
+
+class Ended(StrEnum):
+    """The three ways in which an entry can end."""
+
+    EXAMINED = "examined"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """How one entry ended. ``facts`` are the remaining fields, as stored."""
+
+    place: Place
+    outcome: Ended
+    facts: Mapping[str, Json]
+
+
+_PLACE = ("n", "source", "path", "path_b64")
+
+
+def hit(line: Fields) -> HitLine:
+    """Read a line of ``hits.jsonl``; raises ``CustodyError`` when it does not fit."""
+    line.only(
+        *_PLACE, "sha256", "size", "claim", "set", "set_version", "record", "entry", "scheme",
+        "category", "disposition", "agreeing", "disagreeing", "conflict", "needs_confirmation",
+        "viewed", "near",
+    )  # fmt: skip
+    return HitLine(
+        place=_place(line),
+        sha256=line.hex("sha256", 64),
+        size=line.number("size"),
+        claim=line.word("claim", Claim),
+        disposition=line.word("disposition", Disposition),
+        set_name=line.text("set"),
+        set_version=line.hex("set_version", 32),
+        record=line.number("record"),
+        entry=line.optional_text("entry"),
+        scheme=line.optional_text("scheme"),
+        category=line.optional_text("category"),
+        agreeing=line.words("agreeing", Algorithm),
+        disagreeing=line.words("disagreeing", Algorithm),
+        conflict=line.flag("conflict"),
+        needs_confirmation=line.flag("needs_confirmation"),
+        viewed=line.flag("viewed"),
+        near=_near(near) if (near := line.optional_object("near")) else None,
+    )
+
+
+def _near(one: Fields) -> Near:
+    return Near(
+        method=one.word("method", Method),
+        distance=one.number("distance"),
+        threshold=one.number("threshold"),
+        quality=one.number("quality"),
+        list_quality=one.optional_number("list_quality"),
+        variant=one.text("variant"),
+        rendering=one.text("rendering"),
+    )
+
+
+def problem(line: Fields) -> ProblemLine:
+    """Read a line of ``problems.jsonl``; raises ``CustodyError`` when it does not fit."""
+    line.only(*_PLACE, "problem", "stage", "reason")
+    return ProblemLine(
+        place=_place(line),
+        problem=line.word("problem", Problem),
+        stage=None if line.optional_text("stage") is None else line.word("stage", Stage),
+        reason=line.text("reason"),
+    )
+
+
+def outcome(line: Fields) -> OutcomeLine:
+    """Read a line of ``outcomes.jsonl``; raises ``CustodyError`` when it does not fit."""
+    kind = line.word("outcome", Ended)
+    facts = {Ended.EXAMINED: _examined, Ended.FAILED: _failed, Ended.SKIPPED: _skipped}[kind](line)
+    line.only(*_PLACE, "outcome", *facts)
+    return OutcomeLine(_place(line), kind, {key: line.plain[key] for key in facts})
+
+
+def _examined(line: Fields) -> tuple[str, ...]:
+    line.number("size")
+    line.number("hits")
+    line.labels("digests")
+    if not line.has("picture"):
+        return ("size", "modified_ns", "digests", "hits")
+    picture = line.object("picture")
+    picture.only("kind", "width", "height", "frames", "partial", "trouble", "hashes")
+    for one in picture.objects("hashes"):
+        one.only("method", "rendering", "quality", "variants")
+        one.texts("variants")
+    return ("size", "modified_ns", "digests", "picture", "hits")
+
+
+def _failed(line: Fields) -> tuple[str, ...]:
+    line.word("stage", Stage)
+    line.word("reason", Reason)
+    return ("stage", "reason")
+
+
+def _skipped(line: Fields) -> tuple[str, ...]:
+    line.word("rule", Rule)
+    return ("rule",)
+
+
+def _place(line: Fields) -> Place:
+    return Place(n=line.number("n"), source=line.number("source"), path=line.path())

@@ -1,0 +1,173 @@
+"""What the page shows: the values and small functions that its templates use."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from hashmatch.model.hits import Claim, Disposition
+from hashmatch.report import dates
+from hashmatch.report.item_names import ItemNames
+from hashmatch.report.lines import Problem
+from hashmatch.report.verify_commands import commands
+from hashmatch.report.words import number, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hashmatch.model.records import Json
+    from hashmatch.report.findings import Findings
+    from hashmatch.report.lines import HitLine
+    from hashmatch.report.options import ReportOptions
+    from hashmatch.report.run_record import RunRecord, TallyRow
+    from hashmatch.report.words import Words
+
+PARTS = (
+    "identity", "result", "coverage", "tally", "hits", "conflicts", "problems", "limits",
+    "provenance", "verify", "sign", "glossary",
+)  # fmt: skip
+DATED = frozenset({"list_date", "issued", "expires"})
+
+
+class NotDone(NamedTuple):
+    """One line of the table that says what was not examined and why."""
+
+    what: str
+    code: str
+    meaning: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of one run in one language."""
+
+    run: RunRecord
+    sealed: Mapping[str, str]
+    found: Findings
+    words: Words
+    options: ReportOptions
+
+    def content(self) -> dict[str, object]:
+        """Everything that the templates may name."""
+        return {
+            **self._facts(),
+            "t": self.words.text,
+            "explain": self.words.code,
+            "num": number,
+            "bytes": size,
+            "share": share,
+            "plain": plain,
+            "label": self.label,
+            "moment": partial(dates.moment, language=self.words.language, months=self.words.months),
+            "stated": partial(dates.stated, language=self.words.language, months=self.words.months),
+            "expired": self.expired,
+        }
+
+    def _facts(self) -> dict[str, object]:
+        counts, mask = self.run.counts, self.options.mask_names
+        return {
+            "parts": PARTS,
+            "dated": DATED,
+            "language": self.words.language,
+            "glossary": self.words.glossary,
+            "run": self.run,
+            "counts": counts.numbers,
+            "not_asked": counts.not_asked,
+            "found": self.found,
+            "partial": self.found.by_problem[Problem.PARTIAL],
+            "viewed": self.found.viewed > 0,
+            "gaps": list(self.gaps()),
+            "reasons": list(self.reasons()),
+            "bar": list(bar(counts["examined"], counts["failed"], counts["skipped"])),
+            "tally": sorted(counts.table, key=_weight),
+            "limits": list(self.limits()),
+            "masked": mask,
+            "names": ItemNames(mask),
+            "command": None if mask else shlex.join(("hashmatch", *self.run.argv)),
+            "files": {stem: self.options.name(stem, "csv") for stem in ("hits", "problems")},
+            "sealed": self.sealed,
+            "commands": commands(self.run.run),
+        }
+
+    def gaps(self) -> Iterator[tuple[str, int]]:
+        """Yield the text and number of everything that makes the examination incomplete."""
+        counts = self.run.counts
+        unlisted = sum(n for code, n in counts.failed_by.items() if code.startswith("list:"))
+        found = {
+            "incomplete.status": self.run.status != "complete",
+            "incomplete.self test": not all(one.passed for one in self.run.self_test),
+            "incomplete.failed": counts["failed"],
+            "incomplete.folders": unlisted,
+            "incomplete.not compared": counts["not_compared"],
+            "incomplete.changed": sum(not one.unchanged for one in self.run.sources),
+        }
+        return ((key, int(n)) for key, n in found.items() if n)
+
+    def reasons(self) -> Iterator[NotDone]:
+        """Yield what was not examined or not compared, by reason."""
+        counts, text, code = self.run.counts, self.words.text, self.words.code
+        for key, n in counts.failed_by.items():
+            stage, _, reason = key.rpartition(":")
+            meaning = f"{code('reason', reason)}, {code('stage', stage)}"
+            yield NotDone(text("coverage.failed"), key, meaning, n)
+        for key, n in counts.skipped_by.items():
+            yield NotDone(text("coverage.skipped"), key, code("rule", key), n)
+        for key, n in counts.not_compared_by.items():
+            yield NotDone(text("pictures.not compared"), key, code("reason", key), n)
+
+    def limits(self) -> Iterator[str]:
+        """Yield which paragraphs on meaning and limits apply to this run."""
+        claims = {row.claim for row in self.run.counts.table}
+        yield from ("sets", "folder", "exact-2", "exact-1")
+        if Claim.EXACT_1 in claims:
+            yield "collision"
+        yield from ("near", "blind") if self.run.near_asked else ("no near",)
+        yield from ("category", "knowledge", "viewed")
+
+    def label(self, row: TallyRow | HitLine) -> str | None:
+        """Give the neutral label of a category in the language of the page."""
+        for one in self.run.sets:
+            if (one.name, one.scheme) == (row.set_name, row.scheme):
+                category = one.categories.get(row.category or "")
+                return category.labels[self.words.language] if category else None
+        return None
+
+    def expired(self, text: str) -> bool:
+        """Tell whether a set's last day lay before the start of the run."""
+        last = dates.as_day(text)
+        return last is not None and last < self.run.started.date()
+
+
+def share(count: int, of: int) -> str:
+    """Write a part as a percentage: never 100 % or 0 % when that is not exactly so."""
+    if of == 0:
+        return "–"
+    if 0 < count < of:
+        return f"{min(max(round(count * 1000 / of), 1), 999) / 10:.1f} %"
+    return "100 %" if count else "0 %"
+
+
+def bar(examined: int, failed: int, skipped: int) -> Iterator[tuple[str, int, int]]:
+    """Yield kind, start and width in thousandths; what exists is at least 5 wide."""
+    total = examined + failed + skipped
+    end = 1000
+    for kind, count in (("skipped", skipped), ("failed", failed), ("examined", examined)):
+        width = max(count * 1000 // total, 5) if count else 0
+        if kind == "examined" and count:
+            width = end
+        end -= width
+        if width:
+            yield kind, end, width
+
+
+def plain(value: Json) -> str:
+    """Write a value of the settings."""
+    return ", ".join(map(plain, value)) if isinstance(value, list) else number(value)
+
+
+def _weight(row: TallyRow) -> tuple[int, str, str, str, int]:
+    order = list(Disposition).index(row.disposition), list(Claim).index(row.claim)
+    return order[0], row.set_name, row.scheme or "", row.category or "", order[1]

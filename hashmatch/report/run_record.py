@@ -1,0 +1,148 @@
+"""What a run record says: who, when, with what, on which sources, and what was counted.
+
+Plain values; :mod:`hashmatch.report.record_reading` makes them from ``run.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from hashmatch.model.hits import Claim, Disposition
+    from hashmatch.model.records import Json
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """One source as this run read it. ``unchanged`` compares the digests before and after."""
+
+    index: int
+    kind: str
+    location: bytes
+    read_only: bool | None
+    before: str
+    after: str
+    unchanged: bool
+    entries: int
+    folders: int
+    bytes: int
+    access_times: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What one code of a scheme means: disposition and a neutral label in each language."""
+
+    disposition: Disposition
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """One file from which a set was made."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUse:
+    """One version of a hash set as it was compared in this run.
+
+    ``facts`` are what the list says about itself: ``publisher``, ``list_version``,
+    ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say.
+    """
+
+    name: str
+    version: str
+    kind: str
+    scheme: str | None
+    scheme_title: Mapping[str, str]
+    categories: Mapping[str, Category]
+    facts: Mapping[str, str | None]
+    files: tuple[ListFile, ...]
+    records: Mapping[str, int]
+    values: Mapping[str, int]
+    not_evaluated: Mapping[str, int]
+    dropped: Mapping[str, int]
+    quarantined: Mapping[str, int]
+    accepted_losses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRow:
+    """Hits of one set, category, disposition and claim; ``distinct`` counts SHA-256 values."""
+
+    set_name: str
+    scheme: str | None
+    category: str | None
+    disposition: Disposition
+    claim: Claim
+    items: int
+    distinct: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The tally of the run; always balanced: seen = examined + failed + skipped."""
+
+    numbers: Mapping[str, int]
+    failed_by: Mapping[str, int]
+    skipped_by: Mapping[str, int]
+    not_compared_by: Mapping[str, int]
+    table: tuple[TallyRow, ...]
+
+    def __getitem__(self, name: str) -> int:
+        return self.numbers[name]
+
+    @property
+    def not_asked(self) -> int:
+        """Pictures that no loaded set could be asked about."""
+        asked = self["compared_near"] + self["low_quality"] + self["not_compared"]
+        return self["pictures"] - asked
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """One known-answer test at the start of the run."""
+
+    name: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything ``run.json`` says, checked for form and for sums that must add up."""
+
+    run: str
+    case: Mapping[str, str]
+    status: str
+    operator: Mapping[str, str]
+    started: datetime
+    finished: datetime
+    resumed: tuple[datetime, ...]
+    argv: tuple[str, ...]
+    tool: Mapping[str, str]
+    host: Mapping[str, str]
+    sources: tuple[SourceUse, ...]
+    sets: tuple[SetUse, ...]
+    settings: Mapping[str, Json]
+    self_test: tuple[SelfTest, ...]
+    counts: Counts
+    roots: Mapping[str, str]
+    exit_code: int
+
+    def set_of(self, name: str, version: str) -> SetUse | None:
+        """The set that a hit names, or None."""
+        return next((s for s in self.sets if (s.name, s.version) == (name, version)), None)
+
+    @property
+    def near_asked(self) -> bool:
+        """Whether any loaded set holds perceptual hashes."""
+        return any(one.values.get("pdq") for one in self.sets)

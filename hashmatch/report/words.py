@@ -1,0 +1,77 @@
+"""Every text of a report, in each language. Codes are never translated, only explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one language.
+
+    ``texts`` holds sentences with named places, ``codes`` one short explanation for each code
+    by family, ``months`` the twelve names, ``glossary`` rows of (English, Thai, meaning).
+    """
+
+    language: str
+    texts: Mapping[str, str]
+    codes: Mapping[str, Mapping[str, str]]
+    months: tuple[str, ...]
+    glossary: tuple[tuple[str, str, str], ...]
+
+    def text(self, key: str, **values: object) -> str:
+        """Give one text with its places filled; whole numbers get separators.
+
+        A key with the ending ``.one`` is used instead when the value ``n`` is 1 and the
+        language has such a form.
+
+        Raises:
+            KeyError: no such text, or a place without a value.
+        """
+        if values.get("n") == 1 and f"{key}.one" in self.texts:
+            key = f"{key}.one"
+        return self.texts[key].format_map({name: number(one) for name, one in values.items()})
+
+    def code(self, family: str, code: str) -> str:
+        """Explain a code; a code that this version does not know is said to be unknown."""
+        return self.codes[family].get(code, self.texts["unknown code"])
+
+
+def number(value: object) -> str:
+    """Write a whole number with separators; leave anything else as it is."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def size(count: int) -> str:
+    """Write a number of bytes exactly, with a rounded form in front from 1,000 bytes on."""
+    exact = f"{count:,} B"
+    scaled = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        scaled /= 1000
+        if 1 <= scaled < 1000 or unit == "TB":
+            break
+    return exact if count < 1000 else f"{scaled:.1f} {unit} ({exact})"
+
+
+@cache
+def words(language: str) -> Words:
+    """Load the texts of a language."""
+    source = resources.files("hashmatch.report") / "words" / f"{language}.yaml"
+    read = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return Words(
+        language=language,
+        texts={key: text.strip() for key, text in read["texts"].items()},
+        codes=read["codes"],
+        months=tuple(read["months"]),
+        glossary=tuple((row["en"], row["th"], row["meaning"]) for row in read["glossary"]),
+    )

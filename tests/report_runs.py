@@ -1,0 +1,398 @@
+"""Stored runs made by hand for the tests of the reports. Everything in them is invented."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hashmatch.model import names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN = "019aa8a0-0000-7000-8000-00000000002a"
+NAMED, BENIGN, TIPS = "a" * 32, "b" * 32, "c" * 32
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode() + b"\n"
+
+
+class Builder:
+    """Collects the lines of a run, counts them and seals the folder."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[dict] = []
+        self.hits: list[dict] = []
+        self.problems: list[dict] = []
+        self.sources = [source(0, b"/mnt/exhibit-7")]
+        self.sets = [provider_set(), benign_set(), tips_set()]
+        self.record: dict = {}
+        self.counts: dict = {}
+
+    def examined(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
+        head = self._head(path)
+        seed = repr(facts.pop("content", path))
+        digests = {"md5": sha256(seed)[:32], "sha1": sha256(seed)[:40], "sha256": sha256(seed)}
+        line = {"outcome": "examined", "size": 4_321, "modified_ns": 1_700_000_000_000_000_000}
+        self.outcomes.append(head | line | {"digests": digests, "hits": len(hits)} | facts)
+        conflict = len({hit["disposition"] == "benign" for hit in hits}) == 2
+        item = {"sha256": digests["sha256"], "size": 4_321, "viewed": False, "conflict": conflict}
+        self.hits += [head | item | hit for hit in hits]
+
+    def picture(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
+        quality = facts.pop("quality", 90)
+        hashes = [
+            {
+                "method": "pdq",
+                "rendering": "stored",
+                "quality": quality,
+                "variants": [sha256(f"{path!r}{k}") for k in range(8)],
+            }
+        ]
+        trouble = facts.get("trouble")
+        picture = {"kind": "image/jpeg", "width": 640, "height": 480, "frames": 1}
+        picture |= {"partial": False, "trouble": None} | facts
+        picture["hashes"] = [] if trouble else hashes
+        self.examined(path, hits, picture=picture)
+        if trouble:
+            self._problem("not-compared", "decode", str(trouble))
+        elif quality < 50:
+            self._problem("low-quality", None, "too-little-structure")
+        if picture["partial"]:
+            self._problem("partial", "decode", "truncated-picture")
+
+    def failed(self, path: bytes, stage: str = "open", reason: str = "permission-denied") -> None:
+        line = {"outcome": "failed", "stage": stage, "reason": reason}
+        self.outcomes.append(self._head(path) | line)
+        self._problem("failed", stage, reason)
+
+    def skipped(self, path: bytes, rule: str = "symbolic-link") -> None:
+        self.outcomes.append(self._head(path) | {"outcome": "skipped", "rule": rule})
+
+    def seal(self, folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        counts = self._counted() | self.counts
+        record = run_record() | {"sources": self.sources, "sets": self.sets, "counts": counts}
+        record["exit_code"] = self._exit_code(counts)
+        contents = {
+            "run.json": [record | self.record],
+            "outcomes.jsonl": self.outcomes,
+            "hits.jsonl": self.hits,
+            "problems.jsonl": self.problems,
+        }
+        for name, lines in contents.items():
+            (folder / name).write_bytes(b"".join(map(canonical, lines)))
+        reseal(folder)
+        return folder
+
+    def _head(self, path: bytes) -> dict:
+        return {"n": len(self.outcomes), "source": 0, **names.to_json(path)}
+
+    def _problem(self, problem: str, stage: str | None, reason: str) -> None:
+        last = self.outcomes[-1]
+        head = {key: last[key] for key in ("n", "source", "path", "path_b64") if key in last}
+        self.problems.append(head | {"problem": problem, "stage": stage, "reason": reason})
+
+    def _counted(self) -> dict:
+        ended = Counter(line["outcome"] for line in self.outcomes)
+        problems = Counter(line["problem"] for line in self.problems)
+        pictures = [line["picture"] for line in self.outcomes if "picture" in line]
+        notable = {hit["n"] for hit in self.hits if hit["disposition"] != "benign"}
+        near = any("pdq" in one["values"] for one in self.sets)
+        low, bad = problems["low-quality"], problems["not-compared"]
+        return {
+            "seen": len(self.outcomes),
+            "examined": ended["examined"],
+            "failed": ended["failed"],
+            "skipped": ended["skipped"],
+            "folders": 4,
+            "bytes": sum(line.get("size", 0) for line in self.outcomes),
+            "pictures": len(pictures),
+            "compared_near": len(pictures) - low - bad if near else 0,
+            "low_quality": low,
+            "not_compared": bad,
+            "items_with_hits": len({hit["n"] for hit in self.hits}),
+            "items_with_notable_hits": len(notable),
+            "hits": len(self.hits),
+            "conflicts": len({hit["n"] for hit in self.hits if hit["conflict"]}),
+            "failed_by": self._by("failed", "stage", "reason"),
+            "skipped_by": self._by("skipped", "rule"),
+            "not_compared_by": dict(
+                Counter(p["reason"] for p in self.problems if p["problem"] == "not-compared")
+            ),
+            "table": self._table(),
+        }
+
+    def _by(self, outcome: str, *keys: str) -> dict[str, int]:
+        found = (line for line in self.outcomes if line["outcome"] == outcome)
+        return dict(Counter(":".join(line[key] for key in keys) for line in found))
+
+    def _table(self) -> list[dict]:
+        keys = ("set", "scheme", "category", "disposition", "claim")
+        rows: dict[tuple, list[dict]] = {}
+        for hit in self.hits:
+            rows.setdefault(tuple(hit[key] for key in keys), []).append(hit)
+        return [
+            dict(zip(keys, key, strict=True))
+            | {
+                "items": len({hit["n"] for hit in hits}),
+                "distinct": len({hit["sha256"] for hit in hits}),
+                "hits": len(hits),
+            }
+            for key, hits in sorted(rows.items(), key=repr)
+        ]
+
+    def _exit_code(self, counts: dict) -> int:
+        changed = any(not one["unchanged"] for one in self.sources)
+        incomplete = counts["failed"] or counts["not_compared"] or changed
+        return (10 if counts["items_with_notable_hits"] else 0) + (3 if incomplete else 0)
+
+
+def reseal(folder: Path) -> None:
+    """Write SHA256SUMS for whatever stands in the folder now."""
+    found = ("run.json", "outcomes.jsonl", "hits.jsonl", "problems.jsonl")
+    lines = [f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}\n" for n in found]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+
+
+def source(index: int, location: bytes, **facts: object) -> dict:
+    return {
+        "index": index,
+        "kind": "folder",
+        **names.to_json(location, "location"),
+        "read_only": True,
+        "before": sha256("source"),
+        "after": sha256("source"),
+        "unchanged": True,
+        "entries": 120,
+        "folders": 4,
+        "bytes": 123_456,
+        "access_times": "kept",
+    } | facts
+
+
+def hash_set(name: str, version: str, kind: str, **facts: object) -> dict:
+    return {
+        "name": name,
+        "version": version,
+        "kind": kind,
+        "scheme": None,
+        "scheme_title": None,
+        "categories": {},
+        "publisher": None,
+        "list_version": None,
+        "list_date": None,
+        "issued": None,
+        "expires": None,
+        "handling": None,
+        "files": [{"name": f"{name}.json", "size": 20_480, "sha256": sha256(name)}],
+        "records": {"read": 8, "kept": 8, "dropped": 0, "quarantined": 0},
+        "values": {"md5": 8},
+        "not_evaluated": {},
+        "dropped": {},
+        "quarantined": {},
+        "accepted_losses": False,
+    } | facts
+
+
+def provider_set(**facts: object) -> dict:
+    shapes = {"disposition": "illegal", "en": "Test shapes, class 1", "th": "รูปทดสอบ ประเภท 1"}
+    lines = {"disposition": "comparison", "en": "Test lines, class 4", "th": "เส้นทดสอบ ประเภท 4"}
+    return (
+        hash_set(
+            "provider-test",
+            NAMED,
+            "categorized",
+            scheme="vic-us",
+            scheme_title={"en": "Invented scheme for tests", "th": "ผังสมมติสำหรับการทดสอบ"},
+            categories={"1": shapes, "4": lines},
+            publisher="Invented Provider",
+            list_version="7",
+            list_date="2026-11-01",
+            issued="2026-11-02",
+            expires="2027-02-02",
+            handling="for tests only",
+            records={"read": 10, "kept": 8, "dropped": 1, "quarantined": 1},
+            values={"md5": 8, "sha1": 8, "pdq": 3},
+            not_evaluated={"photodna": 4},
+            dropped={"not-hexadecimal": 1},
+            quarantined={"empty-file": 1},
+            accepted_losses=True,
+        )
+        | facts
+    )
+
+
+def benign_set() -> dict:
+    return hash_set("ordinary-software", BENIGN, "benign", values={"sha256": 8}, list_date="2026-1")
+
+
+def tips_set() -> dict:
+    return hash_set("tips", TIPS, "reported", expires="2026-11-01", values={"md5": 8})
+
+
+def run_record() -> dict:
+    return {
+        "schema": "hashmatch.run/1",
+        "run": RUN,
+        "case": {
+            "id": "3f0c2a54-5d1e-4c6f-9b1a-0c9d3a7e5b10",
+            "reference": "TH-TEST-2569-000042-K",
+            "agency": "หน่วยงานทดสอบ (Test Agency)",
+        },
+        "status": "complete",
+        "operator": {"name": "สมชาย ทดสอบ", "agency": "หน่วยงานทดสอบ (Test Agency)"},
+        "started": "2026-11-22T01:08:47.123456Z",
+        "finished": "2026-11-22T02:40:03.000001Z",
+        "utc_offset": "+07:00",
+        "resumed": ["2026-11-22T01:40:00.000000Z"],
+        "argv": ["scan", "/mnt/exhibit-7", "--case", "CASE"],
+        "tool": {
+            "name": "hashmatch",
+            "version": "0.1.0",
+            "python": "3.11.7",
+            "numpy": "2.1.0",
+            "opencv": "4.10.0",
+            "pillow": "11.3.0",
+        },
+        "host": {"name": "lab-3", "system": "Linux 6.1"},
+        "settings": {
+            "algorithms": ["md5", "sha1", "sha256"],
+            "max_picture_bytes": 268_435_456,
+            "max_pixels": 200_000_000,
+            "near_threshold": 31,
+            "quality_gate": 50,
+            "sandbox": "seccomp",
+            "workers": 2,
+        },
+        "self_test": [{"name": "sha256", "passed": True}, {"name": "pdq", "passed": True}],
+        "roots": {
+            "outcomes.jsonl": sha256("o"),
+            "hits.jsonl": sha256("h"),
+            "problems.jsonl": sha256("p"),
+        },
+        "exit_code": 0,
+    }
+
+
+def exact(claim: str = "exact-2", **facts: object) -> dict:
+    digests = {"exact-2": ["md5", "sha1"], "exact-1": ["md5"]}[claim]
+    return {
+        "claim": claim,
+        "set": "provider-test",
+        "set_version": NAMED,
+        "record": 17,
+        "entry": "media-17",
+        "scheme": "vic-us",
+        "category": "1",
+        "disposition": "illegal",
+        "agreeing": digests,
+        "disagreeing": [],
+        "needs_confirmation": False,
+        "near": None,
+    } | facts
+
+
+def near(distance: int = 4, **facts: object) -> dict:
+    return (
+        exact()
+        | {
+            "claim": "near",
+            "disposition": "suspected",
+            "agreeing": [],
+            "needs_confirmation": True,
+            "near": {
+                "method": "pdq",
+                "distance": distance,
+                "threshold": 31,
+                "quality": 100,
+                "list_quality": None,
+                "variant": "rot90",
+                "rendering": "stored",
+            },
+        }
+        | facts
+    )
+
+
+def benign() -> dict:
+    return exact() | {
+        "set": "ordinary-software",
+        "set_version": BENIGN,
+        "record": 3,
+        "entry": None,
+        "scheme": None,
+        "category": None,
+        "disposition": "benign",
+        "agreeing": ["sha256"],
+    }
+
+
+def reported() -> dict:
+    other = {"set": "tips", "set_version": TIPS, "scheme": None, "category": None, "entry": None}
+    return exact("exact-1") | other | {"disposition": "reported"}
+
+
+HOSTILE = (
+    b"<script>alert(1)</script>.jpg",
+    b"[bold]red[/bold].png",
+    "ก\u202egpj.exe".encode(),
+    b"two\nlines\r\x1b[2J.txt",
+    b'=cmd()|"&calc',
+    b"\xff\xfe broken \x80.bin",
+    b"\xed\xa0\x80 lone surrogate",
+    b"{{ 7*7 }}{% raw %}",
+    "ภาพถ่าย ที่บ้าน ๑.jpg".encode(),
+    b"--><img src=x onerror=alert(1)>",
+)
+
+
+def full() -> Builder:
+    """A run with every kind of outcome, hit and problem, and with hostile names."""
+    run = Builder()
+    for path in HOSTILE:
+        run.examined(b"names/" + path, [exact()])
+    run.picture("ภาพ/เด็ก และ ครอบครัว.jpg".encode(), [near(4), exact("exact-1")])
+    run.picture(b"pictures/resized.png", [near(12, category="4", disposition="comparison")])
+    run.picture(b"pictures/flat.png", quality=12)
+    run.picture(b"pictures/half.jpg", [near(30)], partial=True)
+    run.picture(b"pictures/broken.jpg", trouble="corrupt-picture")
+    run.examined(b"both/setup.dll", [exact(disagreeing=["sha256"]), benign()])
+    run.examined(b"system/kernel.dll", [benign()])
+    run.examined(b"tips/a.bin", [reported()])
+    run.examined(b"tips/copy of a.bin", [reported()], content="tip")
+    run.examined(b"unknown code", [exact(category="9", disposition="uncategorized")])
+    run.examined(b"plain.txt")
+    run.failed(b"private")
+    run.failed(b"locked folder", "list")
+    run.skipped(b"link")
+    run.skipped(b"pipe", "fifo")
+    return run
+
+
+def empty() -> Builder:
+    """A complete run in which nothing hit."""
+    run = Builder()
+    run.sets = [tips_set()]
+    run.examined(b"plain.txt")
+    run.picture(b"harmless.jpg")
+    return run
+
+
+def incomplete() -> Builder:
+    """A run in which nothing hit and much could not be examined."""
+    run = Builder()
+    run.examined(b"plain.txt")
+    run.failed(b"private")
+    run.failed(b"locked folder", "list")
+    run.picture(b"broken.jpg", trouble="corrupt-picture")
+    run.sources = [source(0, b"/mnt/exhibit-7", after=sha256("other"), unchanged=False)]
+    return run
