@@ -45,12 +45,12 @@ class Fields:
     def only(self, *keys: str) -> None:
         """Refuse a field that is not among ``keys``."""
         if unknown := sorted(set(self._value) - set(keys)):
-            self._refuse(unknown[0], "not known to this version of hashmatch")
+            self.refuse(unknown[0], "not known to this version of hashmatch")
 
     def text(self, key: str) -> str:
         """A text."""
         value = self._get(key)
-        return value if isinstance(value, str) else self._refuse(key, "not a text")
+        return value if isinstance(value, str) else self.refuse(key, "not a text")
 
     def optional_text(self, key: str) -> str | None:
         """A text or null."""
@@ -67,7 +67,7 @@ class Fields:
         """A whole number, not negative."""
         value = self._get(key)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            self._refuse(key, "not a whole number from 0")
+            self.refuse(key, "not a whole number from 0")
         return value
 
     def optional_number(self, key: str) -> int | None:
@@ -77,7 +77,7 @@ class Fields:
     def flag(self, key: str) -> bool:
         """True or false."""
         value = self._get(key)
-        return value if isinstance(value, bool) else self._refuse(key, "not true or false")
+        return value if isinstance(value, bool) else self.refuse(key, "not true or false")
 
     def optional_flag(self, key: str) -> bool | None:
         """True, false or null (not known)."""
@@ -87,7 +87,7 @@ class Fields:
         """Lower-case hexadecimal of a fixed length."""
         value = self.text(key)
         if len(value) != digits or not HEX.issuperset(value):
-            self._refuse(key, f"not {digits} hexadecimal digits")
+            self.refuse(key, f"not {digits} hexadecimal digits")
         return value
 
     def word(self, key: str, words: type[Word]) -> Word:
@@ -95,21 +95,21 @@ class Fields:
         try:
             return words(self.text(key))
         except ValueError:
-            self._refuse(key, "not one of the known codes")
+            self.refuse(key, "not one of the known codes")
 
     def words(self, key: str, words: type[Word]) -> tuple[Word, ...]:
         """A list of codes of a closed set."""
         try:
             return tuple(words(one) for one in self.texts(key))
         except ValueError:
-            self._refuse(key, "not a list of known codes")
+            self.refuse(key, "not a list of known codes")
 
     def path(self, key: str = "path") -> bytes:
         """A path as raw bytes, from its text and the exact bytes beside it."""
         try:
             return names.from_json(cast("dict[str, object]", self._value), key)
         except ValueError:
-            self._refuse(key, "not a path")
+            self.refuse(key, "not a path")
 
     def object(self, key: str) -> Fields:
         """An object inside this one."""
@@ -126,7 +126,7 @@ class Fields:
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
         texts = tuple(one for one in self._list(key) if isinstance(one, str))
-        return texts if len(texts) == len(self._list(key)) else self._refuse(key, "not texts")
+        return texts if len(texts) == len(self._list(key)) else self.refuse(key, "not texts")
 
     def counts(self, key: str) -> dict[str, int]:
         """An object of whole numbers, in the order of its keys."""
@@ -142,14 +142,15 @@ class Fields:
 
     def _list(self, key: str) -> list[Json]:
         value = self._get(key)
-        return value if isinstance(value, list) else self._refuse(key, "not a list")
+        return value if isinstance(value, list) else self.refuse(key, "not a list")
 
     def _get(self, key: str) -> Json:
         if key not in self._value:
-            self._refuse(key, "missing")
+            self.refuse(key, "missing")
         return self._value[key]
 
-    def _refuse(self, key: str, found: str) -> NoReturn:
+    def refuse(self, key: str, found: str) -> NoReturn:
+        """Refuse a field; ``found`` completes the sentence "field ... is"."""
         # the key comes from our own format, except an unknown one, which is shown with repr
         msg = f"{self.where}: field {key!r} is {found}; the run is not as hashmatch wrote it"
         raise CustodyError(msg)

@@ -14,6 +14,7 @@ from hashmatch.report.lines import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hashmatch.model.hits import Disposition
     from hashmatch.report.lines import HitLine, ProblemLine
     from hashmatch.report.run_record import Counts
 
@@ -48,7 +49,8 @@ class Findings:
     """Hits and problems of a run, ready for tables.
 
     ``strongest`` counts notable items by their strongest claim, so that its values add up to
-    the number of notable items. ``benign`` is the number of agreements with benign sets that
+    the number of notable items; ``meanings`` counts items by each disposition they have, so that
+    an item can count more than once. ``benign`` is the number of agreements with benign sets that
     stand in no table unless they are part of a conflict.
     """
 
@@ -57,6 +59,7 @@ class Findings:
     conflicts: Rows[HitLine]
     problems: Rows[ProblemLine]
     strongest: Counter[Claim] = field(default_factory=Counter)
+    meanings: Counter[Disposition] = field(default_factory=Counter)
     by_problem: Counter[Problem] = field(default_factory=Counter)
     benign: int = 0
     disagreeing: int = 0
@@ -86,6 +89,7 @@ def _add_item(found: Findings, hits: list[HitLine]) -> None:
     for hit in hits:
         _add_hit(found, hit)
     found.conflict_items += any(hit.conflict for hit in hits)
+    found.meanings.update({hit.disposition for hit in hits})
     claims = {hit.claim for hit in hits if hit.notable}
     if claims:
         found.strongest[next(claim for claim in Claim if claim in claims)] += 1

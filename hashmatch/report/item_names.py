@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hashmatch.report.lines import Place
     from hashmatch.report.run_record import SourceUse
 
-_SHORT_ENDING = re.compile(rb"[^/]\.([A-Za-z0-9]{1,5})$")
+_SHORT_ENDING = re.compile(rb"[^/]\.([A-Za-z0-9]{1,5})\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,11 +117,17 @@ def hit(line: Fields) -> HitLine:
         conflict=line.flag("conflict"),
         needs_confirmation=line.flag("needs_confirmation"),
         viewed=line.flag("viewed"),
-        near=_near(near) if (near := line.optional_object("near")) else None,
+        near=_near(line),
     )
 
 
-def _near(one: Fields) -> Near:
+def _near(line: Fields) -> Near | None:
+    """Read how near a hit is; a near hit says so and no other does."""
+    one = line.optional_object("near")
+    if (one is None) == (line.text("claim") == Claim.NEAR):
+        line.refuse("near", "not as the claim asks")
+    if one is None:
+        return None
     return Near(
         method=one.word("method", Method),
         distance=one.number("distance"),

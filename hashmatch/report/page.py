@@ -77,6 +77,8 @@ class Page:
             "counts": counts.numbers,
             "not_asked": counts.not_asked,
             "found": self.found,
+            "claims": tuple(Claim),
+            "meanings": [(one, n) for one in Disposition if (n := self.found.meanings[one])],
             "partial": self.found.by_problem[Problem.PARTIAL],
             "viewed": self.found.viewed > 0,
             "gaps": list(self.gaps()),
@@ -111,12 +113,12 @@ class Page:
         counts, text, code = self.run.counts, self.words.text, self.words.code
         for key, n in counts.failed_by.items():
             stage, _, reason = key.rpartition(":")
-            meaning = f"{code('reason', reason)}, {code('stage', stage)}"
-            yield NotDone(text("coverage.failed"), key, meaning, n)
+            meaning = f"{code('stage', stage)}: {code('reason', reason)}"
+            yield NotDone(text("reasons.failed"), key, meaning, n)
         for key, n in counts.skipped_by.items():
-            yield NotDone(text("coverage.skipped"), key, code("rule", key), n)
+            yield NotDone(text("reasons.skipped"), key, code("rule", key), n)
         for key, n in counts.not_compared_by.items():
-            yield NotDone(text("pictures.not compared"), key, code("reason", key), n)
+            yield NotDone(text("reasons.not compared"), key, code("reason", key), n)
 
     def limits(self) -> Iterator[str]:
         """Yield which paragraphs on meaning and limits apply to this run."""

@@ -6,11 +6,10 @@ sealed: the files are compared with ``SHA256SUMS`` when the run is opened.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from hashmatch.custody import canonical, sums
 from hashmatch.errors import CaseError, CustodyError
 from hashmatch.report import lines, record_reading
 from hashmatch.report.fields import Fields
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     Line = TypeVar("Line")
 
-SUMS = "SHA256SUMS"
 RECORD = "run.json"
 OUTCOMES, HITS, PROBLEMS = "outcomes.jsonl", "hits.jsonl", "problems.jsonl"
 SEALED = (RECORD, OUTCOMES, HITS, PROBLEMS)
@@ -81,52 +79,35 @@ def _lines(path: Path) -> Iterator[Fields]:
             for number, line in enumerate(stream, start=1):
                 yield _fields(line, f"{path.name} line {number}")
     except OSError as trouble:
-        raise _unreadable(path, trouble) from trouble
+        raise _unreadable(path.parent, trouble) from trouble
 
 
 def _fields(line: bytes, where: str) -> Fields:
-    if not line.endswith(b"\n"):
-        msg = f"{where} is cut off; the run is not as hashmatch wrote it"
-        raise CustodyError(msg)
     try:
-        return Fields(json.loads(line.decode()), where)
+        value = canonical.decode(line.removesuffix(b"\n")) if line.endswith(b"\n") else None
     except ValueError:
-        msg = f"{where} is not JSON; the run is not as hashmatch wrote it"
-        raise CustodyError(msg) from None
+        value = None
+    if value is None:
+        msg = f"{where} is not in canonical form; the run is not as hashmatch wrote it"
+        raise CustodyError(msg)
+    return Fields(cast("dict[str, Json]", value), where)
 
 
 def _compared_with_sums(folder: Path) -> dict[str, str]:
-    sums = folder / SUMS
-    if not sums.is_file():
+    stated = folder / sums.FILE
+    if not stated.is_file():
         msg = (
-            f"run {folder.name} is not sealed ({SUMS} is missing):"
+            f"run {folder.name} is not sealed ({sums.FILE} is missing):"
             " finish it by running the same scan again, then render the report"
         )
         raise CaseError(msg)
-    digests = {name: _digest(folder / name) for name in SEALED}
-    stated = _whole(sums).splitlines()
-    for name, digest in digests.items():
-        if f"{digest}  {name}".encode() not in stated:
-            msg = f"{name} is not the file that was sealed in {SUMS}; run 'hashmatch verify'"
-            raise CustodyError(msg)
-    return digests
-
-
-def _whole(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        sums.check(folder, SEALED)
+        return dict(sums.parse(stated.read_bytes()))
     except OSError as trouble:
-        raise _unreadable(path, trouble) from trouble
+        raise _unreadable(folder, trouble) from trouble
 
 
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as trouble:
-        raise _unreadable(path, trouble) from trouble
-
-
-def _unreadable(path: Path, trouble: OSError) -> CaseError:
-    msg = f"{path.name} of run {path.parent.name} cannot be read: {trouble.strerror}"
+def _unreadable(folder: Path, trouble: OSError) -> CaseError:
+    msg = f"run {folder.name} cannot be read: {trouble.strerror}"
     return CaseError(msg)
