@@ -126,7 +126,7 @@ def _hit(hit: Hit) -> Line:
         "agreeing": [str(a) for a in hit.agreeing],
         "disagreeing": [str(a) for a in hit.disagreeing],
         "needs_confirmation": hit.claim in NEEDS_CONFIRMATION,
-        "near": hit.near and _near(hit.near),
+        "near": _near(hit.near) if hit.near else None,
     }
 
 

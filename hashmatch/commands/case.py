@@ -12,6 +12,7 @@ from hashmatch.commands.keys import signing_key_file
 from hashmatch.commands.options import FOLDER
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def open_command(
 
     opening = open_case.Opening(reference, agency, operator, _pairs(references))
     case = open_case.open_case(folder, opening, present(), signing_key_file())
-    click.echo(f"case {case.case_id} opened in {printing.shown(str(folder))}")
+    click.echo(f"case {case.case_id} opened in {shown(str(folder))}")
     printing.tell(f"ledgers are signed with {signing_key_file()}: keep this file safe and secret")
     return ExitCode.CLEAR
 
@@ -67,17 +68,17 @@ def show_command(folder: Path, form: str) -> int:
     """
     from hashmatch.jobs import show_case  # noqa: PLC0415
 
-    shown = show_case.show(folder)
+    case = show_case.show(folder)
     if form == "json":
-        click.echo(json.dumps(shown, sort_keys=True))
+        click.echo(json.dumps(case, sort_keys=True))
         return ExitCode.CLEAR
-    for key in ("reference", "agency", "operator", "created", "id"):
-        click.echo(f"{key + ':':<11}{printing.shown(str(shown[key]))}")
-    for key, value in sorted(shown["references"].items()):
-        click.echo(f"{key + ':':<11}{printing.shown(value)}")
-    columns = ("run", "status", "started", "seen", "hits", "exit_code", "reports")
+    named = {"reference": case["reference"], "agency": case["agency"]}
+    named |= {"operator": case["operator"], "created": case["created"], "id": case["id"]}
+    for key, value in [*named.items(), *sorted(case["references"].items())]:
+        click.echo(f"{shown(key) + ':':<11}{shown(value)}")
+    rows = [list(run.values()) for run in case["runs"]]
     click.echo()
-    printing.table([[run[key] for key in columns] for run in shown["runs"]], columns)
+    printing.table(rows, ("run", "status", "started", "seen", "hits", "exit code", "reports"))
     return ExitCode.CLEAR
 
 

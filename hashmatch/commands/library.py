@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing
-from hashmatch.commands.keys import library_key_file, library_secret, new_passphrase
-from hashmatch.commands.options import FOLDER, library_at, library_options
+from hashmatch.commands import library_import, printing, set_facts
+from hashmatch.commands.keys import library_key_file, new_passphrase
+from hashmatch.commands.options import library_at, library_options, open_library
 from hashmatch.commands.setting import present
-from hashmatch.errors import ExitCode, UsageError
+from hashmatch.errors import ExitCode
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from hashmatch.db.description import SetDescription
-    from hashmatch.db.library import Library
-
-KINDS = (
-    "categorized",
-    "illegal",
-    "baseline",
-    "suspected",
-    "exploitative",
-    "cgi",
-    "comparison",
-    "reported",
-    "ncii",
-    "other-notable",
-    "benign",
-)
-"""As ``db.description.SetKind``, stated here so that help needs no heavy import; tested equal."""
 
 
 @click.group("library")
@@ -44,10 +26,7 @@ def command() -> None:
     """
 
 
-def _open(folder: Path | None, key: Path | None, passphrase_file: Path | None) -> Library:
-    from hashmatch.db.library import Library  # noqa: PLC0415  # numpy takes a while
-
-    return Library.open(library_at(folder), library_secret(key, passphrase_file))
+command.add_command(library_import.command)
 
 
 @command.command("init")
@@ -87,107 +66,8 @@ def init_command(
             key.create(setting.entropy)
             printing.tell(f"new library key: {key.path}; without it the library answers nothing")
         library = Library.create(folder, key, clock=setting.clock, entropy=setting.entropy)
-    click.echo(f"library {library.id} made in {printing.shown(str(folder))}")
+    click.echo(f"library {library.id} made in {shown(str(folder))}")
     return ExitCode.CLEAR
-
-
-@command.command("import")
-@click.argument("files", nargs=-1, required=True, type=FOLDER, metavar="FILE...")
-@click.option("--set", "name", required=True, metavar="NAME", help="Name of the set.")
-@click.option(
-    "--kind",
-    required=True,
-    type=click.Choice(KINDS),
-    help="What a hit means: by category code, or one meaning for all records.",
-)
-@click.option(
-    "--scheme",
-    help="What category codes mean: vic-us, dhs-legacy, nist-caid, uk-grades, unmapped, a YAML "
-    "file of your own, or none.",
-)
-@click.option("--format", "format_name", help="List format. [default: recognised by structure]")
-@click.option("--type", "algorithm", help="Hash of bare values: md5, sha1, sha256, sha512, pdq.")
-@click.option(
-    "--map", "columns", multiple=True, metavar="ROLE=COLUMN", help="Which column holds what."
-)
-@click.option("--delimiter", help="The character between columns.")
-@click.option("--publisher", help="Who issued the list.")
-@click.option("--list-version", help="The publisher's own version.")
-@click.option("--list-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the list.")
-@click.option("--issued", type=click.DateTime(["%Y-%m-%d"]), help="First day it may be used.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day it may be used.")
-@click.option("--handling", help="Handling marking, kept and shown in reports.")
-@click.option("--accept-losses", is_flag=True, help="Install although rows were lost.")
-@click.option("--allow-expired", is_flag=True, help="Install although the list has expired.")
-@library_options
-def import_command(
-    files: tuple[Path, ...],
-    name: str,
-    kind: str,
-    scheme: str | None,
-    format_name: str | None,
-    algorithm: str | None,
-    columns: tuple[str, ...],
-    delimiter: str | None,
-    accept_losses: bool,
-    allow_expired: bool,
-    library_folder: Path | None,
-    library_key: Path | None,
-    passphrase_file: Path | None,
-    **stated: object,
-) -> int:
-    r"""Install all FILEs of one list as a new version of a set.
-
-    The meaning of a list is stated, never guessed. A list that would lose rows, has expired or
-    holds nothing that can match is refused and the library stays as it was.
-
-    \b
-    Examples:
-      hashmatch library import vic/*.json --set vic --kind categorized --scheme vic-us
-      hashmatch library import good.hashdeep --set known-good --kind benign
-      hashmatch library import tip.txt --set tip-123 --kind reported --type sha256
-      hashmatch library import t.csv --set hotline --kind illegal --map md5=2 --map pdq=PDQ
-    """
-    from hashmatch.db.description import SetDescription, SetKind  # noqa: PLC0415
-    from hashmatch.db.profiles import load  # noqa: PLC0415
-    from hashmatch.formats.interface import ReadOptions  # noqa: PLC0415
-    from hashmatch.jobs import ingest  # noqa: PLC0415
-
-    ignore = scheme == "none"
-    description: SetDescription = SetDescription(
-        name=name,
-        kind=SetKind(kind),
-        profile=load(scheme) if scheme and not ignore else None,
-        accept_losses=accept_losses,
-        **_facts(stated),
-    )
-    options = ReadOptions(algorithm, _mapping(columns), delimiter)
-    reading = ingest.Reading(ingest.files_of(files), format_name, options, ignore)
-    library = _open(library_folder, library_key, passphrase_file)
-    manifest = ingest.ingest(
-        ingest.Import(reading, description, allow_expired),
-        library,
-        present(),
-        lambda records: printing.tell(f"importing: {records:,} records"),
-    )
-    _print_counts(manifest.provenance())
-    return ExitCode.CLEAR
-
-
-def _facts(stated: dict[str, object]) -> dict[str, object]:
-    """Dates as days; the words of the options are the fields of the description."""
-    return {
-        key: date(value.year, value.month, value.day) if hasattr(value, "year") else value
-        for key, value in stated.items()
-    }
-
-
-def _mapping(words: tuple[str, ...]) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words]
-    if not all(role and equals and column for role, equals, column in pairs):
-        msg = "--map expects ROLE=COLUMN, for example --map md5=2 or --map sha1='SHA-1'"
-        raise UsageError(msg)
-    return {role: column for role, _, column in pairs}
 
 
 @command.command("list")
@@ -197,13 +77,12 @@ def list_command(
     form: str, library_folder: Path | None, library_key: Path | None, passphrase_file: Path | None
 ) -> int:
     """List the installed sets with their current versions."""
-    sets = [m.provenance() for m in _open(library_folder, library_key, passphrase_file).sets()]
+    sets = open_library(library_folder, library_key, passphrase_file).sets()
     if form == "json":
-        click.echo(json.dumps(sets, sort_keys=True))
+        click.echo(json.dumps([m.provenance() for m in sets], sort_keys=True))
         return ExitCode.CLEAR
     rows = [
-        [s["name"], s["version"], s["kind"], s["scheme"], s["records"]["kept"], s["publisher"]]
-        for s in sets
+        [m.name, m.version, str(m.kind), m.scheme, m.counts.kept, m.stated.publisher] for m in sets
     ]
     printing.table(rows, ("set", "version", "kind", "scheme", "records", "publisher"))
     return ExitCode.CLEAR
@@ -224,12 +103,12 @@ def show_command(
 
     NAME is a set, or SET@VERSION for an older version.
     """
-    library = _open(library_folder, library_key, passphrase_file)
+    library = open_library(library_folder, library_key, passphrase_file)
     facts = library.resolve([name])[0].provenance()
     if form == "json":
         click.echo(json.dumps(facts, sort_keys=True))
     else:
-        _print_counts(facts)
+        set_facts.tell(facts)
     return ExitCode.CLEAR
 
 
@@ -263,7 +142,7 @@ def lookup_command(
     """
     from hashmatch.jobs import lookup  # noqa: PLC0415
 
-    library = _open(library_folder, library_key, passphrase_file)
+    library = open_library(library_folder, library_key, passphrase_file)
     words = _words(digests)
     found = lookup.lookup(library, sets, words, lookup.How(algorithm, threshold))
     if form == "json":
@@ -278,29 +157,4 @@ def lookup_command(
 def _words(digests: tuple[str, ...]) -> list[str]:
     if digests == ("-",):
         return [line.strip() for line in click.get_text_stream("stdin") if line.strip()]
-    return list(digests)
-
-
-def _print_counts(facts: dict[str, object]) -> None:
-    for key in ("name", "version", "kind", "scheme", "publisher", "list_version", "list_date"):
-        _line(key, facts[key])
-    for key in ("issued", "expires", "handling"):
-        _line(key, facts[key])
-    records = facts["records"]
-    if isinstance(records, dict):
-        click.echo(
-            f"{'records':<15}{records['read']:,} read = {records['kept']:,} kept"
-            f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
-        )
-    for key in ("values", "not_evaluated", "dropped", "lost_values", "quarantined_values"):
-        table = facts[key]
-        if isinstance(table, dict) and table:
-            _line(key, ", ".join(f"{name} {count:,}" for name, count in sorted(table.items())))
-    files = facts["files"]
-    for file in files if isinstance(files, list) else ():
-        _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
-
-
-def _line(key: str, value: object) -> None:
-    if value is not None:
-        click.echo(f"{key.replace('_', ' '):<15}{printing.shown(str(value))}")
+    return [*digests]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hashmatch.commands.keys import library_secret
 from hashmatch.commands.setting import home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hashmatch.db.library import Library
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -47,3 +50,10 @@ def library_options(command: Command) -> Command:
 def library_at(stated: Path | None) -> Path:
     """The folder of the library: as stated, else the default one."""
     return stated or home() / "library"
+
+
+def open_library(folder: Path | None, key: Path | None, passphrase_file: Path | None) -> Library:
+    """Open the library that the options name."""
+    from hashmatch.db.library import Library  # noqa: PLC0415  # numpy takes a while
+
+    return Library.open(library_at(folder), library_secret(key, passphrase_file))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing
 from hashmatch.commands.keys import signing_key_file
 from hashmatch.commands.options import FOLDER
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,5 +45,5 @@ def command(case: Path, formats: str, lang: str, run_id: str | None, mask_names:
     names = tuple(word.strip() for word in formats.split(",") if word.strip())
     request = render.Request(case, names, lang, run_id, mask_names)
     for path in render.render(request, present(), signing_key_file()):
-        click.echo(printing.shown(str(path)))
+        click.echo(shown(str(path)))
     return ExitCode.CLEAR

@@ -14,6 +14,7 @@ from hashmatch.commands.options import FOLDER, library_at, library_options
 from hashmatch.commands.progress import Shown
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +78,6 @@ def command(
     """
     from hashmatch.db.library import Library  # noqa: PLC0415  # numpy takes a while
     from hashmatch.jobs import scan  # noqa: PLC0415
-    from hashmatch.jobs.open_case import ledger_of  # noqa: PLC0415
     from hashmatch.matching.near import Limits  # noqa: PLC0415
 
     setting = present()
@@ -85,9 +85,7 @@ def command(
     folder = library_at(library_folder)
     library = Library.open(folder, library_secret(library_key, passphrase_file))
     with Shown(quiet=quiet) as show:
-        result = scan.scan(
-            request, library, setting, show, lambda: ledger_of(case, setting, signing_key_file())
-        )
+        result = scan.scan(request, library, setting, show, signing_key_file())
     if form == "json":
         click.echo(json.dumps(_summary(result), sort_keys=True))
     else:
@@ -137,7 +135,7 @@ def _print(result: Result, case: Path) -> None:
     for words in _warnings(result):
         say(words)
     say(f"result: {code.name} ({int(code)}): {code.meaning}")
-    say(f"next: hashmatch report {printing.shown(str(case))} --to html --lang en")
+    say(f"next: hashmatch report {shown(str(case))} --to html --lang en")
 
 
 def _warnings(result: Result) -> list[str]:

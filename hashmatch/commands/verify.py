@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing
 from hashmatch.commands.keys import signing_key_file
 from hashmatch.commands.options import FOLDER
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,5 +48,5 @@ def command(case: Path, key: Path | None, against: Path | None, form: str) -> in
         click.echo(json.dumps(lines, ensure_ascii=False))
     else:
         for check in found:
-            click.echo(printing.shown(f"{check.verdict:<12}{check.name}: {check.detail}"))
+            click.echo(shown(f"{check.verdict:<12}{check.name}: {check.detail}"))
     return checks.exit_code(found)

@@ -45,8 +45,17 @@ def examine(
                 return Failed(item.path, Stage.READ, Reason.CHANGED)
     except ItemError as error:
         return Failed(item.path, error.stage, error.reason)
-    return Reading(content.digests, _picture(content, limits, decode))
+    return Reading(content.digests, _picture(content, limits, decode=decode))
 
 
-def _picture(content, limits, decode) -> Picture | None:
-    return None
+def _picture(content: digests.Content, limits: Limits, *, decode: bool) -> Picture | None:
+    kind = sniff.picture_kind(content.head)
+    if kind is None:
+        return None
+    if content.kept is None:
+        return Picture(kind, trouble=Reason.TOO_MANY_BYTES)
+    if not decode:
+        return Picture(kind)
+    from hashmatch.hashing import pictures  # noqa: PLC0415  # NumPy and decoders, for pictures only
+
+    return pictures.examine(content.kept, kind, limits.pixels)

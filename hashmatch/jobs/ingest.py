@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
@@ -109,7 +110,7 @@ def ingest(
             with _open(path) as raw:
                 stream = _Digesting(raw)
                 events = reader.events(path, io.BufferedReader(stream, _SLICE))
-                builder.add_file(events, lambda s=stream, p=path: s.finish(p.name))
+                builder.add_file(events, partial(stream.finish, path.name))
         return library.publish(builder)
 
 
@@ -144,7 +145,7 @@ def _head(path: Path) -> bytes:
 
 def _open(path: Path) -> BinaryIO:
     try:
-        return path.open("rb", buffering=0)  # type: ignore[return-value]  # raw, read by slices
+        return path.open("rb", buffering=0)
     except OSError as error:
         msg = f"the list {path} cannot be read: {error.strerror}"
         raise UsageError(msg) from None

@@ -28,7 +28,7 @@ BATCH_ITEMS = 64
 BATCH_BYTES = 8 << 20
 BASE_SECONDS = 60.0
 BYTES_PER_SECOND = 1 << 20
-"""A batch may take ``BASE_SECONDS`` and one second more for each MiB: far slower than any disk."""
+"""A batch may take a base time and one second more for each MiB: far slower than any disk."""
 
 Numbered = tuple[int, "Item | Failed | Skipped"]
 Read = tuple[int, "Item | None", "Reading | Failed | Skipped"]
@@ -74,7 +74,8 @@ class _Share:
         return Task(items, decode=self.spared is None)
 
     def seconds(self) -> float:
-        return BASE_SECONDS + sum(i.size for _, i in self.task().items) / BYTES_PER_SECOND
+        """How much longer than the base it may take, for its bytes."""
+        return sum(i.size for _, i in self.task().items) / BYTES_PER_SECOND
 
 
 class Pool:
@@ -85,7 +86,7 @@ class Pool:
 
     def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
         self._order = order
-        self._patience = base_seconds - BASE_SECONDS
+        self._base_seconds = base_seconds
         self._idle = [Worker(order) for _ in range(workers)]
         self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
         self._again: deque[_Share] = deque()
@@ -114,7 +115,7 @@ class Pool:
         if not share.places:
             return
         worker = self._idle.pop()
-        self._busy[worker.pipe] = (worker, share, _now() + share.seconds() + self._patience)
+        self._busy[worker.pipe] = (worker, share, _now() + self._base_seconds + share.seconds())
         try:
             worker.send(share.task())
         except OSError:  # already dead: the answer will not come, _collect sees the end of file

@@ -14,26 +14,28 @@ from hashmatch.cases.run_writer import RunWriter
 from hashmatch.errors import HashmatchError
 from hashmatch.evidence import state
 from hashmatch.jobs import runs, seal, tables
+from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.open_case import ledger_of
 from hashmatch.jobs.plan import Plan, algorithms_for, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
-from hashmatch.jobs.workers import Limits, Order
+from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.evidence import Folder
 from hashmatch.model.outcomes import Examined, Reading
+from hashmatch.model.people import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hashmatch.cases.layout import RunFolder
-    from hashmatch.custody.ledger import Ledger
     from hashmatch.db.library import Library
     from hashmatch.jobs.pool import Numbered, Read
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.outcomes import Outcome, Tally
-    from hashmatch.model.people import Operator, Setting
+    from hashmatch.model.people import Setting
     from hashmatch.model.records import Json
 
 SYNC_SECONDS = 2.0
@@ -49,7 +51,7 @@ class Request:
     sets: tuple[str, ...]
     near: NearLimits
     workers: int
-    operator: Operator | None = None
+    operator: str | None = None
     new_run: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -82,7 +84,7 @@ def scan(
     library: Library,
     setting: Setting,
     show: Callable[[Progress], None],
-    open_ledger: Callable[[], Ledger],
+    signing_key: Path,
 ) -> Result:
     """Run a scan, or go on with the one that was interrupted.
 
@@ -91,7 +93,7 @@ def scan(
         library: the open library.
         setting: clock, chance and machine.
         show: called with the progress after each batch.
-        open_ledger: opens the case's ledger for writing; nobody else may write meanwhile.
+        signing_key: file of the key that signs the case's ledger.
 
     Raises:
         UsageError: nothing to examine or nothing to match against; evidence untouched.
@@ -102,9 +104,10 @@ def scan(
     case = casefile.read(request.case)
     sources = sources_from(request.folders, outputs=(request.case, library.folder))
     manifests = tuple(library.resolve(request.sets))
+    operator = Operator(request.operator or case.operator, case.agency)
     answers = self_test()
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(open_ledger()))
+        ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         before = tuple(state.of(source) for source in sources)
         plan = Plan(
@@ -119,7 +122,7 @@ def scan(
         _settle(tally, before, after)
         finished = seal.Finished(
             case=case,
-            operator=request.operator or case.opened_by,
+            operator=operator,
             plan=plan,
             after=after,
             started=runs.moments(ledger, "run.start", folder.run_id)[0],

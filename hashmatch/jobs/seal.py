@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.cases import run_writer
+from hashmatch.cases import casefile, run_writer
 from hashmatch.cases.layout import RESULT_FILES, RUN_RECORD
-from hashmatch.custody import canonical, sums
+from hashmatch.custody import canonical, entry, sums
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import OutputError
 from hashmatch.jobs import tables
 from hashmatch.jobs.plan import described
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from hashmatch.cases.casefile import CaseFile
     from hashmatch.cases.layout import RunFolder
     from hashmatch.custody.ledger import Ledger
     from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.examine import Limits
     from hashmatch.jobs.plan import Plan
-    from hashmatch.jobs.workers import Limits
     from hashmatch.model.outcomes import Tally
     from hashmatch.model.people import Operator, Setting
     from hashmatch.model.records import Json
@@ -58,12 +56,12 @@ def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> 
         for path in (folder.record, folder.sums):
             path.unlink(missing_ok=True)
         record = canonical.encode(_record(folder, run, roots, setting)) + b"\n"
-        run_writer.write_new(folder.record, record)
-        digest = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
+        casefile.write_new(folder.record, record)
+        sums_sha256 = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
     except OSError as error:
         msg = f"the record of the run could not be written to {folder.root}: {error.strerror}"
         raise OutputError(msg) from None
-    ledger.append("run.end", _end(folder, run, roots, digest))
+    ledger.append("run.end", _end(folder, run, roots, sums_sha256))
     run_writer.drop_state(folder)
 
 
@@ -111,7 +109,7 @@ def _record(
         "status": "complete",
         "operator": {"name": run.operator.name, "agency": run.operator.agency},
         "started": run.started,
-        "finished": instant(now),
+        "finished": entry.instant(now),
         "utc_offset": now.isoformat()[-6:],
         "resumed": list(run.resumed),
         "argv": list(setting.argv),
@@ -162,10 +160,3 @@ def _counts(folder: RunFolder, tally: Tally) -> dict[str, Json]:
     counts["not_compared"] = tally.not_compared
     counts["table"] = list(tables.count(folder.hits))
     return counts
-
-
-def instant(moment: datetime) -> str:
-    """Give a moment in UTC, to the microsecond."""
-    offset = moment.utcoffset()
-    utc = moment if offset is None else (moment - offset)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

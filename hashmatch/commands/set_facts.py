@@ -1,0 +1,39 @@
+"""What an installed set is, where it came from and what was kept of it, as lines for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hashmatch.commands import printing
+from hashmatch.model.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def tell(facts: Mapping[str, object]) -> None:
+    """Print what the library says about a set; never a digest of the list itself."""
+    for key in ("name", "version", "kind", "scheme", "publisher", "list_version", "list_date"):
+        _line(key, facts[key])
+    for key in ("issued", "expires", "handling"):
+        _line(key, facts[key])
+    records = facts["records"]
+    if isinstance(records, dict):
+        click.echo(
+            f"{'records':<15}{records['read']:,} read = {records['kept']:,} kept"
+            f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
+        )
+    for key in ("values", "not_evaluated", "dropped", "lost_values", "quarantined_values"):
+        table = facts[key]
+        if isinstance(table, dict) and table:
+            _line(key, ", ".join(f"{name} {count:,}" for name, count in sorted(table.items())))
+    files = facts["files"]
+    for file in files if isinstance(files, list) else ():
+        _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
+
+
+def _line(key: str, value: object) -> None:
+    if value is not None:
+        click.echo(f"{key.replace('_', ' '):<15}{shown(str(value))}")

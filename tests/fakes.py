@@ -1,0 +1,51 @@
+"""Sources of evidence that misbehave, importable by worker processes."""
+
+import io
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from hashmatch.model.evidence import Item
+from hashmatch.model.outcomes import ItemError, Reason, Stage
+
+
+def item(path, size=0):
+    return Item(path, size, 0, 0o100644, (0, 0))
+
+
+@dataclass(frozen=True)
+class TrickySource:
+    """Items whose names say what happens when they are opened.
+
+    ``kill-always`` ends the worker each time, ``kill-once`` the first time only; ``hang`` takes
+    for ever; ``locked`` cannot be opened; ``changed`` is not the same after reading. Everything
+    else holds its own name.
+    """
+
+    counter: str
+
+    kind = "folder"
+    location = b"/tricky"
+
+    def open(self, wanted):
+        name = wanted.path
+        if name.startswith(b"kill-always"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name.startswith(b"kill-once") and self._first(name):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name.startswith(b"hang"):
+            time.sleep(3600)
+        if name.startswith(b"locked"):
+            raise ItemError(Stage.OPEN, Reason.PERMISSION)
+        return io.BytesIO(name)
+
+    def _first(self, name):
+        try:
+            os.close(os.open(f"{self.counter}/{name.decode()}", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return False
+        return True
+
+    def unchanged(self, wanted, _stream):
+        return not wanted.path.startswith(b"changed")

@@ -1,0 +1,86 @@
+"""Workers die, hang and answer in any order; results stay complete and in order."""
+
+import hashlib
+from contextlib import closing
+
+import pytest
+
+from hashmatch.jobs import pool as pool_module
+from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.pool import Pool
+from hashmatch.jobs.workers import Order
+from hashmatch.model.hashes import Algorithm
+from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Stage
+from tests.fakes import TrickySource, item
+
+
+def read(tmp_path, names, workers=2, **options):
+    order = Order((TrickySource(str(tmp_path)),), (Algorithm.SHA256,), Limits())
+    entries = [(0, n if isinstance(n, Skipped | Failed) else item(n)) for n in names]
+    with closing(Pool(order, workers, **options)) as pool:
+        return [result for results in pool.read(entries) for _, _, result in results]
+
+
+def content(result):
+    assert isinstance(result, Reading)
+    return result.digests[0].value
+
+
+def sha256(name):
+    return hashlib.sha256(name).digest()
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr(pool_module, "BATCH_ITEMS", 4)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_come_in_the_order_of_the_entries_for_any_number_of_workers(tmp_path, workers):
+    names = [b"file %d" % n for n in range(50)]
+    assert [content(r) for r in read(tmp_path, names, workers)] == [sha256(n) for n in names]
+
+
+def test_entries_that_are_no_items_pass_in_their_place(tmp_path):
+    link = Skipped(b"link", Rule.SYMLINK)
+    results = read(tmp_path, [link, b"a", link, link, link, link, link, b"b"])
+    assert [r is link or content(r) for r in results] == [
+        True,
+        sha256(b"a"),
+        True,
+        True,
+        True,
+        True,
+        True,
+        sha256(b"b"),
+    ]
+
+
+def test_nothing_to_read_gives_nothing(tmp_path):
+    assert read(tmp_path, []) == []
+
+
+def test_an_item_that_kills_its_worker_costs_only_itself(tmp_path):
+    names = [b"a", b"b", b"kill-always", b"c", b"d", b"e"]
+    results = read(tmp_path, names)
+    assert results[2] == Failed(b"kill-always", Stage.READ, Reason.WORKER_DIED)
+    assert [content(r) for r in results[:2] + results[3:]] == [
+        sha256(n) for n in (b"a", b"b", b"c", b"d", b"e")
+    ]
+
+
+def test_an_item_whose_worker_was_killed_from_outside_is_read_again(tmp_path):
+    results = read(tmp_path, [b"a", b"kill-once", b"b"])
+    assert [content(r) for r in results] == [sha256(n) for n in (b"a", b"kill-once", b"b")]
+
+
+def test_an_item_that_takes_for_ever_is_given_up(tmp_path):
+    results = read(tmp_path, [b"a", b"hang", b"b"], base_seconds=1.0)
+    assert results[1] == Failed(b"hang", Stage.READ, Reason.TIME_LIMIT)
+    assert [content(r) for r in (results[0], results[2])] == [sha256(b"a"), sha256(b"b")]
+
+
+def test_trouble_with_an_item_is_its_result(tmp_path):
+    locked, changed = read(tmp_path, [b"locked", b"changed"])
+    assert locked == Failed(b"locked", Stage.OPEN, Reason.PERMISSION)
+    assert changed == Failed(b"changed", Stage.READ, Reason.CHANGED)
