@@ -1,0 +1,153 @@
+"""A folder as a source: any mounted drive, or part of one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.errors import EvidenceError
+from hashmatch.evidence.folders import OpenFolders
+from hashmatch.evidence.trouble import reason_of
+from hashmatch.model import names
+from hashmatch.model.evidence import Entry, Folder, Item
+from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RULES = {
+    stat.S_IFLNK: Rule.SYMLINK,
+    stat.S_IFIFO: Rule.FIFO,
+    stat.S_IFSOCK: Rule.SOCKET,
+    stat.S_IFCHR: Rule.CHARACTER_DEVICE,
+    stat.S_IFBLK: Rule.BLOCK_DEVICE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """Everything below a folder, hidden files and other mounted file systems included.
+
+    ``location`` is an absolute path; it may itself be a link. Links below it are reported and
+    never followed. Hard links are reported under each of their names. An item is the same one
+    only while device, inode, size and modification time agree, so a file system that gives its
+    files new inode numbers at will yields ``replaced-since-listed``, not a wrong reading.
+    """
+
+    location: bytes
+    _folders: OpenFolders = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_folders", OpenFolders(self.location))
+
+    @property
+    def kind(self) -> str:
+        """Always ``folder``."""
+        return "folder"
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry once: depth first, each folder's names in byte order.
+
+        A folder that was listed gives a ``Folder`` just before what it holds. Where a listing
+        breaks off, the folder is a ``Failed`` and the names that could be read follow it.
+
+        Raises:
+            EvidenceError: the folder is missing, not a folder, or nothing of it can be listed.
+        """
+        with OpenFolders(self.location) as folders:
+            yield from _Walk(folders).entries(self.location)
+
+    def open(self, item: Item) -> BinaryIO:
+        """Open an item read-only and unbuffered; see :class:`hashmatch.model.evidence.Source`."""
+        try:
+            descriptor = self._folders.open(item.path)
+        except OSError as error:
+            raise ItemError(Stage.OPEN, reason_of(error)) from None
+        if not _is_still(item, descriptor):
+            os.close(descriptor)
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        return os.fdopen(descriptor, "rb", buffering=0)
+
+    def unchanged(self, item: Item, stream: BinaryIO) -> bool:
+        """Tell whether the opened item is still as it was listed (size, time, identity)."""
+        return _is_still(item, stream.fileno())
+
+
+def _is_still(item: Item, descriptor: int) -> bool:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:  # the device went away: nothing can be said for the item any more
+        return False
+    return stat.S_ISREG(status.st_mode) and (
+        (status.st_dev, status.st_ino) == item.identity
+        and status.st_size == item.size
+        and status.st_mtime_ns == item.modified_ns
+    )
+
+
+@dataclass(slots=True)
+class _Level:
+    """A folder that is being walked: its own identity and the names not yet visited."""
+
+    path: bytes
+    identity: tuple[int, int]
+    names: Iterator[bytes]
+
+
+class _Walk:
+    """One pass over a tree. Keeps the way down in a list, so that no depth is too deep."""
+
+    def __init__(self, folders: OpenFolders) -> None:
+        self._folders = folders
+        self._levels: list[_Level] = []
+        self._above: set[tuple[int, int]] = set()
+
+    def entries(self, location: bytes) -> Iterator[Entry]:
+        try:
+            identity = self._folders.identity()
+        except OSError as error:
+            raise EvidenceError(_unusable(location, error)) from None
+        found, trouble = self._folders.names(b"")
+        if trouble and not found:
+            raise EvidenceError(_unusable(location, trouble))
+        yield self._enter(b"", identity, found, trouble)
+        while self._levels:
+            level = self._levels[-1]
+            name = next(level.names, None)
+            if name is None:
+                self._above.discard(self._levels.pop().identity)
+            else:
+                yield self._visit(level.path, name)
+
+    def _visit(self, folder: bytes, name: bytes) -> Entry:
+        path = folder + b"/" + name if folder else name
+        try:
+            status = self._folders.status(folder, name)
+        except OSError as error:
+            return Failed(path, Stage.STAT, reason_of(error))
+        identity = (status.st_dev, status.st_ino)
+        if stat.S_ISREG(status.st_mode):
+            return Item(path, status.st_size, status.st_mtime_ns, status.st_mode, identity)
+        if not stat.S_ISDIR(status.st_mode):
+            return Skipped(path, _RULES.get(stat.S_IFMT(status.st_mode), Rule.UNKNOWN_KIND))
+        if identity in self._above:
+            return Skipped(path, Rule.FOLDER_LOOP)
+        return self._enter(path, identity, *self._folders.names(path))
+
+    def _enter(
+        self, path: bytes, identity: tuple[int, int], found: list[bytes], trouble: OSError | None
+    ) -> Entry:
+        self._levels.append(_Level(path, identity, iter(found)))
+        self._above.add(identity)
+        return Failed(path, Stage.LIST, reason_of(trouble)) if trouble else Folder(path)
+
+
+def _unusable(location: bytes, error: OSError) -> str:
+    where = names.shown(location)
+    if isinstance(error, FileNotFoundError):
+        return f"{where} does not exist; name the folder where the evidence is mounted"
+    if isinstance(error, NotADirectoryError):
+        return f"{where} is not a folder; name the folder where the evidence is mounted"
+    return f"{where} cannot be listed ({reason_of(error)}); check the mount and your permissions"

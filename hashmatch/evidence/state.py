@@ -1,0 +1,72 @@
+"""The state of a source at one moment, to show later that a run did not change it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from hashmatch.evidence import mounts
+from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.outcomes import Failed, Skipped
+
+if TYPE_CHECKING:
+    from hashmatch.model.evidence import Entry, Source
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What a listing of the whole source says, without reading any content.
+
+    ``digest`` is a SHA-256 over all entries in their order: path, kind, and for an item its mode,
+    size and modification time; for others the rule or the failure. ``entries`` counts items,
+    failures and skipped entries, as a tally does; ``folders`` those that were listed; ``bytes``
+    the sizes of the items.
+
+    Equal digests mean that no name, size or modification time changed in between. They do not
+    mean that no content changed: that is what the items' own digests are for.
+    """
+
+    digest: str
+    entries: int
+    folders: int
+    bytes: int
+    read_only: bool
+    access_times_kept: bool
+
+
+def of(source: Source) -> SourceState:
+    """List a source from beginning to end.
+
+    Raises:
+        EvidenceError: the source as a whole cannot be listed.
+    """
+    mount = mounts.of(source.location)
+    state = hashlib.sha256()
+    entries = folders = size = 0
+    for entry in source.entries():
+        state.update(_encode(entry))
+        if isinstance(entry, Folder):
+            folders += 1
+            continue
+        entries += 1
+        if isinstance(entry, Item):
+            size += entry.size
+    digest = state.hexdigest()
+    return SourceState(digest, entries, folders, size, mount.read_only, mount.access_times_kept)
+
+
+def _encode(entry: Entry) -> bytes:
+    """Give an entry as bytes that no other entry gives: the length of the path comes first."""
+    match entry:
+        case Item():
+            facts = f"item {entry.mode} {entry.size} {entry.modified_ns}"
+        case Folder():
+            facts = "folder"
+        case Skipped():
+            facts = f"skipped {entry.rule}"
+        case Failed():
+            facts = f"failed {entry.stage} {entry.reason}"
+        case _:
+            assert_never(entry)
+    return b"%d %b %b\n" % (len(entry.path), entry.path, facts.encode())

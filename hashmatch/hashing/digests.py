@@ -1,0 +1,116 @@
+"""Digests of an item, all algorithms from one read, and its bytes where they are needed again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from hashmatch.model.hashes import Algorithm, Digest
+from hashmatch.model.outcomes import ItemError, Reason, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO
+
+SLICE = 256 << 10
+"""Bytes read at a time: small enough to stay in the processor's cache for every algorithm."""
+
+HEAD = 4096
+"""Bytes from the beginning by which a picture is recognised."""
+
+_NEW = {
+    Algorithm.MD5: hashlib.md5,
+    Algorithm.SHA1: hashlib.sha1,
+    Algorithm.SHA256: hashlib.sha256,
+    Algorithm.SHA512: hashlib.sha512,
+}
+_of_thread = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one read gave.
+
+    ``head`` is the beginning, at most ``HEAD`` bytes. ``kept`` is the whole content, or None when
+    nobody asked for it or it is longer than the limit.
+    """
+
+    digests: tuple[Digest, ...]
+    size: int
+    head: bytes
+    kept: bytes | None
+
+
+def read(
+    stream: BinaryIO,
+    algorithms: Sequence[Algorithm],
+    keep: Callable[[bytes], bool],
+    limit: int,
+) -> Content:
+    """Read a stream from its position to its end, once.
+
+    Memory does not grow with the item's size, except for content that is kept.
+
+    Args:
+        stream: opened for binary reading; left at its end, not closed.
+        algorithms: which digests to compute; the answer keeps this order.
+        keep: asked once, with the head; True to keep the content.
+        limit: longest content that is kept, in bytes.
+
+    Raises:
+        ItemError: a read failed. No digest of a part is ever returned.
+
+    Source:
+        RFC 1321 (MD5); FIPS 180-4 (SHA-1, SHA-2).
+    """
+    states = [_NEW[algorithm](usedforsecurity=False) for algorithm in algorithms]
+    buffer = _buffer()
+    count = _fill(stream, buffer)
+    head = bytes(buffer[: min(count, HEAD)])
+    kept = io.BytesIO() if keep(head) else None
+    size = 0
+    while count:
+        part = buffer[:count]
+        for state in states:
+            state.update(part)
+        size += count
+        if size > limit:
+            kept = None
+        if kept is not None:
+            kept.write(part)
+        count = _fill(stream, buffer) if count == SLICE else 0
+    digests = (Digest(a, s.digest()) for a, s in zip(algorithms, states, strict=True))
+    return Content(tuple(digests), size, head, kept.getvalue() if kept is not None else None)
+
+
+class _Fillable(Protocol):
+    """What every binary stream can do, though ``BinaryIO`` does not say so."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+def _fill(stream: BinaryIO, buffer: memoryview) -> int:
+    """Fill the buffer as far as the stream goes; a short read is not yet the end."""
+    source = cast("_Fillable", stream)
+    count = 0
+    while count < len(buffer):
+        try:
+            more = source.readinto(buffer[count:])
+        except OSError:
+            raise ItemError(Stage.READ, Reason.IO) from None
+        if more is None:  # nothing to read yet: not a file that can be read to its end
+            raise ItemError(Stage.READ, Reason.IO)
+        if not more:
+            break
+        count += more
+    return count
+
+
+def _buffer() -> memoryview:
+    """Give this thread's buffer; clearing a new one for each small file would cost more."""
+    if not hasattr(_of_thread, "buffer"):
+        _of_thread.buffer = memoryview(bytearray(SLICE))
+    return cast("memoryview", _of_thread.buffer)
