@@ -6,12 +6,14 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from hashmatch import __version__
 from hashmatch.errors import ExitCode, HashmatchError
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -109,11 +111,11 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except HashmatchError as error:
         if "--debug" in arguments:
-            raise
-        click.echo(f"hashmatch: {error}", err=True)
+            traceback.print_exc()
+        click.echo(f"hashmatch: {shown(str(error))}", err=True)
         return error.exit_code
     except OSError as error:
-        if "--debug" in arguments or error.filename is not None:
+        if error.filename is not None:
             raise
         return _output_failed(error)
 

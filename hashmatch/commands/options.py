@@ -9,6 +9,7 @@ import click
 
 from hashmatch.commands.keys import library_secret
 from hashmatch.commands.setting import home
+from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,19 @@ def library_at(stated: Path | None) -> Path:
 
 
 def open_library(folder: Path | None, key: Path | None, passphrase_file: Path | None) -> Library:
-    """Open the library that the options name."""
+    """Open the library that the options name.
+
+    Raises:
+        UsageError: there is none, so there is nothing to match against.
+        HashSetError: the library or its key cannot be used.
+    """
     from hashmatch.db.library import Library  # noqa: PLC0415  # numpy takes a while
 
-    return Library.open(library_at(folder), library_secret(key, passphrase_file))
+    place = library_at(folder)
+    if not place.exists():
+        msg = (
+            f"nothing to match against: there is no library at {place}; "
+            "make one with 'hashmatch library init'"
+        )
+        raise UsageError(msg)
+    return Library.open(place, library_secret(key, passphrase_file))
