@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
 
 from hashmatch.model import names
+from hashmatch.report.findings import gather
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.writing import complete_file
 
@@ -63,6 +64,7 @@ def encode(line: Line) -> str:
 
 
 def _content(run: StoredRun, options: ReportOptions) -> Iterator[Line]:
+    gather(run.hits(), run.problems(), run.record.counts, limit=0)
     shown = ItemNames(options.mask_names)
     yield _header(run, shown)
     for outcome in run.outcomes():

@@ -153,16 +153,17 @@ def share(count: int, of: int) -> str:
 
 
 def bar(examined: int, failed: int, skipped: int) -> Iterator[tuple[str, int, int]]:
-    """Yield kind, start and width in thousandths; what exists is at least 5 wide."""
-    total = examined + failed + skipped
-    end = 1000
-    for kind, count in (("skipped", skipped), ("failed", failed), ("examined", examined)):
-        width = max(count * 1000 // total, 5) if count else 0
-        if kind == "examined" and count:
-            width = end
-        end -= width
-        if width:
-            yield kind, end, width
+    """Yield kind, start and width in thousandths; a kind that exists is at least 5 wide."""
+    counts = {"examined": examined, "failed": failed, "skipped": skipped}
+    total = sum(counts.values())
+    widths = {kind: max(n * 1000 // total, 5) for kind, n in counts.items() if n}
+    if widths:
+        widest = max(widths, key=lambda kind: counts[kind])
+        widths[widest] += 1000 - sum(widths.values())
+    start = 0
+    for kind, width in widths.items():
+        yield kind, start, width
+        start += width
 
 
 def plain(value: Json) -> str:

@@ -138,10 +138,6 @@ class RunRecord:
     roots: Mapping[str, str]
     exit_code: int
 
-    def set_of(self, name: str, version: str) -> SetUse | None:
-        """The set that a hit names, or None."""
-        return next((s for s in self.sets if (s.name, s.version) == (name, version)), None)
-
     @property
     def near_asked(self) -> bool:
         """Whether any loaded set holds perceptual hashes."""

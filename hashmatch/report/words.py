@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The texts of one language.
@@ -55,12 +58,10 @@ def number(value: object) -> str:
 def size(count: int) -> str:
     """Write a number of bytes exactly, with a rounded form in front from 1,000 bytes on."""
     exact = f"{count:,} B"
-    scaled = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        scaled /= 1000
-        if 1 <= scaled < 1000 or unit == "TB":
-            break
-    return exact if count < 1000 else f"{scaled:.1f} {unit} ({exact})"
+    steps = min((len(str(count)) - 1) // 3, len(_UNITS))
+    if steps == 0:
+        return exact
+    return f"{count / 1000**steps:.1f} {_UNITS[steps - 1]} ({exact})"
 
 
 @cache
