@@ -215,7 +215,8 @@ def _transform(grid: Floats) -> Singles:
     """
     values = grid.astype(np.float32)
     tall = (_DCT[:, :, None] * values[:, None, :]).sum(axis=0)
-    return (np.ascontiguousarray(tall.T)[:, :, None] * _DCT[:, None, :]).sum(axis=0)
+    square: Singles = (np.ascontiguousarray(tall.T)[:, :, None] * _DCT[:, None, :]).sum(axis=0)
+    return square
 
 
 def _quality(grid: Floats) -> int:

@@ -1,0 +1,63 @@
+"""Which decoder of Pillow may read which kind of picture; no other is ever asked.
+
+The modules are imported here by name: asking Pillow for a format it does not know yet would load
+every decoder it has, those for scripts and documents too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    IcoImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from hashmatch.hashing import sniff
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_CODECS: dict[str, tuple[str, ModuleType]] = {
+    sniff.JPEG: ("JPEG", JpegImagePlugin),
+    sniff.PNG: ("PNG", PngImagePlugin),
+    sniff.GIF: ("GIF", GifImagePlugin),
+    sniff.BMP: ("BMP", BmpImagePlugin),
+    sniff.TIFF: ("TIFF", TiffImagePlugin),
+    sniff.WEBP: ("WEBP", WebPImagePlugin),
+    sniff.AVIF: ("AVIF", AvifImagePlugin),
+    sniff.JP2: ("JPEG2000", Jpeg2KImagePlugin),
+    sniff.J2K: ("JPEG2000", Jpeg2KImagePlugin),
+    sniff.ICO: ("ICO", IcoImagePlugin),
+    sniff.PNM: ("PPM", PpmImagePlugin),
+}
+_HEIF = frozenset({sniff.HEIC, sniff.HEIF})
+
+
+def codec_of(kind: str) -> str | None:
+    """Name the decoder for a kind of picture, or None where this installation has none."""
+    if kind in _HEIF:
+        return "HEIF" if _heif_is_there() else None
+    name = _CODECS[kind][0] if kind in _CODECS else None
+    return name if name in Image.OPEN else None  # Pillow may be built without some
+
+
+@lru_cache(maxsize=1)
+def _heif_is_there() -> bool:
+    """Register the decoder of the optional package, once; it is looked for by name only."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return False
+    importlib.import_module("pillow_heif").register_heif_opener()
+    return "HEIF" in Image.OPEN

@@ -1,0 +1,153 @@
+"""Decode a picture in memory, within limits; trouble comes back as a value.
+
+The content decides which decoder is asked, and only that one. Nothing is written and no warning
+leaves this module. Settings of the decoding library are global, so pictures are decoded one at a
+time in a process; other processes decode beside it.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageFile
+
+from hashmatch.hashing import codecs, pixels
+from hashmatch.hashing.pdq import MIN_SIDE
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.hashing.pixels import Rendering
+
+MAX_PIXELS = 200_000_000
+"""Default limit: a picture of this size takes about 0.8 GB while it is decoded."""
+
+JPEG_FACTOR = 5
+"""JPEG is decoded at a fraction of its size, so that this many times the limit fits."""
+
+_LOCK = threading.Lock()
+
+_DAMAGE = (
+    OSError,  # includes UnidentifiedImageError
+    EOFError,
+    SyntaxError,  # how the library says "broken file" in places
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""Everything the decoders raise for damaged input; anything else is a bug and stays one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What came of decoding.
+
+    ``width``, ``height`` and ``frames`` are 0 where the header could not be read. Without
+    ``trouble`` there is at least one rendering; ``partial`` says that damage was passed over and
+    only a part of the pixels is known to be right.
+    """
+
+    width: int = 0
+    height: int = 0
+    frames: int = 0
+    renderings: tuple[Rendering, ...] = ()
+    trouble: Reason | None = None
+    partial: bool = False
+
+
+def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """Decode the first frame of a picture.
+
+    A damaged picture is tried again with the damage passed over. Orientation tags are not
+    applied: hashes of all rotations are made anyway, and lists are made from the stored pixels.
+
+    Args:
+        content: the whole file.
+        kind: as :func:`hashmatch.hashing.sniff.picture_kind` says.
+        max_pixels: largest picture to decode; ``JPEG_FACTOR`` times that for a JPEG that is not
+            progressive. Compared with the header before anything is decoded.
+    """
+    name = codecs.codec_of(kind)
+    if name is None:
+        return Decoded(trouble=Reason.UNSUPPORTED)
+    with _LOCK:
+        first = _attempt(content, name, max_pixels, tolerant=False)
+        if first.trouble not in {Reason.CORRUPT, Reason.TRUNCATED}:
+            return first
+        second = _attempt(content, name, max_pixels, tolerant=True)
+    return first if second.trouble else replace(second, partial=True)
+
+
+def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> Decoded:
+    facts = Decoded()
+    try:
+        with _settings(tolerant=tolerant):
+            image = Image.open(io.BytesIO(content), formats=(name,))
+            facts = Decoded(*image.size, frames=1)
+            limit = _limit(image, max_pixels)
+            trouble = _refused(image, limit)
+            if trouble is not None:
+                return replace(facts, trouble=trouble)
+            # A container may hold something larger than it says.
+            Image.MAX_IMAGE_PIXELS = limit
+            facts = replace(facts, frames=getattr(image, "n_frames", 1))
+            return replace(facts, renderings=pixels.render(image))
+    except MemoryError:
+        return replace(facts, trouble=Reason.OUT_OF_MEMORY)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return replace(facts, trouble=Reason.TOO_MANY_PIXELS)
+    except _DAMAGE as error:
+        return replace(facts, trouble=_reason(error))
+
+
+def _limit(image: Image.Image, max_pixels: int) -> int:
+    """A progressive JPEG keeps coefficients of the whole picture, so it gets no higher limit."""
+    higher = pixels.scales(image) and "progressive" not in image.info
+    return max_pixels * JPEG_FACTOR if higher else max_pixels
+
+
+def _refused(image: Image.Image, limit: int) -> Reason | None:
+    if image.width * image.height > limit:
+        return Reason.TOO_MANY_PIXELS
+    return Reason.TOO_SMALL if min(image.size) < MIN_SIDE else None
+
+
+def _reason(error: Exception) -> Reason:
+    """Sort damage by the library's own words; a wrong guess still names damage."""
+    cut_short = isinstance(error, EOFError) or "truncated" in str(error).lower()
+    return Reason.TRUNCATED if cut_short else Reason.CORRUPT
+
+
+@contextmanager
+def _settings(*, tolerant: bool) -> Iterator[None]:
+    """Set what is global in the library for one attempt, and put it back.
+
+    The library's own pixel limit is lifted only while the header is read, so that a refused
+    picture can still be named with its size.
+    """
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        Image.MAX_IMAGE_PIXELS = None
+        ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before

@@ -1,0 +1,40 @@
+"""From the bytes of a picture to what is learnt about it: facts and hashes, never pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.hashing.decode import MAX_PIXELS, decode
+from hashmatch.hashing.pdq import pdq
+from hashmatch.model.hashes import Method, PictureHash
+from hashmatch.model.outcomes import Picture, Reason
+
+if TYPE_CHECKING:
+    from hashmatch.hashing.pixels import Rendering
+
+
+def examine(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Decode a picture and hash every rendering of it.
+
+    A picture without structure is hashed too: its low quality says so. No damage in the content
+    raises; it is the ``trouble`` of the answer. A decoder that crashes the process is not caught.
+
+    Args:
+        content: the whole file.
+        kind: as :func:`hashmatch.hashing.sniff.picture_kind` says.
+        max_pixels: see :func:`hashmatch.hashing.decode.decode`.
+    """
+    decoded = decode(content, kind, max_pixels)
+    facts = Picture(kind, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
+    try:
+        hashes = tuple(_hash(one) for one in decoded.renderings)
+    except MemoryError:
+        return Picture(kind, facts.width, facts.height, facts.frames, trouble=Reason.OUT_OF_MEMORY)
+    return Picture(
+        kind, facts.width, facts.height, facts.frames, hashes, decoded.trouble, decoded.partial
+    )
+
+
+def _hash(rendering: Rendering) -> PictureHash:
+    found = pdq(rendering)
+    return PictureHash(Method.PDQ, rendering.name, found.quality, found.variants)
