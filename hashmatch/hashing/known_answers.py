@@ -1,0 +1,147 @@
+"""Known answers: does this installation compute what it must?
+
+Source: RFC 1321 A.5 (MD5); FIPS 180 example vectors (SHA-1, SHA-2); for PDQ, the values of Meta's
+C++ over pictures that are drawn from integers alone, so that no picture file is needed.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from hashmatch.hashing import digests, sniff
+from hashmatch.model.hashes import VARIANTS, Algorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MESSAGES = (b"", b"abc", b"a" * 1_000_000)
+_ANSWERS: dict[Algorithm, tuple[str, str, str]] = {
+    Algorithm.MD5: (
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "900150983cd24fb0d6963f7d28e17f72",
+        "7707d6ae4e027c70eea2a935c2296f21",
+    ),
+    Algorithm.SHA1: (
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "a9993e364706816aba3e25717850c26c9cd0d89d",
+        "34aa973cd4c4daa4f61eeb2bdbad27316534016f",
+    ),
+    Algorithm.SHA256: (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+    ),
+    Algorithm.SHA512: (
+        "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+        "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+        "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"
+        "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture made from integers: coloured blocks under a slanting ramp; sizes in pixels."""
+
+    width: int
+    height: int
+    across: int
+    down: int
+    seed: int
+
+
+_PDQ: tuple[tuple[Drawing, dict[str, str]], ...] = (
+    (
+        Drawing(64, 64, 9, 7, 1000),
+        {
+            "identity": "acd498c5a8d5af14533b5d8a80fe4f187b417b4384beb0e67f01a375a8d418cf",
+            "rot90": "f236f237b0def326f5cbead719cce233e6331d280a3444d90f210dc80e719732",
+            "antitranspose": "a763a762a58ba673a09e3f824c99b766b366487d5f61118c5a74589d5b24c267",
+        },
+    ),
+    (
+        Drawing(100, 75, 11, 8, 1003),
+        {
+            "identity": "fc1a7c3a83ccadc46dbc763783e5cd84c3d4166b7c18a9489663721a7c23a34d",
+            "rot90": "319932d9c4373b91d9323bd526cdc46e2b80cd264e4a335be875c07ec44ef9b4",
+            "antitranspose": "64cc678c95626ec48c677fc07398913b7ed598731b1f660ebd20952b911bace1",
+        },
+    ),
+    (
+        Drawing(333, 500, 13, 17, 1005),
+        {
+            "identity": "4bc3364948a4f1e9724f4ad10e578dd1b5814bd60f16736ef0794ad1d98873e6",
+            "rot90": "338a43a05899b766a766bc5fee756e0cb5c7a4a23019f893d89ed58e8a712073",
+            "antitranspose": "44df16f50dcc5231f233e90a9b203b59e09275f7654cadc60dcb80dbdf247526",
+        },
+    ),
+)
+
+
+def check() -> list[tuple[str, bool]]:
+    """Compute every known answer.
+
+    Returns:
+        Name of the method and whether all its answers came out right: each digest, ``pdq`` over
+        pixels, and ``decoding``: the same hashes through a picture file in memory.
+    """
+    return [(str(algorithm), _digests_right(algorithm)) for algorithm in Algorithm] + [
+        ("pdq", all(_pdq_right(drawing, answers) for drawing, answers in _PDQ)),
+        ("decoding", all(_decoding_right(drawing, answers) for drawing, answers in _PDQ)),
+    ]
+
+
+def draw(drawing: Drawing) -> NDArray[np.uint8]:
+    """Draw a picture as (H, W, 3) RGB; the same on every machine."""
+    import numpy as np  # noqa: PLC0415
+
+    cells = list(islice(_bytes(drawing.seed), drawing.across * drawing.down * 3))
+    blocks = np.array(cells, np.int32).reshape(drawing.down, drawing.across, 3)
+    x, y = np.arange(drawing.width), np.arange(drawing.height)
+    block_of_y, block_of_x = y * drawing.down // drawing.height, x * drawing.across // drawing.width
+    colours = blocks[block_of_y][:, block_of_x]
+    ramp = (x * 64 // drawing.width)[None, :] + (y * 64 // drawing.height)[:, None]
+    return np.clip(colours * 3 // 4 + ramp[..., None] - 32, 0, 255).astype(np.uint8)
+
+
+def _bytes(seed: int) -> Iterator[int]:
+    """Upper bytes of a linear congruential sequence."""
+    while True:
+        seed = (1664525 * seed + 1013904223) & 0xFFFFFFFF
+        yield seed >> 24
+
+
+def _digests_right(algorithm: Algorithm) -> bool:
+    found = (
+        digests.read(io.BytesIO(message), (algorithm,), lambda _: False, 0).digests[0].hex
+        for message in _MESSAGES
+    )
+    return tuple(found) == _ANSWERS[algorithm]
+
+
+def _pdq_right(drawing: Drawing, answers: dict[str, str]) -> bool:
+    from hashmatch.hashing.pdq import Pixels, pdq  # noqa: PLC0415
+
+    return _agree(pdq(Pixels(draw(drawing))).variants, answers)
+
+
+def _decoding_right(drawing: Drawing, answers: dict[str, str]) -> bool:
+    from hashmatch.hashing.pictures import examine  # noqa: PLC0415
+
+    content = b"P6 %d %d 255\n" % (drawing.width, drawing.height) + draw(drawing).tobytes()
+    picture = examine(content, sniff.PNM)
+    return bool(picture.hashes) and _agree(picture.hashes[0].variants, answers)
+
+
+def _agree(variants: tuple[bytes, ...], answers: dict[str, str]) -> bool:
+    found = dict(zip(VARIANTS, variants, strict=True))
+    return all(found[name].hex() == value for name, value in answers.items())
