@@ -8,6 +8,7 @@ something else than stated, or is empty is refused.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -157,8 +158,8 @@ class SetBuilder:
         emptied = len(done.emptied)
         counts.kept -= emptied
         counts.quarantined += emptied
-        counts.quarantined_by[Quarantine.REPEATED] += emptied
-        counts.quarantined_values[Quarantine.REPEATED] += done.repeated
+        counts.quarantined_by += Counter({Quarantine.REPEATED: emptied})
+        counts.quarantined_values += Counter({Quarantine.REPEATED: done.repeated})
         if done.entries:
             counts.values[Method.PDQ] = done.entries
             counts.distinct[Method.PDQ] = done.distinct

@@ -161,7 +161,7 @@ def read(path: Path) -> Profile:
     try:
         value = yaml.load(data, _Strict)  # noqa: S506 -- a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        msg = f"{where} is not YAML, or a key stands in it twice"
+        msg = f"{where} is not YAML, or has a key twice or without quotes"
         raise HashSetError(msg) from None
     return from_fields(Fields(value, where), hashlib.sha256(data).hexdigest())
 

@@ -1,0 +1,203 @@
+"""Measure the library: building, opening and asking an installed hash set of any size.
+
+    python benchmarks/library.py --rows 1000000 --near 100000
+
+Each row is a synthetic record with MD5 and SHA-1 and the fields of a CSV line. Building and
+asking run in processes of their own, so that their peak memory can be read from the system.
+The working folder (``--folder``, default ``benchmarks/work/library``) is emptied before and after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hashmatch.db.description import SetDescription, SetKind
+from hashmatch.db.keys import LibraryKey
+from hashmatch.db.library import Library
+from hashmatch.db.manifest import ListFile
+from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
+from hashmatch.model.records import HashRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.db.installed import InstalledSet
+
+KEY = bytes(range(32))
+HITS_IN = 100  # one look-up in a hundred finds something
+
+
+def entropy(count: int) -> bytes:
+    return os.urandom(count)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def peak_mb() -> float:
+    """Give the most memory this process ever had, pages of mapped files included."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def own_mb() -> float:
+    """Give the present memory of this process without pages of mapped files (Linux only)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("RssAnon:")[2].split()[0]) / 1024
+
+
+def values(number: int) -> tuple[bytes, bytes]:
+    """Give an MD5-like and a SHA-1-like value for a record number, the same every time."""
+    long = hashlib.blake2b(number.to_bytes(8), digest_size=36).digest()
+    return long[:16], long[16:]
+
+
+def exact_records(rows: int) -> Iterator[HashRecord]:
+
+    for number in range(rows):
+        md5, sha1 = values(number)
+        fields = {"id": str(number), "md5": md5.hex(), "sha1": sha1.hex(), "category": "1"}
+        digests = (Digest(Algorithm.MD5, md5), Digest(Algorithm.SHA1, sha1))
+        yield HashRecord(number + 1, digests, entry=str(number), category="1", fields=fields)
+
+
+def near_records(rows: int) -> Iterator[HashRecord]:
+
+    for number in range(rows):
+        value = hashlib.blake2b(number.to_bytes(8), digest_size=32).digest()
+        yield HashRecord(number + 1, perceptual=(PerceptualHash(Method.PDQ, value, 90),))
+
+
+def build(folder: Path, rows: int, kind: str) -> dict[str, float]:
+
+    records = {"exact": exact_records, "near": near_records}[kind]
+    started = time.perf_counter()
+    for _ in records(min(rows, 100_000)):
+        pass
+    making = (time.perf_counter() - started) * rows / min(rows, 100_000)
+    library = Library.create(folder, LibraryKey(KEY), clock=clock, entropy=entropy)
+    description = SetDescription("bench", SetKind.ILLEGAL)
+    started = time.perf_counter()
+    with library.stage(description, clock=clock, entropy=entropy) as builder:
+        builder.add_file(records(rows), lambda: ListFile("bench.csv", 0, "0" * 64))
+        manifest = library.publish(builder)
+    seconds = time.perf_counter() - started - making
+    sizes = {f"{name}_bytes": part.size / rows for name, part in manifest.parts.items()}
+    return {"seconds": seconds, "rows_s": rows / seconds, "peak_mb": peak_mb(), **sizes}
+
+
+def opened(folder: Path) -> tuple[InstalledSet, float]:
+
+    library = Library.open(folder, LibraryKey(KEY))
+    [manifest] = library.resolve([])
+    started = time.perf_counter()
+    installed = library.open_set(manifest.version)
+    return installed, (time.perf_counter() - started) * 1000
+
+
+def ask_exact(folder: Path, rows: int) -> dict[str, float]:
+
+    before = own_mb()
+    installed, open_ms = opened(folder)
+    open_own = own_mb() - before
+    chance = random.Random(1)
+    numbers = [
+        chance.randrange(rows) if i % HITS_IN == 0 else rows + chance.randrange(rows)
+        for i in range(100_000)
+    ]
+    asked = [Digest(Algorithm.MD5, values(number)[0]) for number in numbers]
+    started = time.perf_counter()
+    found = installed.lookup(asked)
+    batch = len(asked) / (time.perf_counter() - started)
+    expected = [[number] if number < rows else [] for number in numbers]
+    if found != expected:
+        sys.exit("a look-up gave a wrong answer")
+    started = time.perf_counter()
+    for digest in asked[:20_000]:
+        installed.lookup([digest])
+    single = 20_000 / (time.perf_counter() - started)
+    started = time.perf_counter()
+    for number in numbers[:20_000:HITS_IN]:
+        installed.record(number)
+    record_us = (time.perf_counter() - started) * 1e6 / 200
+    return {
+        "open_ms": open_ms,
+        "batch_s": batch,
+        "single_s": single,
+        "record_us": record_us,
+        "open_own_mb": open_own,
+        "own_mb": own_mb(),
+        "peak_mb": peak_mb(),
+    }
+
+
+def ask_near(folder: Path) -> dict[str, float]:
+
+    installed, open_ms = opened(folder)
+    chance = random.Random(1)
+    queries = [chance.randbytes(32) for _ in range(200)]
+    started = time.perf_counter()
+    for query in queries[:50]:
+        installed.search_near(Method.PDQ, [query], 31)
+    one = (time.perf_counter() - started) * 1000 / 50
+    started = time.perf_counter()
+    installed.search_near(Method.PDQ, queries, 31)
+    many = (time.perf_counter() - started) * 1000 / len(queries)
+    return {"open_ms": open_ms, "one_ms": one, "batch_ms": many, "peak_mb": peak_mb()}
+
+
+def child(task: str, folder: Path, rows: int) -> dict[str, float]:
+    """Run one task in a process of its own and give its figures."""
+    command = [sys.executable, __file__, "--child", task, "--folder", folder, "--rows", str(rows)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
+def show(title: str, figures: dict[str, float]) -> None:
+    print(title)
+    for name, figure in figures.items():
+        print(f"  {name:24} {figure:14,.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--near", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "work" / "library")
+    parser.add_argument("--child", choices=["build-exact", "ask-exact", "build-near", "ask-near"])
+    words = parser.parse_args()
+    if words.child:
+        task, _, kind = words.child.partition("-")
+        if task == "build":
+            figures = build(words.folder, words.rows, kind)
+        elif kind == "exact":
+            figures = ask_exact(words.folder, words.rows)
+        else:
+            figures = ask_near(words.folder)
+        print(json.dumps(figures))
+        return
+    for kind, rows in (("exact", words.rows), ("near", words.near)):
+        if not rows:
+            continue
+        shutil.rmtree(words.folder, ignore_errors=True)
+        words.folder.mkdir(parents=True)
+        title = f"{kind}: {rows:,} records"
+        show(f"{title}, build", child(f"build-{kind}", words.folder, rows))
+        show(f"{title}, ask", child(f"ask-{kind}", words.folder, rows))
+        shutil.rmtree(words.folder)
+
+
+if __name__ == "__main__":
+    main()
