@@ -89,6 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     signal.signal(signal.SIGTERM, _interrupt)
+    os.umask(0o077)  # what is written is for its owner alone
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a name must never end a scan.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.custody import canonical
@@ -17,8 +16,6 @@ from hashmatch.model.outcomes import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from hashmatch.model.records import Json
 
 FILE = "journal.jsonl"
 
@@ -29,26 +26,18 @@ class Mark:
 
     entries: int
     lengths: tuple[int, ...]
-    tally: dict[str, Json]
-
-    def restored_tally(self) -> Tally:
-        """The tally as it stood at this point."""
-        fields = {k: Counter(v) if isinstance(v, dict) else v for k, v in self.tally.items()}
-        return Tally(**fields)  # type: ignore[arg-type]  # what asdict() took apart
+    tally: Tally
 
 
-START = Mark(0, (0, 0, 0), {})
-
-
-def mark(entries: int, lengths: tuple[int, ...], tally: Tally) -> Mark:
-    """Describe the present point of a run."""
-    return Mark(entries, lengths, asdict(tally))
+def start() -> Mark:
+    """The point where nothing is written yet."""
+    return Mark(0, (0, 0, 0), Tally())
 
 
 def append(state: Path, point: Mark) -> None:
     """Add a point and sync it; raises ``OSError`` when the disk does not take it."""
     line = canonical.encode(
-        {"entries": point.entries, "lengths": list(point.lengths), "tally": point.tally}
+        {"entries": point.entries, "lengths": list(point.lengths), "tally": point.tally.to_json()}
     )
     with (state / FILE).open("ab") as out:
         out.write(line + b"\n")
@@ -57,16 +46,18 @@ def append(state: Path, point: Mark) -> None:
 
 
 def last(state: Path) -> Mark:
-    """Read the last whole line; ``START`` when nothing was written down yet."""
+    """Read the last whole line; :func:`start` when nothing was written down yet."""
     try:
         lines = (state / FILE).read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
-        return START
+        return start()
     for line in reversed(lines):
         try:
             fields = json.loads(line) if line.endswith(b"\n") else None
         except ValueError:
             continue  # bytes that never were a line: the power went while it was written
         if fields:
-            return Mark(fields["entries"], tuple(fields["lengths"]), fields["tally"])
-    return START
+            return Mark(
+                fields["entries"], tuple(fields["lengths"]), Tally.from_json(fields["tally"])
+            )
+    return start()

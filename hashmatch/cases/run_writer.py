@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from hashmatch.cases import journal, lines
 from hashmatch.cases.casefile import write_new
+from hashmatch.cases.journal import Mark
 from hashmatch.custody import canonical
 from hashmatch.errors import CaseError, OutputError
-from hashmatch.model.outcomes import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class RunWriter:
         self._near, self._gate = near, quality_gate
         point = journal.last(folder.state)
         self.entries = point.entries
-        self.tally = point.restored_tally() if point.entries else Tally()
+        self.tally = point.tally
         self._open = ExitStack()
         self._files: list[BinaryIO] = []
         try:
@@ -88,7 +88,7 @@ class RunWriter:
                 stream.flush()
                 os.fsync(stream.fileno())
             lengths = tuple(stream.tell() for stream in self._files)
-            journal.append(self.folder.state, journal.mark(self.entries, lengths, self.tally))
+            journal.append(self.folder.state, Mark(self.entries, lengths, self.tally))
         except OSError as error:
             raise _refused(self.folder, error) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -156,5 +157,5 @@ def lookup_command(
 
 def _words(digests: tuple[str, ...]) -> list[str]:
     if digests == ("-",):
-        return [line.strip() for line in click.get_text_stream("stdin") if line.strip()]
+        return [line.strip() for line in sys.stdin if line.strip()]
     return [*digests]

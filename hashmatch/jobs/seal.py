@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.cases import casefile, run_writer
@@ -153,10 +153,7 @@ def _sources(run: Finished) -> list[Json]:
 
 
 def _counts(folder: RunFolder, tally: Tally) -> dict[str, Json]:
-    counts: dict[str, Json] = {
-        key: dict(value) if isinstance(value, dict) else value
-        for key, value in asdict(tally).items()
-    }
+    counts: dict[str, Json] = tally.to_json()
     counts["not_compared"] = tally.not_compared
     counts["table"] = list(tables.count(folder.hits))
     return counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -11,8 +11,11 @@ from hashmatch.errors import ExitCode
 from hashmatch.model.hits import Claim, Disposition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hashmatch.model.hashes import Digest, PictureHash
     from hashmatch.model.hits import Hit
+    from hashmatch.model.records import Json
 
 
 class Stage(StrEnum):
@@ -157,6 +160,20 @@ class Tally:
     failed_by: Counter[str] = field(default_factory=Counter)
     skipped_by: Counter[str] = field(default_factory=Counter)
     not_compared_by: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Json]:
+        """Give every count under its name; :meth:`from_json` reads it back."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {k: dict(v) if isinstance(v, Counter) else int(v) for k, v in values.items()}
+
+    @classmethod
+    def from_json(cls, counts: Mapping[str, Json]) -> Tally:
+        """Read back what :meth:`to_json` gave."""
+        tally = cls()
+        for name, value in counts.items():
+            setattr(tally, name, Counter(value) if isinstance(value, dict) else value)
+        tally.changed_source = bool(tally.changed_source)
+        return tally
 
     def balanced(self) -> bool:
         """``seen`` was counted at the source, the others at the end: they must agree."""
