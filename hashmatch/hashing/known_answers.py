@@ -38,12 +38,18 @@ _ANSWERS: dict[Algorithm, tuple[str, str, str]] = {
         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
     ),
     Algorithm.SHA512: (
-        "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
-        "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
-        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
-        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
-        "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"
-        "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b",
+        (
+            "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+            "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
+        ),
+        (
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+        ),
+        (
+            "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"
+            "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"
+        ),
     ),
 }
 
@@ -110,7 +116,10 @@ def draw(drawing: Drawing) -> NDArray[np.uint8]:
     block_of_y, block_of_x = y * drawing.down // drawing.height, x * drawing.across // drawing.width
     colours = blocks[block_of_y][:, block_of_x]
     ramp = (x * 64 // drawing.width)[None, :] + (y * 64 // drawing.height)[:, None]
-    return np.clip(colours * 3 // 4 + ramp[..., None] - 32, 0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(colours * 3 // 4 + ramp[..., None] - 32, 0, 255).astype(
+        np.uint8
+    )
+    return picture
 
 
 def _bytes(seed: int) -> Iterator[int]:
