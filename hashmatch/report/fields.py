@@ -132,6 +132,14 @@ class Fields:
         """An object of whole numbers, in the order of its keys."""
         return self._sorted(key, Fields.number)
 
+    def optional_counts(self, key: str) -> dict[str, int]:
+        """An object of whole numbers; empty when the field is missing."""
+        return self.counts(key) if key in self._value else {}
+
+    def counted(self, key: str) -> int:
+        """A whole number; 0 when the field is missing."""
+        return self.number(key) if key in self._value else 0
+
     def labels(self, key: str) -> dict[str, str]:
         """An object of texts, in the order of its keys."""
         return self._sorted(key, Fields.text)

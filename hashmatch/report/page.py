@@ -123,7 +123,7 @@ class Page:
     def limits(self) -> Iterator[str]:
         """Yield which paragraphs on meaning and limits apply to this run."""
         claims = {row.claim for row in self.run.counts.table}
-        yield from ("sets", "folder", "exact-2", "exact-1")
+        yield from ("items", "sets", "folder", "exact-2", "exact-1")
         if Claim.EXACT_1 in claims:
             yield "collision"
         yield from ("near", "blind") if self.run.near_asked else ("no near",)

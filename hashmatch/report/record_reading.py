@@ -125,7 +125,10 @@ def _set(one: Fields) -> SetUse:
         values=one.counts("values"),
         not_evaluated=one.counts("not_evaluated"),
         dropped=one.counts("dropped"),
+        lost_values=one.optional_counts("lost_values"),
         quarantined=one.counts("quarantined"),
+        quarantined_values=one.optional_counts("quarantined_values"),
+        unmatchable=one.object("records").counted("unmatchable"),
         accepted_losses=one.flag("accepted_losses"),
     )
 

@@ -56,6 +56,8 @@ class SetUse:
 
     ``facts`` are what the list says about itself: ``publisher``, ``list_version``,
     ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say.
+    ``unmatchable`` of the records kept carry nothing that could be compared; ``lost_values`` and
+    ``quarantined_values`` concern single values of records that were kept.
     """
 
     name: str
@@ -70,7 +72,10 @@ class SetUse:
     values: Mapping[str, int]
     not_evaluated: Mapping[str, int]
     dropped: Mapping[str, int]
+    lost_values: Mapping[str, int]
     quarantined: Mapping[str, int]
+    quarantined_values: Mapping[str, int]
+    unmatchable: int
     accepted_losses: bool
 
 

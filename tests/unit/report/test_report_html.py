@@ -338,7 +338,7 @@ def test_the_blind_spots_of_near_stand_only_where_near_was_asked(tmp_path, full)
 
 def test_the_limits_are_always_stated(tmp_path):
     limits = of(render(report_runs.empty(), tmp_path), "limits")
-    for key in ("sets", "folder", "exact-2", "exact-1", "category", "knowledge", "viewed"):
+    for key in ("items", "sets", "folder", "exact-2", "exact-1", "category", "knowledge", "viewed"):
         assert words("en").text(f"limits.{key}") in limits
 
 
@@ -346,6 +346,11 @@ def test_provenance_names_sets_losses_settings_versions_and_digests(full):
     provenance = of(full, "provenance")
     assert "read 10 = kept 8 + dropped 1 + quarantined 1" in provenance
     assert "4 photodna" in provenance
+    assert "Records kept that hold nothing this version can compare 2" in provenance
+    assert (
+        "Values lost from records that were kept 3 wrong-length of the wrong length" in provenance
+    )
+    assert "Values that must never match 5 constant-value" in provenance
     assert "This set holds values that this version cannot compare" in provenance
     assert "the loss was accepted by the operator" in provenance
     assert "1 November 2026 (2026-11-01)" in provenance
