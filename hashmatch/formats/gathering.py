@@ -1,0 +1,97 @@
+"""The hashes of one row, gathered into a record and the losses beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import HashSetError
+from hashmatch.formats.hash_text import Kind, read_hash
+from hashmatch.model.hashes import Digest
+from hashmatch.model.records import Dropped, HashRecord, Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hashmatch.model.hashes import PerceptualHash
+    from hashmatch.model.records import Json, ListEvent
+
+_LARGEST_SIZE = (1 << 63) - 1
+
+
+class Gathering:
+    """What the values of one row turned out to be.
+
+    The same hash given twice counts once; different values of one algorithm are all kept.
+    """
+
+    __slots__ = ("digests", "losses", "other", "perceptual")
+
+    def __init__(self) -> None:
+        self.digests: tuple[Digest, ...] = ()
+        self.perceptual: tuple[PerceptualHash, ...] = ()
+        self.other: tuple[str, ...] = ()
+        self.losses: tuple[Loss, ...] = ()
+
+    def take(self, kind: Kind, text: str, quality: int | None = None) -> None:
+        """Read one hash text, which must not be empty."""
+        value = read_hash(kind, text, quality)
+        if isinstance(value, Digest):
+            if value not in self.digests:
+                self.digests += (value,)
+        elif isinstance(value, Loss):
+            self.losses += (value,)
+        elif isinstance(value, Kind):
+            self.carry(value.name)
+        elif value not in self.perceptual:
+            self.perceptual += (value,)
+
+    def carry(self, name: str) -> None:
+        """Note a kind of hash that is only stored."""
+        if name not in self.other:
+            self.other += (name,)
+
+    def lose(self, reason: Loss) -> None:
+        """Note that a value was lost."""
+        self.losses += (reason,)
+
+    def size(self, text: str) -> int | None:
+        """Read a file size in bytes; an empty text is none, any other word a loss."""
+        text = text.strip()
+        if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LARGEST_SIZE:
+            return int(text)
+        if text:
+            self.lose(Loss.BAD_VALUE)
+        return None
+
+    def events(
+        self,
+        place: int,
+        fields: Mapping[str, Json],
+        *,
+        entry: str | None = None,
+        category: str | None = None,
+        size: int | None = None,
+    ) -> Iterator[ListEvent]:
+        """Yield the losses and the record, or one loss of the whole when no hash survived."""
+        if not (self.digests or self.perceptual or self.other):
+            yield Dropped(place, self.losses[0] if self.losses else Loss.NO_HASH)
+            return
+        for reason in self.losses:
+            yield Dropped(place, reason, whole=False)
+        yield HashRecord(
+            place, self.digests, self.perceptual, entry, category, size, self.other, fields
+        )
+
+
+def requiring_records(events: Iterator[ListEvent], otherwise: str) -> Iterator[ListEvent]:
+    """Pass events on, and refuse a list that has not a single record.
+
+    Raises:
+        HashSetError: no record came; ``otherwise`` says what was found and what to do.
+    """
+    found = False
+    for event in events:
+        found = found or isinstance(event, HashRecord)
+        yield event
+    if not found:
+        raise HashSetError(otherwise)

@@ -1,0 +1,99 @@
+"""Numbered lines of a list, decoded as they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.formats.encoding import Utf8Source, opening_text
+from hashmatch.model.records import ListFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.formats.interface import ReadOptions
+
+_BLOCK = 1 << 18
+
+
+def opening_lines(head: bytes) -> list[str]:
+    """Give the complete lines at the beginning of a file, for recognition only.
+
+    Blank lines and comments are left out; so is the last line unless it is the only one, since
+    it may be cut off.
+    """
+    lines = opening_text(head).replace("\0", "\n").split("\n")
+    if len(lines) > 1:
+        lines.pop()
+    stripped = (line.strip() for line in lines)
+    return [line for line in stripped if line and line[0] not in "#;"]
+
+
+class TextLines:
+    """The lines of a list with their numbers from 1; None stands for an over-long line.
+
+    Lines end with LF, CR LF, or with NUL where ``nul`` allows it and the list begins that way. A
+    line that is not UTF-8 is read as cp1252, and ``encoding`` then says so. Over-long lines are
+    skipped without being held in memory.
+    """
+
+    def __init__(self, stream: BinaryIO, options: ReadOptions, *, nul: bool = False) -> None:
+        self._maximum = options.maximum_line
+        # With blocks no longer than a line may be, only the first line of a block can be too long.
+        self._source = Utf8Source(stream, min(_BLOCK, options.maximum_line))
+        self._end = b"\0" if nul and b"\0" in self._source.head else b"\n"
+        self.encoding = self._source.encoding
+
+    def facts(self) -> ListFacts:
+        """State the encoding; complete only after the last line was read."""
+        return ListFacts({"encoding": self.encoding})
+
+    def __iter__(self) -> Iterator[tuple[int, str | None]]:
+        number = 0
+        for lines, too_long in self._blocks():
+            if too_long:
+                number += 1
+                yield number, None
+            for line in lines:
+                number += 1
+                yield number, line
+
+    def _blocks(self) -> Iterator[tuple[list[str], bool]]:
+        """Yield lines in blocks, each with whether an over-long line stands before them."""
+        tail, too_long = b"", False
+        while block := self._source.read():
+            whole, end, rest = block.rpartition(self._end)
+            if not end:
+                tail += rest
+            else:
+                whole, tail = tail + whole, rest
+                first = whole.find(self._end)
+                if too_long or (first if first >= 0 else len(whole)) > self._maximum:
+                    yield self._lines(whole[first + 1 :]) if first >= 0 else [], True
+                else:
+                    yield self._lines(whole), False
+                too_long = False
+            if len(tail) > self._maximum:
+                tail, too_long = b"", True
+        if tail or too_long:
+            yield self._lines(tail) if tail and not too_long else [], too_long
+
+    def _lines(self, whole: bytes) -> list[str]:
+        end = self._end.decode()
+        try:
+            lines = whole.decode().split(end)
+        except UnicodeDecodeError:
+            lines = [self._decode(line) for line in whole.split(self._end)]
+        if end == "\n" and b"\r" in whole:
+            lines = [line.rstrip("\r") for line in lines]
+        return lines
+
+    def _decode(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self.encoding = "cp1252"
+        try:
+            return line.decode("cp1252")
+        except UnicodeDecodeError:
+            # Five byte values mean nothing in cp1252; as browsers do, take them for controls.
+            return line.decode("latin-1")
