@@ -105,13 +105,13 @@ class SetDescription:
     @classmethod
     def from_json(cls, fields: Fields) -> SetDescription:
         """Read back what :meth:`to_json` gave; raises ``HashSetError``."""
-        kind, profile = fields.text("kind"), fields.value("profile")
+        kind, profile = fields.text("kind"), fields.maybe_inner("profile")
         if kind not in list(SetKind):
             fields.refuse("kind", "one of " + ", ".join(SetKind))
         description = cls(
             name=fields.text("name"),
             kind=SetKind(kind),
-            profile=None if profile is None else from_fields(type(fields)(profile, "the profile")),
+            profile=None if profile is None else from_fields(profile),
             publisher=fields.maybe_text("publisher"),
             list_version=fields.maybe_text("list_version"),
             list_date=_date(fields, "list_date"),

@@ -151,11 +151,10 @@ class Lock:
     @classmethod
     def from_json(cls, fields: Fields) -> Lock:
         """Read back what :meth:`to_json` gave; raises ``HashSetError``."""
-        key_id, form = fields.text("key_id"), fields.value("scrypt")
+        key_id, inner = fields.text("key_id"), fields.maybe_inner("scrypt")
         fields.finish()
-        if form is None:
+        if inner is None:
             return cls(key_id, None)
-        inner = type(fields)(form, "library.json: scrypt")
         scrypt = Scrypt(inner.octets("salt"), inner.whole("n"), inner.whole("r"), inner.whole("p"))
         inner.finish()
         if (scrypt.n, scrypt.r, scrypt.p) != (1 << 15, 8, 1):

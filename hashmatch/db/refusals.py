@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hashmatch.db.description import SetKind
 from hashmatch.errors import HashSetError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def check_facts(description: SetDescription, facts: Mapping[str, str]) -> None:
 def _stays_benign(description: SetDescription) -> bool:
     if description.profile is not None:
         return description.profile.only_benign
-    return description.kind == "benign"
+    return description.kind is SetKind.BENIGN
 
 
 def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> None:
@@ -91,7 +92,7 @@ def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> 
     if expires is not None and today > expires and not allowed:
         msg = (
             f"the list expired on {expires.isoformat()}; get the newer one, "
-            "or import it with --allow-expired, which every report will state"
+            "or import it with --allow-expired; reports show the day it expired"
         )
         raise HashSetError(msg)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from hashmatch.db import files
@@ -37,24 +37,27 @@ def staging(sets: Path, word: str) -> Iterator[Path]:
         word: random, tells this folder from others.
     """
     folder = sets / f"{PREFIX}{word}"
-    with files.writing("the new set version"):
-        clear(sets)
-        files.new_folder(folder)
-    try:
-        with locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as held:
+        with files.writing("the new set version"), locked(sets):
+            clear(sets)
+            files.new_folder(folder)
+            # What cannot be removed now is removed by the next import.
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            held.enter_context(locked(folder))  # before another import may look for leftovers
+        yield folder
 
 
 def clear(sets: Path) -> None:
     """Remove staging folders that an interrupted import left; one in use is let alone."""
     for folder in sets.glob(f"{PREFIX}*"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
+        with suppress(FileNotFoundError, BlockingIOError):  # published just now, or in use
+            _remove_unless_locked(folder)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    finally:
+        os.close(descriptor)

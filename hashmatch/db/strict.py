@@ -114,6 +114,11 @@ class Fields:
         """Take an object."""
         return Fields(self.value(key), f"{self._where}: {key}")
 
+    def maybe_inner(self, key: str) -> Fields | None:
+        """Take an object or null."""
+        value = self.value(key)
+        return None if value is None else Fields(value, f"{self._where}: {key}")
+
     def each(self, key: str) -> list[Fields]:
         """Take a list of objects."""
         value = self.value(key)

@@ -142,7 +142,7 @@ hash_record = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(hash_record, min_size=1, max_size=80))
 def test_records_come_back_whole_and_never_stand_in_the_clear(records):
     with tempfile.TemporaryDirectory() as folder:

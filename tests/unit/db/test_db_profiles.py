@@ -169,7 +169,7 @@ def test_a_faulty_scheme_is_refused_and_the_fault_named(tmp_path, old, new, comp
         profiles.load(write(tmp_path, OWN.replace(old, new, 1)))
 
 
-@pytest.mark.parametrize("text", ["", "- a", "1", "a: " + "[" * 5000])
+@pytest.mark.parametrize("text", ["", "- a", "1", "a: " + "[" * 1500])
 def test_what_is_no_scheme_at_all_is_refused(tmp_path, text):
     with pytest.raises(HashSetError):
         profiles.load(write(tmp_path, text))
