@@ -114,7 +114,7 @@ def _compare(found: Findings, counts: Counts) -> None:
         "items_with_notable_hits": found.strongest.total(),
         "conflicts": found.conflict_items,
         "failed": found.by_problem[Problem.FAILED],
-        "not_compared": found.by_problem[Problem.NOT_COMPARED],
+        "not_compared": found.by_problem[Problem.NOT_COMPARED] + found.by_problem[Problem.PARTIAL],
         "low_quality": found.by_problem[Problem.LOW_QUALITY],
     }
     for name, number in came_to.items():

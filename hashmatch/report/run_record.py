@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.model.hashes import Method
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -146,4 +148,4 @@ class RunRecord:
     @property
     def near_asked(self) -> bool:
         """Whether any loaded set holds perceptual hashes."""
-        return any(one.values.get("pdq") for one in self.sets)
+        return any(one.values.get(method) for one in self.sets for method in Method)
