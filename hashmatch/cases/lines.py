@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from hashmatch.model import names
-from hashmatch.model.outcomes import NEEDS_CONFIRMATION, Examined, Failed, Skipped, Stage
+from hashmatch.model.outcomes import NEEDS_CONFIRMATION, Examined, Failed, Reason, Skipped, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,10 +83,10 @@ def problem_lines(
 def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:
     if picture.trouble is not None:
         yield _problem("not-compared", Stage.DECODE, picture.trouble)
+    elif picture.partial:
+        yield _problem("partial", Stage.DECODE, Reason.TRUNCATED)
     elif all(one.quality < gate for one in picture.hashes):
         yield _problem("low-quality", None, "too-little-structure")
-    if picture.partial:
-        yield _problem("partial", Stage.DECODE, "truncated-picture")
 
 
 def _problem(problem: str, stage: Stage | None, reason: str) -> Line:

@@ -12,13 +12,30 @@ from hashmatch.commands.setting import home
 from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from hashmatch.db.library import Library
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
-FOLDER = click.Path(file_okay=True, path_type=Path)
+
+class _Place(click.Path):
+    """A path that is at least one character long: an empty one would mean the folder one is in."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse an empty word, such as a shell variable that was not set."""
+        if not value:
+            self.fail("an empty word was given where a path was expected", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _Place(path_type=Path)
 
 
 def library_options(command: Command) -> Command:

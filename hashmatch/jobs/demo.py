@@ -83,10 +83,9 @@ def demo(
     result = scan.scan(request, library, setting, show, key)
     compare(built.entries, result)
     tell("writing reports in English and Thai")
-    kinds = ("html", "csv", "jsonl")
     reports = [
         path
-        for language in ("en", "th")
+        for language, kinds in (("en", ("html", "csv", "jsonl")), ("th", ("html",)))
         for path in render.render(render.Request(case, kinds, language), setting, key)
     ]
     tell("verifying the case")

@@ -91,9 +91,6 @@ def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Sou
 
 
 def _refuse_unusable(path: Path, location: bytes) -> None:
-    if not str(path):
-        msg = "an empty word was given where a folder was expected"
-        raise UsageError(msg)
     try:
         with os.scandir(location) as entries:
             empty = next(entries, None) is None

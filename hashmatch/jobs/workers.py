@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hashmatch.jobs.examine import Limits, examine
 from hashmatch.model.outcomes import Failed, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from hashmatch.model.evidence import Item, Source
@@ -47,7 +49,7 @@ class Worker:
     def __init__(self, order: Order) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_serve, args=(theirs, order), daemon=True)
-        with _one_thread_each():
+        with _calm_start():
             self._process.start()
         theirs.close()
 
@@ -79,27 +81,43 @@ class Worker:
         self._process.join()
 
 
-class _one_thread_each:  # noqa: N801  # reads as the words it stands for
-    """Keep numerical libraries of the child at one thread: the workers are the parallelism."""
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+_INTERRUPTIONS = {signal.SIGINT, signal.SIGTERM}
 
-    _NAMES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
-    def __enter__(self) -> None:
-        self._before = {name: os.environ.get(name) for name in self._NAMES}
-        os.environ.update(dict.fromkeys(self._NAMES, "1"))
+@contextmanager
+def _calm_start() -> Iterator[None]:
+    """Start a child without half-started ones, and with one thread for numerical libraries.
 
-    def __exit__(self, *_: object) -> None:
-        for name, value in self._before.items():
+    An interruption is kept until the child has all it needs. Handlers keep it, because blocking
+    alone would let another thread of a library take the signal; the child inherits the blocking
+    and gives it up when it is ready. The workers are the parallelism, so no library needs more.
+    """
+    threads = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    kept: list[int] = []
+    handlers = {s: signal.signal(s, lambda s, _: kept.append(s)) for s in _INTERRUPTIONS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+        for name, value in threads.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+        for again in kept:
+            signal.raise_signal(again)
 
 
 def _serve(pipe: Connection, order: Order) -> None:
     # Ctrl-C reaches the whole process group; the parent decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
     while True:
         try:
             task: Task = pipe.recv()

@@ -181,7 +181,7 @@ class Tally:
 
     @property
     def not_compared(self) -> int:
-        """Pictures that were asked about and could not be compared by perceptual hash."""
+        """Pictures that were asked about and could not be compared, or only by a part of them."""
         return self.not_compared_by.total()
 
     def add(self, outcome: Outcome, *, near: bool, quality_gate: int) -> None:
@@ -204,7 +204,7 @@ class Tally:
                 self.failed_by[f"{outcome.stage}:{outcome.reason}"] += 1
             case Skipped():
                 self.skipped += 1
-                self.skipped_by[outcome.rule] += 1
+                self.skipped_by[str(outcome.rule)] += 1
             case _:
                 assert_never(outcome)
 
@@ -220,7 +220,9 @@ class Tally:
         if not near:
             return
         if picture.trouble is not None:
-            self.not_compared_by[picture.trouble] += 1
+            self.not_compared_by[str(picture.trouble)] += 1
+        elif picture.partial:
+            self.not_compared_by[str(Reason.TRUNCATED)] += 1
         elif any(one.quality >= gate for one in picture.hashes):
             self.compared_near += 1
         else:

@@ -50,10 +50,10 @@ def test_1_is_a_bug_and_shows_where(bare):
         ["scan", "", "--case", "CASE"],
         ["scan", "list.txt", "--case", "CASE"],
         ["scan", "evidence", "--case", "CASE"],
-        ["scan", "home", "home", "--case", "CASE"],
-        ["scan", "home", "--case", "CASE", "--set", "unheard-of"],
-        ["scan", "home", "--case", "CASE", "--library", "elsewhere"],
-        ["scan", "home", "--case", "CASE", "--threshold", "61"],
+        ["scan", "stuff", "stuff", "--case", "CASE"],
+        ["scan", "stuff", "--case", "CASE", "--set", "unheard-of"],
+        ["scan", "stuff", "--case", "CASE", "--library", "elsewhere"],
+        ["scan", "stuff", "--case", "CASE", "--threshold", "61"],
         ["no-such-command"],
         ["report", "CASE", "--to", "pdf"],
         ["library", "lookup", "f" * 64],
@@ -67,6 +67,8 @@ def test_1_is_a_bug_and_shows_where(bare):
 )
 def test_2_before_anything_is_touched(bench, arguments):
     bench.list_of(b"known")
+    (bench.root / "stuff").mkdir()
+    (bench.root / "stuff" / "x").touch()
     before = files(bench.root)
     result = bench.ok(*arguments, code=ExitCode.USAGE)
     assert result.stdout == ""

@@ -95,6 +95,7 @@ FAILED = Failed(b"p", Stage.OPEN, Reason.PERMISSION)
 SKIPPED = Skipped(b"p", Rule.SYMLINK)
 BROKEN = Picture("image/png", trouble=Reason.CORRUPT)
 BLANK = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 0, ()),))
+PARTIAL = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 90, ()),), partial=True)
 GOOD = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 50, ()),))
 
 
@@ -110,6 +111,7 @@ GOOD = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 50, ()),
         ((examined(Disposition.BENIGN, Disposition.ILLEGAL),), ExitCode.HITS),
         ((examined(Disposition.ILLEGAL), FAILED), ExitCode.HITS_INCOMPLETE),
         ((examined(picture=BROKEN),), ExitCode.INCOMPLETE),
+        ((examined(picture=PARTIAL),), ExitCode.INCOMPLETE),
         ((examined(picture=BLANK),), ExitCode.CLEAR),
         ((examined(picture=GOOD),), ExitCode.CLEAR),
     ],
@@ -129,8 +131,8 @@ def test_a_source_that_changed_makes_a_run_incomplete():
 
 
 def test_pictures_are_counted_by_what_became_of_them():
-    one = tally(*(examined(picture=p) for p in (BROKEN, BLANK, GOOD, GOOD)))
-    assert (one.pictures, one.compared_near, one.low_quality, one.not_compared) == (4, 2, 1, 1)
+    one = tally(*(examined(picture=p) for p in (BROKEN, PARTIAL, BLANK, GOOD, GOOD)))
+    assert (one.pictures, one.compared_near, one.low_quality, one.not_compared) == (5, 2, 1, 2)
 
 
 def test_an_entry_that_was_seen_and_never_ended_is_noticed():
