@@ -12,13 +12,14 @@ import struct
 import threading
 import warnings
 import zlib
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hashmatch.hashing import codecs, pixels
+from hashmatch.hashing.hush import hushed
 from hashmatch.hashing.pdq import MIN_SIDE
 from hashmatch.model.outcomes import Reason
 
@@ -36,7 +37,7 @@ JPEG_FACTOR = 5
 _LOCK = threading.Lock()
 
 _DAMAGE = (
-    OSError,  # includes UnidentifiedImageError
+    OSError,
     EOFError,
     SyntaxError,  # how the library says "broken file" in places
     ValueError,
@@ -86,7 +87,7 @@ def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
     name = codecs.codec_of(kind)
     if name is None:
         return Decoded(trouble=Reason.UNSUPPORTED)
-    with _LOCK:
+    with _LOCK, _quiet(name):
         first = _attempt(content, name, max_pixels, tolerant=False)
         if first.trouble not in {Reason.CORRUPT, Reason.TRUNCATED}:
             return first
@@ -112,6 +113,8 @@ def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> D
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return replace(facts, trouble=Reason.TOO_MANY_PIXELS)
+    except UnidentifiedImageError:
+        return replace(facts, trouble=_unreadable(content, name))
     except _DAMAGE as error:
         return replace(facts, trouble=_reason(error))
 
@@ -132,6 +135,24 @@ def _reason(error: Exception) -> Reason:
     """Sort damage by the library's own words; a wrong guess still names damage."""
     cut_short = isinstance(error, EOFError) or "truncated" in str(error).lower()
     return Reason.TRUNCATED if cut_short else Reason.CORRUPT
+
+
+def _unreadable(content: bytes, name: str) -> Reason:
+    """Say why a header could not be read.
+
+    TIFF is a container for much that is not read here, camera raw files among them. That such a
+    file is damaged can only be said when its first directory lies beyond its end.
+    """
+    if name != "TIFF" or content[2:3] == b"+" or content[3:4] == b"+":
+        return Reason.CORRUPT
+    order: Literal["little", "big"] = "little" if content.startswith(b"II") else "big"
+    beyond = int.from_bytes(content[4:8], order) + 2 > len(content)
+    return Reason.TRUNCATED if beyond else Reason.UNSUPPORTED
+
+
+def _quiet(name: str) -> AbstractContextManager[None]:
+    """The TIFF library prints its complaints; they also come back as errors."""
+    return hushed() if name == "TIFF" else nullcontext()
 
 
 @contextmanager

@@ -56,8 +56,10 @@ def render(image: Image.Image) -> tuple[Rendering, ...]:
     """Load a picture and give its renderings.
 
     A JPEG of at least 512 pixels a side is decoded in grey and at the smallest fraction that
-    leaves 256 samples a side. Against decoding everything this moved the hash of photographs by
-    less than 1 bit in the mean; the figures stand in docs.
+    leaves 256 samples a side; smaller ones and all other kinds are decoded in full. The filter of
+    the hash is folded onto the coarser samples, so this is not the same as shrinking the picture.
+    Against decoding in full it moved hashes of photographs by about 1 bit in the mean and by 10
+    of 256 bits at worst, and quality by 2; it takes a tenth of the time for 12 megapixels.
 
     Raises:
         OSError, ValueError and others: whatever the decoder raises for damaged input.
