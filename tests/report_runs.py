@@ -64,10 +64,10 @@ class Builder:
         self.examined(path, hits, picture=picture)
         if trouble:
             self._problem("not-compared", "decode", str(trouble))
+        elif picture["partial"]:
+            self._problem("partial", "decode", "truncated-picture")
         elif quality < 50:
             self._problem("low-quality", None, "too-little-structure")
-        if picture["partial"]:
-            self._problem("partial", "decode", "truncated-picture")
 
     def failed(self, path: bytes, stage: str = "open", reason: str = "permission-denied") -> None:
         line = {"outcome": "failed", "stage": stage, "reason": reason}
@@ -107,7 +107,8 @@ class Builder:
         pictures = [line["picture"] for line in self.outcomes if "picture" in line]
         notable = {hit["n"] for hit in self.hits if hit["disposition"] != "benign"}
         near = any("pdq" in one["values"] for one in self.sets)
-        low, bad = problems["low-quality"], problems["not-compared"]
+        low = problems["low-quality"]
+        bad = problems["not-compared"] + problems["partial"]
         return {
             "seen": len(self.outcomes),
             "examined": ended["examined"],
@@ -125,15 +126,17 @@ class Builder:
             "conflicts": len({hit["n"] for hit in self.hits if hit["conflict"]}),
             "failed_by": self._by("failed", "stage", "reason"),
             "skipped_by": self._by("skipped", "rule"),
-            "not_compared_by": dict(
-                Counter(p["reason"] for p in self.problems if p["problem"] == "not-compared")
-            ),
+            "not_compared_by": self._not_compared_by(),
             "table": self._table(),
         }
 
     def _by(self, outcome: str, *keys: str) -> dict[str, int]:
         found = (line for line in self.outcomes if line["outcome"] == outcome)
         return dict(Counter(":".join(line[key] for key in keys) for line in found))
+
+    def _not_compared_by(self) -> dict[str, int]:
+        found = (p for p in self.problems if p["problem"] in {"not-compared", "partial"})
+        return dict(Counter(p["reason"] for p in found))
 
     def _table(self) -> list[dict]:
         keys = ("set", "scheme", "category", "disposition", "claim")

@@ -197,7 +197,7 @@ def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
     assert "Seen 25 = examined 21 + failed 2 + skipped 2" in coverage
     assert "84.0 %" in coverage
     assert "90.7 kB (90,741 B) were read and digested, in 4 folders." in coverage
-    assert "1 picture was damaged; only its readable part was compared." in coverage
+    assert "1 of the pictures not compared in full was damaged" in coverage
 
 
 def test_what_was_not_examined_is_listed_with_code_and_words(full):
