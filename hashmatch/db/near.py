@@ -154,7 +154,7 @@ class ScanIndex:
         return NearHits(query[order], record[order], distance[order], quality[order])
 
 
-def write(path: Path, key: bytes, plain: bytes) -> None:
+def write(path: Path, key: bytes, plain: bytes | bytearray) -> None:
     """Seal the content of a near index into a new file."""
     sealed = SealedWriter(path, key, KIND)
     try:
@@ -183,7 +183,7 @@ def read(path: Path, key: bytes) -> ScanIndex:
 
 def content(
     hashes: NDArray[np.uint8], record: NDArray[np.uint32], quality: NDArray[np.uint8]
-) -> bytes:
+) -> bytearray:
     """Lay out an index for sealing.
 
     Shape:
@@ -195,7 +195,9 @@ def content(
     new = np.ones(len(words), bool)
     new[1:] = (words[1:] != words[:-1]).any(axis=1)
     starts = np.append(np.flatnonzero(new), len(words)).astype("<u4")
-    columns = np.ascontiguousarray(words[new].T)
-    head = _HEADER.pack(columns.shape[1], len(words))
-    parts = (columns, starts, record[order].astype("<u4"), quality[order].astype("u1"))
-    return head + b"".join(part.tobytes() for part in parts)
+    laid_out = bytearray(_HEADER.pack(len(starts) - 1, len(words)))
+    for word in words.T:
+        laid_out += word[new].data
+    for part in (starts, record[order].astype("<u4"), quality[order].astype("u1")):
+        laid_out += part.data
+    return laid_out

@@ -22,7 +22,7 @@ class NearContent:
     ``repeated`` counts the values left out, ``emptied`` the records that no value is left of.
     """
 
-    content: bytes
+    content: bytearray
     entries: int
     distinct: int
     repeated: int
@@ -30,7 +30,7 @@ class NearContent:
 
 
 class NearBuilder:
-    """Holds all hashes of a set in memory: 50 bytes for each, and twice that while sorting."""
+    """Holds all hashes of a set in memory: 46 bytes for each, about 240 while they are sorted."""
 
     def __init__(self) -> None:
         self._hashes = bytearray()
@@ -55,7 +55,7 @@ class NearBuilder:
 
     def finish(self) -> NearContent:
         """Leave out the hashes that many different files share, and lay out the rest."""
-        hashes = np.frombuffer(bytes(self._hashes), np.uint8).reshape(-1, near.HASH_BYTES)
+        hashes = np.frombuffer(self._hashes, np.uint8).reshape(-1, near.HASH_BYTES)
         record = np.array(self._record, np.uint32)
         group, distinct_files = _groups(hashes, np.array(self._file, np.uint64))
         keep = distinct_files[group] < MANY_FILES

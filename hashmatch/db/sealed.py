@@ -42,7 +42,7 @@ class SealedWriter:
         with files.writing(self._what):
             self._descriptor = files.new_file(path)
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | bytearray) -> None:
         """Seal one chunk."""
         number, offset = len(self._offsets) - 1, self._offsets[-1]
         sealed = self._cipher.encrypt(_nonce(_CHUNK, number), chunk, self._bound)
