@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 class BrokenList:
     """A list file with one defect.
 
-    ``format`` names what the file is, since a damaged file may not be recognised.
-    ``loss`` is the reason for which a record, or one of its values, must be dropped; None when
-    the file as a whole must be refused. ``kept`` counts the records that survive.
+    ``format`` names what the file is, since a damaged file may not be recognised. ``loss`` is
+    the reason for which a record, or one of its values, must be dropped; None when the whole
+    file must be refused, by its reader or because it holds no record. ``kept`` counts the
+    records that survive.
     """
 
     file_name: str

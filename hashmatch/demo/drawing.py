@@ -92,11 +92,13 @@ def _stretched(grid: Pixels, size: tuple[int, int]) -> Pixels:
     """Interpolate a small grid up to a picture's size."""
     y, dy = _places(grid.shape[0], size[1])
     x, dx = _places(grid.shape[1], size[0])
-    dy, dx = dy[:, None, None], dx[None, :, None]
-    top = grid[y][:, x] * (1 - dx) + grid[y][:, x + 1] * dx
-    below = grid[y + 1][:, x] * (1 - dx) + grid[y + 1][:, x + 1] * dx
-    stretched: Pixels = top * (1 - dy) + below * dy
-    return stretched
+    down = _between(grid[y], grid[y + 1], dy[:, None, None])
+    return _between(down[:, x], down[:, x + 1], dx[None, :, None])
+
+
+def _between(first: Pixels, second: Pixels, part: Pixels) -> Pixels:
+    mixed: Pixels = first * (1 - part) + second * part
+    return mixed
 
 
 def _places(cells: int, length: int) -> tuple[NDArray[np.intp], Pixels]:

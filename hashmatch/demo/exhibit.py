@@ -59,8 +59,8 @@ def build(folder: Path, seed: int, *, unrelated: int = UNRELATED) -> Exhibit:
         UsageError: there is something in the folder already.
         OutputError: the folder cannot be written.
     """
-    known = originals.make(seed)
     planter = Planter.begin(folder)
+    known = originals.make(seed)
     _plant_copies(planter, known)
     _plant_edits(planter, known, seed)
     _plant_unrelated(planter, seed, unrelated)
