@@ -84,8 +84,9 @@ def refusing_bad_json(source: JsonSource) -> Iterator[None]:
     except ijson.IncompleteJSONError as error:
         ends = "premature EOF" in str(error) or "Incomplete" in str(error)
         raise _bad(source, "ends too early" if ends else "is not JSON") from None
-    except (ijson.JSONError, ValueError, ArithmeticError):
-        # The numbers themselves can be bad: too many digits, too large an exponent.
+    except (ijson.JSONError, ValueError, ArithmeticError, SystemError):
+        # Numbers can be bad by themselves: too large an exponent, or too many digits, at which
+        # the C parser leaves an error behind that Python reports as a SystemError.
         raise _bad(source, "is not JSON") from None
 
 

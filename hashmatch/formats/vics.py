@@ -8,9 +8,6 @@ written. Source: reference/formats.md 1 and 2; EDMX of the 2.0 data model.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +19,7 @@ from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import Kind, kind_named, plain_name
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_stream import JsonSource, read_map, read_value, refusing_bad_json
+from hashmatch.formats.thumbnails import without_thumbnails
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
@@ -43,8 +41,6 @@ _ROLES = {
     "mediasize": "size",
     "alternativehashes": "hashes",
 }
-_HASH_NAME, _HASH_VALUE = "hashname", "hashvalue"
-_THUMBNAILS = ("miniature", "thumbnail")
 
 
 @dataclass(slots=True)
@@ -151,7 +147,7 @@ def _element(source: JsonSource, events: Events, seen: _Seen) -> Iterator[ListEv
         else:
             element[key] = read_value(events, kind, scalar)
     # A case without media has neither records nor a place for them.
-    if case or (_has(element, "caseid") and not _has(element, "md5")):
+    if case or _is_empty_case(element):
         seen.shapes.add("case")
         source.passed()
     else:
@@ -191,7 +187,7 @@ def _record(place: int, media: dict[str, Json], seen: _Seen) -> Iterator[ListEve
     size = told.get("size")
     yield from gathering.events(
         place,
-        _without_thumbnails(media),
+        without_thumbnails(media),
         entry=told.get("entry"),
         category=category,
         size=gathering.size(size) if size else None,
@@ -221,14 +217,23 @@ def _take_alternatives(value: Json, gathering: Gathering) -> None:
         gathering.lose(Loss.BAD_VALUE)
         return
     for one in value:
-        pair = {plain_name(key): text for key, text in one.items()} if isinstance(one, dict) else {}
-        name, text = pair.get(_HASH_NAME), pair.get(_HASH_VALUE)
+        name, text = _pair(one)
         if not isinstance(name, str):
             gathering.lose(Loss.BAD_VALUE)
         elif text is not None and (kind := kind_named(name)) is not None:
             _take(kind, text, gathering)
         elif text:
             gathering.carry("unknown")
+
+
+def _pair(one: Json) -> tuple[Json, Json]:
+    """Give name and value, in any order and case of their keys."""
+    if not isinstance(one, dict):
+        return None, None
+    if "HashName" not in one or "HashValue" not in one:
+        one = {plain_name(key): inner for key, inner in one.items()}
+        return one.get("hashname"), one.get("hashvalue")
+    return one["HashName"], one["HashValue"]
 
 
 def _code(value: Json, gathering: Gathering) -> str | None:
@@ -241,40 +246,12 @@ def _code(value: Json, gathering: Gathering) -> str | None:
     return str(value)
 
 
-def _has(element: dict[str, Json], name: str) -> bool:
-    return any(plain_name(key) == name for key in element)
-
-
-def _without_thumbnails(value: dict[str, Json]) -> dict[str, Json]:
-    return {
-        key: _withheld(inner)
-        if inner is not None and _is_thumbnail(key)
-        else _deeper(inner)
-        if isinstance(inner, dict | list)
-        else inner
-        for key, inner in value.items()
-    }
-
-
-def _deeper(value: Json) -> Json:
-    if isinstance(value, dict):
-        return _without_thumbnails(value)
-    return [_deeper(inner) for inner in value] if isinstance(value, list) else value
-
-
-@lru_cache(maxsize=1024)
-def _is_thumbnail(key: str) -> bool:
-    return any(word in key.lower() for word in _THUMBNAILS)
-
-
-def _withheld(value: Json) -> Json:
-    """Give the digest and length in bytes of what is dropped: of the bytes behind base64."""
-    text = value if isinstance(value, str) else json.dumps(value)
-    try:
-        content = base64.b64decode(text, validate=True)
-    except ValueError:
-        content = text.encode()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "length": len(content)}
+def _is_empty_case(element: dict[str, Json]) -> bool:
+    """Tell a case from a record by its id; the first look is for speed."""
+    if "MD5" in element:
+        return False
+    keys = {plain_name(key) for key in element}
+    return "caseid" in keys and "md5" not in keys
 
 
 FORMAT = Vics()

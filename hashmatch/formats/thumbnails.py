@@ -1,0 +1,56 @@
+"""Pictures embedded in a record are replaced by their digest, never decoded, never kept."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashmatch.model.records import Json
+
+_WORDS = ("miniature", "thumbnail")
+
+
+def without_thumbnails(record: dict[str, Json]) -> dict[str, Json]:
+    """Copy a record; at any depth, what a thumbnail's key holds is only described.
+
+    The description is ``{"sha256": ..., "length": ...}`` of the bytes that the base64 text
+    stands for, or of the value as text where it is something else.
+    """
+    return {
+        key: (
+            _described(value)
+            if value is not None and _is_thumbnail(key)
+            else _copied(value)
+            if isinstance(value, dict | list)
+            else value
+        )
+        for key, value in record.items()
+    }
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return without_thumbnails(value)
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_thumbnail(key: str) -> bool:
+    return _names_thumbnail(key[:64])
+
+
+@lru_cache(maxsize=1024)
+def _names_thumbnail(key: str) -> bool:
+    return any(word in key.lower() for word in _WORDS)
+
+
+def _described(value: Json) -> Json:
+    text = value if isinstance(value, str) else json.dumps(value)
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        content = text.encode()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "length": len(content)}
