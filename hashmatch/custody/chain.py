@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import durable, entry
+from hashmatch.custody import durable, entry, lines
 from hashmatch.custody.entry import Place
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import CustodyError
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from hashmatch.custody.entry import Entry
-
-LONGEST_LINE = 16 << 20  # bytes; what hashmatch writes stays far below
 
 
 class MalformedLineError(CustodyError):
@@ -103,11 +101,11 @@ class Walk:
         Raises:
             MalformedLineError, BrokenLinkError: a line does not continue the chain.
         """
-        while line := self._stream.readline(LONGEST_LINE):
-            if len(line) == LONGEST_LINE:
-                msg = f"ledger line {self.chain.size + 1} is longer than {LONGEST_LINE} bytes"
-                raise MalformedLineError(msg)
+        while line := self._stream.readline(lines.LONGEST):
             if not line.endswith(b"\n"):
+                if len(line) == lines.LONGEST:
+                    msg = f"ledger line {self.chain.size + 1} is too long"
+                    raise MalformedLineError(msg)
                 self.rest = line
                 return
             yield self.chain.follow(line)

@@ -44,6 +44,11 @@ class Checkpoint:
         """The bytes that are signed."""
         return _body(self.origin, self.size, self.root)
 
+    def signed_by(self, key: PublicKey) -> bool:
+        """Tell whether it was signed with this key, under its own origin's name."""
+        named = self.key_id == key.key_id(self.origin)
+        return named and key.verifies(self.signature, self.body)
+
     def encode(self) -> bytes:
         """Give the checkpoint as it stands in its file."""
         signature = base64.b64encode(self.key_id + self.signature).decode()
@@ -76,13 +81,6 @@ def parse(note: bytes) -> Checkpoint:
             return found
     msg = "not a checkpoint that hashmatch wrote"
     raise ValueError(msg)
-
-
-def verify(checkpoint: Checkpoint, key: PublicKey) -> bool:
-    """Tell whether the checkpoint was signed with this key, under its own origin's name."""
-    return checkpoint.key_id == key.key_id(checkpoint.origin) and key.verifies(
-        checkpoint.signature, checkpoint.body
-    )
 
 
 def _body(origin: str, size: int, root: bytes) -> bytes:

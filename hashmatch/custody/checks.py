@@ -40,15 +40,28 @@ def made(name: str, work: Callable[[], str]) -> Check:
             file that is not there is a FAIL; one that cannot be read makes it NOT CHECKED.
     """
     try:
-        return Check(name, Verdict.PASS, work())
+        return passed(name, work())
     except CustodyError as error:
-        return Check(name, Verdict.FAIL, str(error))
+        return failed(name, str(error))
     except OSError as error:
-        if durable.is_missing(error):
-            return Check(name, Verdict.FAIL, f"{error.filename} is missing or not a file")
-        return Check(
-            name, Verdict.NOT_CHECKED, f"{error.filename} cannot be read: {error.strerror}"
-        )
+        return unreadable(name, error)
+
+
+def passed(name: str, detail: str) -> Check:
+    """Say that a required check holds."""
+    return Check(name, Verdict.PASS, detail)
+
+
+def failed(name: str, detail: str) -> Check:
+    """Say that a required check does not hold."""
+    return Check(name, Verdict.FAIL, detail)
+
+
+def unreadable(name: str, error: OSError) -> Check:
+    """Say that a file is not there, which is a failure, or that it could not be read."""
+    if durable.is_missing(error):
+        return failed(name, f"{error.filename} is missing or not what it should be")
+    return not_made(name, f"{error.filename} cannot be read: {error.strerror}")
 
 
 def not_made(name: str, why: str, *, required: bool = True) -> Check:

@@ -78,6 +78,22 @@ def names_in(folder: Path) -> Names:
     return Names(newest, count, tuple(sorted(pending)), tuple(sorted(strays)))
 
 
+def read(path: Path) -> Checkpoint:
+    """Read a checkpoint file; nothing is said about what it was made for, or by whom.
+
+    Raises:
+        CustodyError: it is not a checkpoint.
+        OSError: it cannot be read.
+    """
+    with durable.open_regular(path) as stream:
+        note = stream.read(_LIMIT)
+    try:
+        return checkpoint.parse(note)
+    except ValueError as error:
+        msg = f"{path.name} is {error}"
+        raise CustodyError(msg) from None
+
+
 def load(path: Path, origin: str, size: int, key: PublicKey) -> Checkpoint:
     """Read the checkpoint over ``size`` lines and check by whom and for what it was made.
 
@@ -85,17 +101,11 @@ def load(path: Path, origin: str, size: int, key: PublicKey) -> Checkpoint:
         CustodyError: it is not a checkpoint of this ledger, for this size, by this key.
         OSError: it cannot be read.
     """
-    with durable.open_regular(path) as stream:
-        note = stream.read(_LIMIT)
-    try:
-        found = checkpoint.parse(note)
-    except ValueError as error:
-        msg = f"{path.name} is {error}"
-        raise CustodyError(msg) from None
+    found = read(path)
     if found.origin != origin or found.size != size:
         msg = f"{path.name} was made for another ledger or another number of lines"
         raise CustodyError(msg)
-    if not checkpoint.verify(found, key):
+    if not found.signed_by(key):
         msg = f"{path.name} is not signed by the key of this case"
         raise CustodyError(msg)
     return found
