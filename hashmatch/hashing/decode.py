@@ -143,10 +143,11 @@ def _unreadable(content: bytes, name: str) -> Reason:
     TIFF is a container for much that is not read here, camera raw files among them. That such a
     file is damaged can only be said when its first directory lies beyond its end.
     """
-    if name != "TIFF" or content[2:3] == b"+" or content[3:4] == b"+":
+    if name != "TIFF":
         return Reason.CORRUPT
     order: Literal["little", "big"] = "little" if content.startswith(b"II") else "big"
-    beyond = int.from_bytes(content[4:8], order) + 2 > len(content)
+    place = content[8:16] if b"+" in content[2:4] else content[4:8]  # BigTIFF has long offsets
+    beyond = int.from_bytes(place, order) + 2 > len(content)
     return Reason.TRUNCATED if beyond else Reason.UNSUPPORTED
 
 
