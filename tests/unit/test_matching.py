@@ -108,6 +108,14 @@ def test_an_md5_that_agrees_beside_a_sha1_that_does_not_is_shown_as_such(library
     assert hit.disagreeing == (Algorithm.SHA1,)
 
 
+def test_a_record_with_two_values_of_one_algorithm_agrees_by_either(library):
+    two = (*digests(b"first", Algorithm.MD5), *digests(b"second", Algorithm.MD5))
+    install(library, "a", [HashRecord(1, two)])
+    hits = match(library, Reading(digests(b"first")), Reading(digests(b"second")))
+    assert [only(one).agreeing for one in hits] == [(Algorithm.MD5,)] * 2
+    assert [only(one).disagreeing for one in hits] == [()] * 2
+
+
 def test_every_record_of_every_set_is_kept_in_a_stable_order(library):
     record = HashRecord(1, digests(b"known"), category="1", entry="x")
     again = HashRecord(2, digests(b"known"), category="2", entry="y")

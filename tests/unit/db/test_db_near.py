@@ -104,7 +104,7 @@ def builder(*entries):
     return built.finish()
 
 
-def test_a_hash_shared_by_five_different_files_is_left_out():
+def test_a_hash_beside_most_of_the_files_is_left_out():
     done = builder(*((BASE, n, n + 1, False) for n in range(5)), (flipped(BASE, 1), 9, 9, False))
     assert (done.entries, done.distinct, done.repeated) == (1, 1, 5)
     assert done.emptied.tolist() == []
@@ -114,6 +114,13 @@ def test_a_hash_shared_by_five_different_files_is_left_out():
 def test_a_hash_shared_by_four_files_stays_however_often_they_are_listed():
     done = builder(*((BASE, n, n % 4 + 1, False) for n in range(20)))
     assert (done.entries, done.distinct, done.repeated) == (20, 1, 0)
+
+
+def test_a_picture_with_many_copies_among_others_stays():
+    copies = [(BASE, n, n + 1, False) for n in range(50)]
+    others = [(flipped(BASE, n + 1), 50 + n, 60 + n, False) for n in range(50)]
+    done = builder(*copies, *others)
+    assert (done.entries, done.repeated) == (100, 0)
 
 
 def test_records_that_name_no_file_are_not_taken_for_different_files():
