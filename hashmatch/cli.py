@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
@@ -48,6 +49,17 @@ class _Commands(click.Group):
         module = importlib.import_module(f"hashmatch.commands.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Answer a mistyped command with those that look like it."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            alike = difflib.get_close_matches(args[0], COMMANDS, n=2)
+            hint = f" Did you mean {' or '.join(alike)}?" if alike else ""
+            msg = f"No such command.{hint}"
+            raise click.UsageError(msg, ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table alone."""

@@ -53,6 +53,7 @@ class Shown:
             self._bar.update(task, completed=now.bytes_done, total=now.bytes_total, words=words)
 
     def _words(self, now: Progress) -> str:
+        """Entries, bytes, hits, failures, and the time left as the bytes so far suggest."""
         parts = [
             f"{now.entries_done:,} of {now.entries_total:,} entries",
             f"{amount(now.bytes_done)} of {amount(now.bytes_total)}",
@@ -63,8 +64,7 @@ class Shown:
         here = now.bytes_done - now.bytes_before
         if here > 0 and now.bytes_total >= now.bytes_done:
             rate = here / max(time.monotonic() - self._began, 1e-9)
-            left = (now.bytes_total - now.bytes_done) / rate
-            parts += [f"{amount(rate)}/s", f"about {span(left)} left"]
+            parts.append(f"{span((now.bytes_total - now.bytes_done) / rate)} left")
         return ", ".join(parts)
 
 
@@ -73,11 +73,12 @@ def _bar() -> Bar:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
 
     return Bar(
-        BarColumn(bar_width=24),
         TaskProgressColumn(),
-        TextColumn("{task.fields[words]}", markup=False),
+        BarColumn(bar_width=10),
+        TextColumn("{task.fields[words]}", markup=False, table_column=Column(no_wrap=True)),
         console=Console(stderr=True, markup=False, emoji=False, highlight=False),
         transient=True,
     )

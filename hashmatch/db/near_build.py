@@ -54,18 +54,19 @@ class NearBuilder:
         self._sole.append(sole)
 
     def finish(self) -> NearContent:
-        """Leave out the hashes that many different files share, and lay out the rest."""
+        """Leave out a hash that stands beside most files whatever they are; lay out the rest."""
         hashes = np.frombuffer(self._hashes, np.uint8).reshape(-1, near.HASH_BYTES)
         record = np.array(self._record, np.uint32)
         group, distinct_files = _groups(hashes, np.array(self._file, np.uint64))
-        keep = distinct_files[group] < MANY_FILES
+        everywhere = (distinct_files >= MANY_FILES) & (np.bincount(group) * 2 > len(group))
+        keep = ~everywhere[group]
         sole = np.array(self._sole, bool)
         emptied = np.setdiff1d(record[~keep & sole], record[keep & sole])
         quality = np.array(self._quality, np.uint8)
         return NearContent(
             content=near.content(hashes[keep], record[keep], quality[keep]),
             entries=int(keep.sum()),
-            distinct=int((distinct_files < MANY_FILES).sum()),
+            distinct=int((~everywhere).sum()),
             repeated=int((~keep).sum()),
             emptied=emptied,
         )

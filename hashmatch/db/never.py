@@ -19,7 +19,12 @@ LEAST_QUALITY = 50
 """A perceptual hash whose stated quality is lower says too little about its picture."""
 
 MANY_FILES = 5
-"""From so many different files on, one perceptual hash stands for no picture in particular."""
+"""From so many different files on, one perceptual hash may stand for no picture in particular.
+
+It is taken for a defect only where it also makes up more than half of a set's hashes: tools have
+written one wrong value beside every file. A much-copied picture has one hash and many digests,
+and leaving it out would miss just what is circulated most.
+"""
 
 _NEVER = {
     **{b"\x00" * one.size: Quarantine.CONSTANT for one in Algorithm},

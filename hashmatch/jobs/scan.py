@@ -97,6 +97,7 @@ def scan(
 
     Raises:
         UsageError: nothing to examine or nothing to match against; evidence untouched.
+        HashSetError: a set is not byte for byte the one that was installed.
         CaseError: no case, or another run in it is unfinished.
         OutputError: the case folder does not take the record; the run stays resumable.
         EvidenceError: the sources are not what they were when the run was interrupted.
@@ -109,6 +110,8 @@ def scan(
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
+        for one in sets:
+            one.check()
         before = tuple(state.of(source) for source in sources)
         plan = Plan(
             sources, before, manifests, algorithms_for(manifests), request.near, __version__

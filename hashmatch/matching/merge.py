@@ -42,9 +42,10 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
         None when no digest agrees, which only two equal fingerprints could bring about.
     """
     record = installed.record(number)
-    theirs = {d.algorithm: d.value for d in record.digests}
-    shared = [d for d in digests if d.algorithm in theirs]
-    agreeing = tuple(d.algorithm for d in shared if theirs[d.algorithm] == d.value)
+    theirs = set(record.digests)  # a record may carry several values of one algorithm
+    carried = {d.algorithm for d in theirs}
+    shared = [d for d in digests if d.algorithm in carried]
+    agreeing = tuple(d.algorithm for d in shared if d in theirs)
     if not agreeing:
         return None
     claim = exact_claim(agreeing)
@@ -58,7 +59,7 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
         scheme=installed.manifest.scheme,
         category=record.category,
         agreeing=agreeing,
-        disagreeing=tuple(d.algorithm for d in shared if theirs[d.algorithm] != d.value),
+        disagreeing=tuple(d.algorithm for d in shared if d not in theirs),
     )
 
 

@@ -46,13 +46,14 @@ def search(
     queries = list(_queries(readings, limits.quality_gate))
     if not queries or not installed.has_near:
         return
-    best: dict[tuple[int, int], tuple[int, int]] = {}
+    best: dict[tuple[int, int], tuple[int, int, int]] = {}
     values = [query.picture.variants[query.variant] for query in queries]
-    for at, record, distance in installed.search_near(Method.PDQ, values, limits.threshold):
-        pair = (queries[at].reading, record)
-        best[pair] = min(best.get(pair, (distance, at)), (distance, at))
-    for (reading, record), (distance, at) in sorted(best.items()):
-        yield reading, record, _near(installed, record, distance, queries[at], limits)
+    hits = installed.near_hits(Method.PDQ, values, limits.threshold)
+    for at, record, distance, quality in zip(*(column.tolist() for column in hits), strict=True):
+        pair, found = (queries[at].reading, record), (distance, at, quality)
+        best[pair] = min(best.get(pair, found), found)
+    for (reading, record), (distance, at, quality) in sorted(best.items()):
+        yield reading, record, _near(queries[at], distance, quality, limits)
 
 
 def _queries(readings: Sequence[Reading], gate: int) -> Iterator[_Query]:
@@ -62,16 +63,13 @@ def _queries(readings: Sequence[Reading], gate: int) -> Iterator[_Query]:
                 yield from (_Query(number, picture, v) for v in range(len(picture.variants)))
 
 
-def _near(
-    installed: InstalledSet, record: int, distance: int, query: _Query, limits: Limits
-) -> Near:
-    stated = [p.quality for p in installed.record(record).perceptual if p.quality is not None]
+def _near(query: _Query, distance: int, list_quality: int, limits: Limits) -> Near:
     return Near(
         method=query.picture.method,
         distance=distance,
         threshold=limits.threshold,
         quality=query.picture.quality,
-        list_quality=min(stated) if stated else None,
+        list_quality=None if list_quality < 0 else list_quality,
         variant=VARIANTS[query.variant],
         rendering=query.picture.rendering,
     )

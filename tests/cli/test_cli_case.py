@@ -1,0 +1,170 @@
+"""Cases, reports and verification as a user meets them."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from hashmatch import cli
+from hashmatch.errors import ExitCode
+
+
+@pytest.fixture
+def scanned(bench):
+    (bench.evidence / "secret name.jpg").write_bytes(b"known")
+    (bench.evidence / "other").write_bytes(b"unknown")
+    bench.scan(code=ExitCode.HITS)
+    return bench
+
+
+def test_a_case_keeps_the_numbers_that_others_gave_it(bare):
+    bare.ok(
+        "case", "open", "CASE", "--reference", "TH-๑", "--agency", "กรมสอบสวนคดีพิเศษ",
+        "--operator", "ชื่อ", "--ref", "cybertip=123", "--ref", "court=อ. 1/2569",
+    )  # fmt: skip
+    shown = json.loads(bare.ok("case", "show", "CASE", "--format", "json").stdout)
+    assert shown["agency"] == "กรมสอบสวนคดีพิเศษ"
+    assert shown["references"] == {"court": "อ. 1/2569", "cybertip": "123"}
+    assert "cybertip:" in bare.ok("case", "show", "CASE").stdout
+    bare.ok(
+        "case", "open", "X", "--reference", "R", "--agency", "A", "--operator", "O",
+        "--ref", "nonsense", code=ExitCode.USAGE,
+    )  # fmt: skip
+
+
+def test_the_verifier_beside_the_ledger_needs_nothing_but_python(scanned, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(scanned.case, moved)
+    command = [sys.executable, "-I", "-S", moved / "ledger" / "verify_case.py", moved]
+    stranger = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert stranger.returncode == ExitCode.INCOMPLETE
+    assert "NOT CHECKED signed by the key you trust" in stranger.stdout
+    public = tmp_path / "signer.pem"
+    public.write_text(json.loads((moved / "case.json").read_text())["public_keys"][0]["pem"])
+    command.append(public)
+    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "FAIL" not in good.stdout
+    outcomes = next(moved.glob("runs/*/outcomes.jsonl"))
+    outcomes.write_bytes(outcomes.read_bytes().replace(b"other", b"0ther"))
+    bad = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert bad.returncode == ExitCode.CUSTODY
+    assert "FAIL" in bad.stdout
+
+
+def test_a_case_from_another_machine_is_verified_with_its_public_key(scanned, tmp_path):
+    pem = json.loads((scanned.case / "case.json").read_text())["public_keys"][0]["pem"]
+    public = tmp_path / "signer.pem"
+    public.write_text(pem)
+    elsewhere = {"HASHMATCH_HOME": str(tmp_path / "nobody")}
+    unknown = scanned.ok("verify", "CASE", code=ExitCode.INCOMPLETE, **elsewhere)
+    assert "--key" in unknown.stdout
+    scanned.ok("verify", "CASE", "--key", public, code=ExitCode.CLEAR, **elsewhere)
+
+
+def test_a_record_rolled_back_as_a_whole_is_noticed_with_an_older_checkpoint(scanned, tmp_path):
+    early = tmp_path / "early"
+    shutil.copytree(scanned.case, early)
+    scanned.ok("report", "CASE", "--to", "csv")
+    newest = max((scanned.case / "ledger" / "checkpoints").iterdir())
+    kept = tmp_path / newest.name
+    shutil.copy(newest, kept)
+    scanned.ok("verify", "CASE", "--against", kept)
+    scanned.ok("verify", early, code=ExitCode.CLEAR)
+    scanned.ok("verify", early, "--against", kept, code=ExitCode.CUSTODY)
+
+
+def test_verify_speaks_json(scanned):
+    checks = json.loads(scanned.ok("verify", "CASE", "--format", "json").stdout)
+    assert {c["verdict"] for c in checks} == {"PASS", "NOT CHECKED"}
+
+
+def test_every_kind_of_report_in_both_languages(scanned):
+    for language in ("en", "th"):
+        printed = scanned.ok("report", "CASE", "--to", "html,csv,jsonl", "--lang", language)
+        for line in printed.stdout.splitlines():
+            assert (scanned.root / line).stat().st_size
+    scanned.ok("verify", "CASE")
+
+
+def test_masked_reports_hold_no_name_of_the_exhibit(scanned):
+    printed = scanned.ok("report", "CASE", "--to", "html,csv,jsonl", "--mask-names")
+    for line in printed.stdout.splitlines():
+        assert "secret" not in (scanned.root / line).read_text("utf-8-sig")
+
+
+def test_a_report_is_made_without_the_evidence(scanned):
+    shutil.rmtree(scanned.evidence)
+    scanned.ok("report", "CASE", "--to", "html")
+
+
+def test_a_report_of_an_altered_run_is_refused(scanned):
+    hits = scanned.only_run() / "hits.jsonl"
+    hits.write_bytes(hits.read_bytes().replace(b"illegal", b"benign "))
+    scanned.ok("report", "CASE", code=ExitCode.CUSTODY)
+    assert not list((scanned.case / "reports").rglob("*.html"))
+
+
+def test_a_report_of_one_run_of_several(scanned):
+    first = scanned.only_run().name
+    scanned.scan(code=ExitCode.HITS)
+    printed = scanned.ok("report", "CASE", "--run", first, "--to", "csv")
+    assert first in printed.stdout
+    scanned.ok("report", "CASE", "--run", "nonsense", code=ExitCode.CASE)
+
+
+def test_another_operator_is_named_in_the_record(scanned):
+    (scanned.evidence / "more").touch()
+    scanned.scan("--operator", "Somebody else", code=ExitCode.HITS)
+    operators = {
+        json.loads((run / "run.json").read_text())["operator"]["name"]
+        for run in (scanned.case / "runs").iterdir()
+    }
+    assert operators == {"Name", "Somebody else"}
+
+
+COMMANDS = [
+    [],
+    *([name] for name in cli.COMMANDS),
+    *(["library", name] for name in ("init", "import", "list", "show", "lookup")),
+    *(["case", name] for name in ("open", "show")),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(bare, words):
+    shown = bare.ok(*words, "--help").stdout
+    assert "Usage:" in shown
+    assert "\b" not in shown
+
+
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_the_list_of_commands_says_what_the_commands_say(name):
+    command = cli.program.get_command(None, name)
+    assert command.name == name
+    assert command.help
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one(bare):
+    assert "scan" in bare.ok("scna", code=ExitCode.USAGE).stderr
+
+
+def test_doctor_says_what_is_there_and_tests_itself(bench):
+    shown = bench.ok("doctor").stdout
+    assert "test sha256" in shown
+    assert "FAILED" not in shown
+    assert "library.key" in shown
+
+
+def test_help_loads_nothing_heavy(bare):
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "hashmatch", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=bare.environment(),
+    ).stderr
+    for heavy in ("numpy", "PIL", "cryptography", "jinja2", "rich", "yaml"):
+        assert f"| {heavy}\n" not in loaded.replace(" ", "").replace("|", "| ")

@@ -1,0 +1,190 @@
+"""Lists go in as stated or not at all; the library answers only to its key."""
+
+import hashlib
+import json
+
+import pytest
+
+from hashmatch.commands.library_import import KINDS
+from hashmatch.db.description import SetKind
+from hashmatch.errors import ExitCode
+
+MD5 = hashlib.md5(b"known").hexdigest()
+PDQ = "00002755000087570755875fd00aadff0000d8a85a807a08255f70a005d75a20"
+
+
+def vics(*media, country="US"):
+    context = (
+        f"http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{country}/$metadata#Media"
+    )
+    return json.dumps({"@odata.context": context, "value": list(media)})
+
+
+def write(bench, name, text):
+    path = bench.root / name
+    path.write_text(text)
+    return path
+
+
+def test_help_names_every_kind():
+    assert set(KINDS) == set(SetKind)
+
+
+def test_a_vics_list_needs_its_scheme_stated(bench):
+    path = write(bench, "v.json", vics({"MediaID": 1, "MD5": MD5, "Category": 1}))
+    words = ["library", "import", path, "--set", "vic"]
+    refused = bench.ok(*words, "--kind", "illegal", code=ExitCode.HASH_SET)
+    assert "--scheme" in refused.stderr
+    assert MD5 not in refused.stderr
+    bench.ok(*words, "--kind", "categorized", "--scheme", "vic-us")
+    found = bench.ok("library", "lookup", MD5, "--format", "json", code=ExitCode.HITS)
+    answer = json.loads(found.stdout)
+    assert (answer["disposition"], answer["category"]) == ("illegal", "1")
+    bench.ok(*words, "--kind", "illegal", "--scheme", "none")
+
+
+def test_a_list_of_another_country_is_refused(bench):
+    path = write(bench, "v.json", vics({"MD5": MD5, "Category": 1}, country="UK"))
+    words = ["library", "import", path, "--set", "vic", "--kind", "categorized"]
+    refused = bench.ok(*words, "--scheme", "vic-us", code=ExitCode.HASH_SET)
+    assert "UK" in refused.stderr
+    bench.ok(*words, "--scheme", "unmapped")
+    found = bench.ok("library", "lookup", MD5, "--format", "json", code=ExitCode.HITS)
+    assert json.loads(found.stdout)["disposition"] == "uncategorized"
+
+
+def test_several_files_are_one_set(bench):
+    folder = bench.root / "parts"
+    folder.mkdir()
+    for number in range(3):
+        digest = hashlib.md5(b"%d" % number).hexdigest()
+        (folder / f"{number}.json").write_text(vics({"MD5": digest, "Category": 2}))
+    words = ["--set", "vic", "--kind", "categorized", "--scheme", "vic-us"]
+    bench.ok("library", "import", "parts", *words)
+    shown = json.loads(bench.ok("library", "show", "vic", "--format", "json").stdout)
+    assert shown["records"]["kept"] == 3
+    assert [f["name"] for f in shown["files"]] == ["0.json", "1.json", "2.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.txt", "f" * 64 + "\n", []),
+        ("mixed.txt", "f" * 64 + "\n" + "e" * 32 + "\n", []),
+        ("empty.txt", "", ["--type", "md5"]),
+        ("cut.json", vics({"MD5": MD5})[:-5], []),
+        ("none.csv", "name,comment\na,b\n", []),
+    ],
+)
+def test_what_is_not_clear_is_refused_and_says_what_to_do(bench, name, text, words):
+    path = write(bench, name, text)
+    result = bench.run("library", "import", path, "--set", "x", "--kind", "illegal", *words)
+    assert result.returncode in {ExitCode.USAGE, ExitCode.HASH_SET}
+    assert "Traceback" not in result.stderr
+    assert "f" * 16 not in result.stderr
+    assert "x" not in [s["name"] for s in sets(bench)]
+
+
+def sets(bench):
+    return json.loads(bench.ok("library", "list", "--format", "json").stdout)
+
+
+def test_losses_are_named_by_place_and_taken_only_when_accepted(bench):
+    path = write(bench, "a.csv", f"md5,category\n{MD5},1\n{'z' * 32},1\n{'a' * 31},1\n")
+    words = ["library", "import", path, "--set", "a", "--kind", "illegal", "--scheme", "none"]
+    refused = bench.ok(*words, code=ExitCode.HASH_SET)
+    assert "1:3" in refused.stderr
+    assert "1:4" in refused.stderr
+    bench.ok(*words, "--accept-losses")
+    (facts,) = [s for s in sets(bench) if s["name"] == "a"]
+    assert facts["accepted_losses"] is True
+    assert facts["records"] == {
+        "read": 3, "kept": 1, "dropped": 2, "quarantined": 0, "unmatchable": 0,
+    }  # fmt: skip
+
+
+def test_a_value_that_must_never_match_is_quarantined(bench):
+    empty = hashlib.md5(b"").hexdigest()
+    path = write(bench, "a.csv", f"md5,pdq,quality\n{empty},,\n{MD5},{'0' * 64},\n,{PDQ},49\n")
+    bench.ok("library", "import", path, "--set", "a", "--kind", "illegal")
+    (facts,) = [s for s in sets(bench) if s["name"] == "a"]
+    assert facts["quarantined_values"] == {
+        "empty-file": 1, "constant-value": 1, "low-quality": 1,
+    }  # fmt: skip
+    bench.ok("library", "lookup", empty, "--set", "a", code=ExitCode.CLEAR)
+    bench.ok("library", "lookup", "--type", "pdq", PDQ, "--set", "a", code=ExitCode.CLEAR)
+
+
+def test_an_expired_list_is_refused_unless_allowed(bench):
+    path = write(bench, "a.csv", f"md5\n{MD5}\n")
+    words = ["library", "import", path, "--set", "a", "--kind", "illegal", "--expires"]
+    bench.ok(*words, "2020-01-01", code=ExitCode.HASH_SET)
+    bench.ok(*words, "2020-01-01", "--allow-expired")
+    bench.ok(*words, "2999-01-01")
+
+
+def test_a_new_version_replaces_the_old_one_which_stays(bench):
+    path = write(bench, "a.csv", f"md5\n{MD5}\n")
+    words = ["library", "import", path, "--set", "a", "--kind", "illegal"]
+    bench.ok(*words)
+    (first,) = [s["version"] for s in sets(bench) if s["name"] == "a"]
+    bench.ok(*words)
+    (second,) = [s["version"] for s in sets(bench) if s["name"] == "a"]
+    assert first != second
+    assert f"a@{first}".startswith("a@")
+    bench.ok("library", "show", f"a@{first}")
+
+
+def test_a_library_with_a_passphrase(bare):
+    words = bare.root / "words.txt"
+    words.write_text("correct horse battery staple\n")
+    wrong = bare.root / "wrong.txt"
+    wrong.write_text("another passphrase entirely\n")
+    bare.ok("library", "init", "--passphrase-file", words)
+    bare.ok("library", "list", "--passphrase-file", words)
+    bare.ok("library", "list", "--passphrase-file", wrong, code=ExitCode.HASH_SET)
+    bare.ok("library", "list", "--passphrase-file", bare.root / "no", code=ExitCode.HASH_SET)
+    bare.ok("library", "list", code=ExitCode.HASH_SET)
+    asked = bare.ok(
+        "library", "init", "--passphrase", "--library", "second",
+        stdin="a long enough phrase\na long enough phrase\n",
+    )  # fmt: skip
+    assert "a long enough phrase" not in asked.stdout + asked.stderr
+
+
+def test_the_library_key_lies_outside_and_is_needed(bench):
+    key = bench.root / "home" / "keys" / "library.key"
+    key.chmod(0o644)
+    refused = bench.ok("library", "list", code=ExitCode.HASH_SET)
+    assert "chmod 600" in refused.stderr
+    key.chmod(0o600)
+    key.unlink()
+    bench.ok("library", "list", code=ExitCode.HASH_SET)
+
+
+def test_digests_are_looked_up_from_standard_input(bench):
+    known = hashlib.sha256(b"known").hexdigest()
+    text = f"{known}\n\n{'0' * 64}\n"
+    found = bench.ok("library", "lookup", "-", "--type", "sha256", stdin=text, code=ExitCode.HITS)
+    assert known in found.stdout
+    assert "0" * 64 not in found.stdout
+
+
+def test_near_values_are_looked_up_with_their_distance(bench):
+    path = write(bench, "p.txt", f"hash={PDQ},x\n")
+    bench.ok("library", "import", path, "--set", "p", "--kind", "illegal")
+    asked = format(int(PDQ, 16) ^ 0b111, "064x")
+    words = ["library", "lookup", "--type", "pdq", asked, "--format", "json"]
+    answer = json.loads(bench.ok(*words, code=ExitCode.HITS).stdout)
+    assert (answer["claim"], answer["distance"]) == ("near", 3)
+    assert answer["disposition"] == "suspected"
+    bench.ok(*words, "--threshold", "2", code=ExitCode.CLEAR)
+
+
+def test_a_stolen_library_shows_no_digest(bench):
+    everything = b"".join(
+        p.read_bytes() for p in (bench.root / "home" / "library").rglob("*") if p.is_file()
+    )
+    digest = hashlib.sha256(b"known").digest()
+    assert digest not in everything
+    assert digest.hex().encode() not in everything
