@@ -142,7 +142,12 @@ def _texts(*names: str) -> Callable[[object], bool]:
 
 
 def _is_clock(value: object) -> bool:
-    return value in ({"source": "host", "backwards": False}, {"source": "host", "backwards": True})
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"source", "backwards"}
+        and value["source"] == "host"
+        and isinstance(value["backwards"], bool)
+    )
 
 
 def _is_seqs(value: object) -> bool:

@@ -84,5 +84,5 @@ def test_what_has_no_canonical_form_is_refused(value):
     ids=lambda line: repr(line[:20]),
 )
 def test_every_other_spelling_is_refused_without_repeating_it(line):
-    with pytest.raises(ValueError, match="^not in canonical form$"):
+    with pytest.raises(ValueError, match=r"^not in canonical form$"):
         canonical.decode(line)

@@ -80,9 +80,9 @@ def test_a_key_that_others_could_read_is_refused(key, path, mode):
 
 
 def test_a_missing_key_is_named(tmp_path):
-    with pytest.raises(CustodyError, match="nothing.pem cannot be read: No such file"):
+    with pytest.raises(CustodyError, match=r"nothing\.pem cannot be read: No such file"):
         SigningKey.load(tmp_path / "nothing.pem")
-    with pytest.raises(CustodyError, match="nothing.pem cannot be read: No such file"):
+    with pytest.raises(CustodyError, match=r"nothing\.pem cannot be read: No such file"):
         PublicKey.load(tmp_path / "nothing.pem")
 
 
@@ -111,7 +111,7 @@ def test_a_key_behind_a_passphrase_is_refused(key, path):
 def test_something_else_than_a_public_key_is_refused(tmp_path, content):
     path = tmp_path / "k.pem"
     path.write_bytes(content)
-    with pytest.raises(CustodyError, match="k.pem: no Ed25519 public key"):
+    with pytest.raises(CustodyError, match=r"k\.pem: no Ed25519 public key"):
         PublicKey.load(path)
 
 
