@@ -97,8 +97,11 @@ class Ledger:
                 msg = f"the ledger in {folder} belongs to another case"
                 raise CustodyError(msg)
             ledger = cls(folder, author, lock, verified)
-        for body in torn:
-            ledger.append(recovery.RECOVER, body)
+        with ExitStack() as on_failure:
+            on_failure.callback(ledger.close)
+            for body in torn:
+                ledger.append(recovery.RECOVER, body)
+            on_failure.pop_all()
         return ledger
 
     @property
