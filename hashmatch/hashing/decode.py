@@ -36,6 +36,9 @@ JPEG_FACTOR = 5
 
 _LOCK = threading.Lock()
 
+_LOADED_AT_ONCE = frozenset({"ICO"})
+"""Formats that decode while they are opened, and may hold a larger picture than they say."""
+
 _DAMAGE = (
     OSError,
     EOFError,
@@ -60,8 +63,8 @@ class Decoded:
     """What came of decoding.
 
     ``width``, ``height`` and ``frames`` are 0 where the header could not be read. Without
-    ``trouble`` there is at least one rendering; ``partial`` says that damage was passed over and
-    only a part of the pixels is known to be right.
+    ``trouble`` there is at least one rendering. ``damage`` is what was passed over to get it: only
+    a part of the pixels is known to be right.
     """
 
     width: int = 0
@@ -69,7 +72,7 @@ class Decoded:
     frames: int = 0
     renderings: tuple[Rendering, ...] = ()
     trouble: Reason | None = None
-    partial: bool = False
+    damage: Reason | None = None
 
 
 def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -92,21 +95,19 @@ def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
         if first.trouble not in {Reason.CORRUPT, Reason.TRUNCATED}:
             return first
         second = _attempt(content, name, max_pixels, tolerant=True)
-    return first if second.trouble else replace(second, partial=True)
+    return first if second.trouble else replace(second, damage=first.trouble)
 
 
 def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> Decoded:
     facts = Decoded()
     try:
-        with _settings(tolerant=tolerant):
+        with _settings(max_pixels if name in _LOADED_AT_ONCE else None, tolerant=tolerant):
             image = Image.open(io.BytesIO(content), formats=(name,))
             facts = Decoded(*image.size, frames=1)
             limit = _limit(image, max_pixels)
             trouble = _refused(image, limit)
             if trouble is not None:
                 return replace(facts, trouble=trouble)
-            # A container may hold something larger than it says.
-            Image.MAX_IMAGE_PIXELS = limit
             facts = replace(facts, frames=getattr(image, "n_frames", 1))
             return replace(facts, renderings=pixels.render(image))
     except MemoryError:
@@ -157,17 +158,17 @@ def _quiet(name: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _settings(*, tolerant: bool) -> Iterator[None]:
+def _settings(most: int | None, *, tolerant: bool) -> Iterator[None]:
     """Set what is global in the library for one attempt, and put it back.
 
-    The library's own pixel limit is lifted only while the header is read, so that a refused
-    picture can still be named with its size.
+    Without the library's own limit on pixels a refused picture can still be named with its size;
+    :func:`_refused` is then the limit.
     """
     before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        Image.MAX_IMAGE_PIXELS = None
+        Image.MAX_IMAGE_PIXELS = most
         ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
         try:
             yield

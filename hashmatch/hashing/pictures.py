@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.decode import MAX_PIXELS, decode
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 def examine(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode a picture and hash every rendering of it.
 
-    A picture without structure is hashed too: its low quality says so. No damage in the content
-    raises; it is the ``trouble`` of the answer. A decoder that crashes the process is not caught.
+    A picture without structure is hashed too: its low quality says so. But when damage left
+    nothing except one colour, then nothing was seen, and the damage is the trouble. No damage in
+    the content raises. A decoder that crashes the process is not caught.
 
     Args:
         content: the whole file.
@@ -29,10 +31,10 @@ def examine(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Picture:
     try:
         hashes = tuple(_hash(one) for one in decoded.renderings)
     except MemoryError:
-        return Picture(kind, facts.width, facts.height, facts.frames, trouble=Reason.OUT_OF_MEMORY)
-    return Picture(
-        kind, facts.width, facts.height, facts.frames, hashes, decoded.trouble, decoded.partial
-    )
+        return replace(facts, trouble=Reason.OUT_OF_MEMORY)
+    if decoded.damage and not any(one.quality for one in hashes):
+        return replace(facts, trouble=decoded.damage)
+    return replace(facts, hashes=hashes, partial=decoded.damage is not None)
 
 
 def _hash(rendering: Rendering) -> PictureHash:

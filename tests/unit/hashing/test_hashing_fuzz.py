@@ -1,0 +1,105 @@
+"""Damaged pictures of every kind: only reasons come out, never an exception, never a word."""
+
+import io
+import random
+
+import pytest
+from PIL import Image
+
+from hashmatch.hashing import sniff
+from hashmatch.hashing.known_answers import Drawing, draw
+from hashmatch.hashing.pictures import examine
+from hashmatch.model.outcomes import Reason
+
+MUTATIONS = 200
+REASONS = {
+    *(Reason.CORRUPT, Reason.TRUNCATED, Reason.TOO_MANY_PIXELS, Reason.TOO_SMALL),
+    *(Reason.UNSUPPORTED, Reason.OUT_OF_MEMORY),
+}
+RGB = Image.fromarray(draw(Drawing(40, 32, 6, 5, 9)))
+CLEAR = RGB.convert("RGBA")
+CLEAR.putalpha(Image.linear_gradient("L").resize(RGB.size))
+TWO = {"save_all": True, "append_images": [RGB.rotate(90)]}
+
+SEEDS = {
+    "jpeg": (RGB, "JPEG", {}),
+    "progressive jpeg": (RGB, "JPEG", {"progressive": True}),
+    "cmyk jpeg": (RGB.convert("CMYK"), "JPEG", {}),
+    "png": (RGB, "PNG", {}),
+    "palette png": (RGB.quantize(16), "PNG", {}),
+    "alpha png": (CLEAR, "PNG", {}),
+    "animated png": (RGB, "PNG", TWO),
+    "animated gif": (RGB, "GIF", TWO),
+    "bmp": (RGB, "BMP", {}),
+    "palette bmp": (RGB.quantize(16), "BMP", {}),
+    "tiff": (RGB, "TIFF", {}),
+    "big tiff": (RGB, "TIFF", {"big_tiff": True}),
+    "tiff lzw": (RGB, "TIFF", {"compression": "tiff_lzw"}),
+    "tiff jpeg": (RGB, "TIFF", {"compression": "jpeg"}),
+    "tiff fax": (RGB.convert("1"), "TIFF", {"compression": "group4"}),
+    "webp": (RGB, "WEBP", {}),
+    "lossless webp": (CLEAR, "WEBP", {"lossless": True}),
+    "animated webp": (RGB, "WEBP", TWO),
+    "avif": (RGB, "AVIF", {}),
+    "jp2": (RGB, "JPEG2000", {}),
+    "j2k": (RGB, "JPEG2000", {"no_jp2": True}),
+    "icon of png": (RGB.resize((32, 32)), "ICO", {"sizes": [(16, 16), (32, 32)]}),
+    "icon of bmp": (RGB.resize((16, 16)), "ICO", {"sizes": [(16, 16)], "bitmap_format": "bmp"}),
+    "ppm": (RGB, "PPM", {}),
+}
+
+
+def encode(image, form, options):
+    stream = io.BytesIO()
+    image.copy().save(stream, form, **options)
+    return stream.getvalue()
+
+
+def damage(content, chance):
+    """Cut off, flip bits, overwrite bytes near the beginning, or take bytes out."""
+    changed = bytearray(content)
+    match chance.randrange(4):
+        case 0:
+            del changed[chance.randrange(len(changed)) :]
+        case 1:
+            for _ in range(chance.randrange(1, 9)):
+                changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+        case 2:
+            for _ in range(chance.randrange(1, 5)):
+                place = chance.randrange(min(len(changed), 64))
+                changed[place] = chance.choice((0, 127, 128, 255, chance.randrange(256)))
+        case _:
+            place = chance.randrange(len(changed))
+            del changed[place : place + chance.randrange(1, 20)]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_no_damage_to_a_picture_raises_or_prints(name, capfd):
+    image, form, options = SEEDS[name]
+    whole = encode(image, form, options)
+    kind = sniff.picture_kind(whole)
+    troubled = 0
+    for number in range(MUTATIONS):
+        content = damage(whole, random.Random(f"{name} {number}"))
+        picture = examine(content, sniff.picture_kind(content) or kind, 4_000_000)
+        assert picture.trouble is None or picture.trouble in REASONS
+        assert bool(picture.hashes) is (picture.trouble is None)
+        troubled += picture.trouble is not None or picture.partial
+    assert troubled > MUTATIONS // 20  # the damage is real
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_an_undamaged_seed_is_whole(name):
+    picture = examine(encode(*SEEDS[name]), sniff.picture_kind(encode(*SEEDS[name])))
+    assert (picture.trouble, picture.partial) == (None, False)
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "animated gif", "tiff lzw", "webp", "avif"])
+def test_every_length_of_a_cut_off_picture_has_an_answer(name):
+    whole = encode(*SEEDS[name])
+    for length in range(0, len(whole), 7):
+        picture = examine(whole[:length], sniff.picture_kind(whole))
+        assert picture.trouble in REASONS or picture.hashes
