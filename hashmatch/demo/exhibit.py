@@ -23,7 +23,8 @@ UNRELATED = 6
 """How many unrelated pictures an exhibit holds, where nothing else is asked for."""
 
 _FIRST_UNRELATED = 100  # number of the picture; smaller ones belong to originals and damage
-_SHOWN = 1, "all-values.png"  # the original of which every edit is made
+_EDITED = 1, "all-values.png"  # number and name of the original of which every edit is made
+_ONLY_SIMILAR = 9, "only-similar.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,14 @@ def _plant_copies(planter: Planter, known: Mapping[str, Original]) -> None:
 
 def _plant_edits(planter: Planter, known: Mapping[str, Original], seed: int) -> None:
     """Every edit of one picture, and two of a picture of which only a PDQ hash is listed."""
-    number, name = _SHOWN
-    picture = originals.drawn(seed, number)
-    for edit in edits.available():
-        _plant_edit(planter, b"Edited/", edit, picture, known[name])
-    similar = originals.drawn(seed, 9)
-    for edit in (edits.named("jpeg-q30"), edits.named("crop-30")):
-        _plant_edit(planter, b"Downloads/similar-", edit, similar, known["only-similar.png"])
+    few = (edits.named("jpeg-q30"), edits.named("crop-30"))
+    for start, (number, name), chosen in (
+        (b"Edited/", _EDITED, edits.available()),
+        (b"Downloads/similar-", _ONLY_SIMILAR, few),
+    ):
+        picture = originals.drawn(seed, number)
+        for edit in chosen:
+            _plant_edit(planter, start, edit, picture, known[name])
 
 
 def _plant_edit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.demo.truth import Expected, ExpectedFile, ExpectedSkip, Likeness, claims
@@ -22,18 +22,11 @@ if TYPE_CHECKING:
 FIRST_TIME = 1_704_067_200  # seconds: 2024-01-01 00:00:00 UTC
 _APART = 60  # seconds between one entry and the next
 
-_REFUSED = frozenset(
-    {
-        errno.EILSEQ,  # the bytes of the name
-        errno.EINVAL,
-        errno.ENAMETOOLONG,
-        errno.EEXIST,  # two spellings of one name
-        errno.EPERM,  # links or pipes
-        errno.ENOTSUP,
-        errno.ENOSYS,
-    }
-)
-"""How a file system says that it cannot hold such an entry at all."""
+_NAME_REFUSED = frozenset({errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG, errno.EEXIST})
+"""How a file system says that it cannot hold such a name; EEXIST for two spellings of one."""
+
+_KIND_REFUSED = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+"""How a file system says that it has no links or no pipes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +95,22 @@ class Planter:
         known = next(
             one for one in self.entries if isinstance(one, ExpectedFile) and one.path == target
         )
-        made = ExpectedFile(
-            path, known.size, f"hard link; {known.sentence}", known.claims, known.is_picture
-        )
-        self._plant(made, lambda at: at.hardlink_to(self._at(target)))
+        made = replace(known, path=path, sentence=f"hard link; {known.sentence}")
+        self._plant(made, lambda at: at.hardlink_to(self._at(target)), _KIND_REFUSED)
 
     def symbolic_link(self, path: bytes, target: bytes, sentence: str) -> None:
         """Make a symbolic link; its target need not exist."""
         made = ExpectedSkip(path, Rule.SYMLINK, sentence)
-        self._plant(made, lambda at: at.symlink_to(os.fsdecode(target)))
+        self._plant(made, lambda at: at.symlink_to(os.fsdecode(target)), _KIND_REFUSED)
 
     def fifo(self, path: bytes) -> None:
         """Make a named pipe; opening it for reading would wait for ever."""
-        self._plant(ExpectedSkip(path, Rule.FIFO, "a named pipe"), os.mkfifo)
+
+        def make(at: Path) -> None:
+            os.mkfifo(at)
+            at.chmod(0o644)
+
+        self._plant(ExpectedSkip(path, Rule.FIFO, "a named pipe"), make, _KIND_REFUSED)
 
     def folder(self, path: bytes) -> None:
         """Make a folder and those above it."""
@@ -146,14 +142,16 @@ class Planter:
 
         self._plant(made, write)
 
-    def _plant(self, made: Expected, make: Callable[[Path], None]) -> None:
+    def _plant(
+        self, made: Expected, make: Callable[[Path], None], refused: frozenset[int] = frozenset()
+    ) -> None:
         at = self._at(made.path)
         with _writing(self.root):
             try:
                 at.parent.mkdir(parents=True, exist_ok=True)
                 make(at)
             except OSError as error:
-                if error.errno not in _REFUSED:
+                if error.errno not in _NAME_REFUSED | refused:
                     raise
                 self.left_out.append(made.path)
                 return

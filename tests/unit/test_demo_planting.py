@@ -29,6 +29,17 @@ def test_a_second_spelling_of_a_name_that_exists_is_left_out_and_overwrites_noth
     assert (planter.root / "a").read_bytes() == b"first"
 
 
+def test_links_are_left_out_where_the_system_refuses_them(planter, monkeypatch):
+    def refuse(*_args, **_more):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "mkfifo", refuse)
+    monkeypatch.setattr(os, "symlink", refuse)
+    planter.fifo(b"pipe")
+    planter.symbolic_link(b"link", b"x", "a link")
+    assert planter.left_out == [b"pipe", b"link"]
+
+
 def test_a_file_in_the_way_of_a_folder_ends_the_run(planter):
     planter.file(b"a", b"", "a file")
     with pytest.raises(OutputError, match="cannot be written") as raised:
@@ -57,9 +68,11 @@ def test_modes_do_not_depend_on_the_mask_of_the_process(planter):
     old = os.umask(0o077)
     try:
         planter.file(b"inner/a", b"", "one")
+        planter.fifo(b"inner/pipe")
         planter.finish()
     finally:
         os.umask(old)
+    assert (planter.root / "inner" / "pipe").stat().st_mode & 0o777 == 0o644
     assert (planter.root / "inner" / "a").stat().st_mode & 0o777 == 0o644
     assert (planter.root / "inner").stat().st_mode & 0o777 == 0o755
 

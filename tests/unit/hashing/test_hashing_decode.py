@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageCms, ImageFile, features
 
 from hashmatch.hashing import codecs, decode, pixels, sniff
+from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.known_answers import Drawing, draw
-from hashmatch.hashing.pdq import Pixels, hamming, pdq
+from hashmatch.hashing.pdq import hamming, pdq
 from hashmatch.hashing.pictures import examine
 from hashmatch.model.outcomes import Reason
 

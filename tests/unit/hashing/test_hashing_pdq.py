@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.known_answers import Drawing, draw
-from hashmatch.hashing.pdq import MIN_SIDE, Pixels, hamming, pdq
+from hashmatch.hashing.pdq import MIN_SIDE, hamming, pdq
 from hashmatch.model.hashes import VARIANTS
 
 
