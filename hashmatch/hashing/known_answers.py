@@ -138,7 +138,8 @@ def _digests_right(algorithm: Algorithm) -> bool:
 
 
 def _pdq_right(drawing: Drawing, answers: dict[str, str]) -> bool:
-    from hashmatch.hashing.pdq import Pixels, pdq  # noqa: PLC0415
+    from hashmatch.hashing.grid import Pixels  # noqa: PLC0415
+    from hashmatch.hashing.pdq import pdq  # noqa: PLC0415
 
     return _agree(pdq(Pixels(draw(drawing))).variants, answers)
 

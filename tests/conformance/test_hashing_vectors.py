@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.known_answers import Drawing, draw
-from hashmatch.hashing.pdq import MIN_SIDE, Pixels, pdq
+from hashmatch.hashing.pdq import MIN_SIDE, pdq
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / os.environ.get("HASHMATCH_SAMPLES", "../shared")
