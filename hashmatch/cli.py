@@ -80,7 +80,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
 def program(*, debug: bool) -> None:
-    r"""Match seized media against known-material hash sets without viewing content.
+    """Match seized media against known-material hash sets without viewing content.
 
     \b
     The usual chain:

@@ -38,14 +38,14 @@ def command() -> None:
 def open_command(
     folder: Path, reference: str, agency: str, operator: str, references: tuple[str, ...]
 ) -> int:
-    r"""Open a case in a new or empty FOLDER.
+    """Open a case in a new or empty FOLDER.
 
     The folder holds the custody ledger and every run and report of the case. The ledger is
     signed with your signing key, which is made at the first case and kept outside of it.
 
     \b
     Example:
-      hashmatch case open CASE --reference TH-DSI-2569-000042 --agency DSI --operator "K. Name" \
+      hashmatch case open CASE --reference TH-DSI-2569-000042 --agency DSI --operator "K. Name" \\
           --ref cybertip=123456789
     """
     from hashmatch.jobs import open_case  # noqa: PLC0415  # cryptography takes a while

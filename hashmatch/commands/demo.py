@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("folder", type=FOLDER, default=Path("hashmatch-demo"))
 @click.option("--replace", is_flag=True, help="Remove what an earlier demo made there.")
 def command(folder: Path, replace: bool) -> int:
-    r"""Build a benign exhibit and hash lists in FOLDER and run the whole chain on them.
+    """Build a benign exhibit and hash lists in FOLDER and run the whole chain on them.
 
     Everything is drawn: gradients, shapes, text cards. The exhibit holds copies, edited
     pictures, odd names and broken files, and the demo checks that each ended as it must.

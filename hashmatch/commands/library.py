@@ -39,7 +39,7 @@ def init_command(
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    r"""Make an empty library.
+    """Make an empty library.
 
     Its key is made beside your signing key and must not be kept inside the library. All your
     libraries share one key unless --library-key names another file.
@@ -130,7 +130,7 @@ def lookup_command(
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    r"""Look digests or PDQ hashes up in the installed sets.
+    """Look digests or PDQ hashes up in the installed sets.
 
     Values are taken as MD5, SHA-1 or SHA-512 by their length; 64 digits may be SHA-256 or PDQ
     and need --type. Exit code 10 when something is known, 0 when nothing is.

@@ -81,7 +81,7 @@ def command(
     expires: datetime | None,
     handling: str | None,
 ) -> int:
-    r"""Install all FILEs of one list as a new version of a set.
+    """Install all FILEs of one list as a new version of a set.
 
     The meaning of a list is stated, never guessed. A list that would lose rows, has expired or
     holds nothing that can match is refused and the library stays as it was.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_id", help="Which run. [default: the last one that ended]")
 @click.option("--mask-names", is_flag=True, help="Put item numbers in the place of names.")
 def command(case: Path, formats: str, lang: str, run_id: str | None, mask_names: bool) -> int:
-    r"""Write reports of a run into the case's folder 'reports'.
+    """Write reports of a run into the case's folder 'reports'.
 
     Reports are made from the stored run alone; the evidence is not needed. They hold hashes,
     names, sizes and categories, never content.

@@ -62,7 +62,7 @@ def command(
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    r"""Examine every entry of FOLDER... and keep a sealed record in a case.
+    """Examine every entry of FOLDER... and keep a sealed record in a case.
 
     Nothing in the folders is changed and no content is shown. Each entry ends as examined,
     failed or skipped by a named rule. Ctrl-C or a power cut loses nothing: the same command

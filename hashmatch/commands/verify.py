@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--against", type=FOLDER, help="An older checkpoint of this case that you hold.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(case: Path, key: Path | None, against: Path | None, form: str) -> int:
-    r"""Check every line, digest and signature of a case folder.
+    """Check every line, digest and signature of a case folder.
 
     Each check is PASS, FAIL or NOT CHECKED with the reason. Exit code 0: all that is required
     was checked and holds. 22: something was altered. 3: something required could not be checked.
