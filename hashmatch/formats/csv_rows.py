@@ -17,10 +17,11 @@ DELIMITERS = ",;\t|"
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """Split one line that is complete in itself."""
-    if '"' not in line:
+    """Split one line as well as it can be, to see what its delimiter is."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
         return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter))
 
 
 class Rows:
