@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from hashmatch.cases.casefile import CaseFile
     from hashmatch.custody.checks import Check
 
+_CASE_FILE, _VERIFIER, _SIGNER = "case file", "verifier file", "signer"
+_NO_OLDER = "none was given; pass one that you kept elsewhere with --against"
+_NO_LEDGER = "the ledger cannot be relied upon, and only it says how these should be"
+
 
 def trusted_key(stated: Path | None, own: Path) -> PublicKey | None:
     """Find the key of the signer whom the user trusts.
@@ -65,16 +69,15 @@ def verify_case(
     record = CaseRecord()
     audit = Audit(layout.ledger.parent, case.case_id if case else None, key)
     ledger = audit.run(record.add)
+    holds = all(check.verdict is Verdict.PASS for check in ledger[:2])
     found = [
-        checks.made("case file", lambda: _case_file(layout, case, record)),
-        checks.made("verifier file", lambda: _verifier(layout, record)),
+        *_opening(layout, case, record, holds=holds),
         *ledger,
         _signer(key, trusted_key),
         audit.extends(against) if against else checks.not_made(OLDER, _NO_OLDER, required=False),
     ]
-    if any(check.verdict is not Verdict.PASS for check in ledger[:2]):
-        why = "the ledger does not hold, so nothing in it can be relied upon"
-        return [*found, checks.not_made("runs and reports", why)]
+    if not holds:
+        return [*found, checks.not_made("runs and reports", _NO_LEDGER)]
     return [
         *found,
         *_runs(layout, record),
@@ -97,6 +100,18 @@ def _key_of(case: CaseFile | None) -> PublicKey | None:
         return PublicKey.from_pem(case.public_key.pem.encode())
     except CustodyError:
         return None
+
+
+def _opening(
+    layout: CaseFolder, case: CaseFile | None, record: CaseRecord, *, holds: bool
+) -> list[Check]:
+    """Check the two files that the first entry pins; a ledger cut short of it pins nothing."""
+    if not record.opening and not holds:
+        return [checks.not_made(name, _NO_LEDGER) for name in (_CASE_FILE, _VERIFIER)]
+    return [
+        checks.made(_CASE_FILE, lambda: _case_file(layout, case, record)),
+        checks.made(_VERIFIER, lambda: _verifier(layout, record)),
+    ]
 
 
 def _case_file(layout: CaseFolder, case: CaseFile | None, record: CaseRecord) -> str:
@@ -122,6 +137,8 @@ def _signer(key: PublicKey | None, trusted: PublicKey | None) -> Check:
         return checks.not_made(
             _SIGNER, "who signed is not known: pass the signer's key with --key PUBLIC.pem"
         )
+    if key is None:
+        return checks.not_made(_SIGNER, "the case file names no usable key")
     if key != trusted:
         return checks.failed(_SIGNER, "the case names another key than the one you trust")
     return checks.passed(_SIGNER, "the key of the case is the key you trust")
@@ -176,7 +193,3 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from _files_below(path)
         else:
             yield path
-
-
-_SIGNER = "signer"
-_NO_OLDER = "none was given; pass one that you kept elsewhere with --against"

@@ -172,6 +172,16 @@ def test_another_case_is_refused(folder, key):
         Ledger.open(folder, author(key, case=CASE_ID[::-1]))
 
 
+def test_lines_of_another_case_under_a_checkpoint_of_this_one_are_refused(folder, key):
+    other = CASE_ID[:-1] + "1"
+    for path in (folder / "checkpoints").iterdir():
+        found = checkpoint.parse(path.read_bytes())
+        note = checkpoint.sign(checkpoint.origin_of(other), found.size, found.root, key)
+        path.write_bytes(note)
+    with pytest.raises(CustodyError, match="belongs to another case"):
+        Ledger.open(folder, author(key, case=other))
+
+
 def test_a_ledger_is_begun_only_once(folder, key):
     before = (folder / "ledger.jsonl").read_bytes()
     with pytest.raises(CustodyError, match="begun only once"):
