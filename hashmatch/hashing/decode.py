@@ -62,7 +62,8 @@ _DAMAGE = (
 class Decoded:
     """What came of decoding.
 
-    ``width``, ``height`` and ``frames`` are 0 where the header could not be read. Without
+    ``width`` and ``height`` are 0 where the header could not be read, ``frames`` also where they
+    could not be counted. Without
     ``trouble`` there is at least one rendering. ``damage`` is what was passed over to get it: only
     a part of the pixels is known to be right.
     """
@@ -108,7 +109,7 @@ def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> D
             trouble = _refused(image, limit)
             if trouble is not None:
                 return replace(facts, trouble=trouble)
-            facts = replace(facts, frames=getattr(image, "n_frames", 1))
+            facts = replace(facts, frames=_frames(image, content, name))
             return replace(facts, renderings=pixels.render(image))
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
@@ -118,6 +119,17 @@ def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> D
         return replace(facts, trouble=_unreadable(content, name))
     except _DAMAGE as error:
         return replace(facts, trouble=_reason(error))
+
+
+def _frames(image: Image.Image, content: bytes, name: str) -> int:
+    """Count the frames, or give 0: damage behind the first must not cost the first its hash."""
+    try:
+        # Counting these walks through the whole file and would move the picture itself.
+        walked = name in {"GIF", "TIFF"}
+        counted = Image.open(io.BytesIO(content), formats=(name,)) if walked else image
+        return getattr(counted, "n_frames", 1)
+    except _DAMAGE:
+        return 0
 
 
 def _limit(image: Image.Image, max_pixels: int) -> int:

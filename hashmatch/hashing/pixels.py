@@ -84,8 +84,9 @@ def _scale_down(image: Image.Image) -> int:
     if not scales(image):
         return 1
     reduction = next(k for k in (8, 4, 2, 1) if k == 1 or min(image.size) >= k * _LEAST_SIDE)
-    if reduction > 1:
-        image.draft("L", (image.width // reduction, image.height // reduction))
+    smaller = image.width // reduction, image.height // reduction
+    if reduction == 1 or image.draft("L", smaller) is None:
+        return 1
     return reduction
 
 

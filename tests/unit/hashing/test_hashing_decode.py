@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageFile, features
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, features
 
 from hashmatch.hashing import codecs, decode, pixels, sniff
 from hashmatch.hashing.grid import Pixels
@@ -206,6 +206,40 @@ def test_a_large_jpeg_is_decoded_in_part_and_hashes_as_if_it_were_not(size, redu
     found = pdq(rendering)
     assert hamming(found.value, full.value) <= 6
     assert abs(found.quality - full.quality) <= 2
+
+
+def test_the_first_of_several_large_pictures_in_a_jpeg_is_decoded_in_part_too():
+    more = {"save_all": True, "append_images": [BIG.resize((1030, 1100))]}
+    content = encode(BIG.resize((1031, 1200)), "MPO", **more)
+    (rendering,) = decode.decode(content, sniff.JPEG).renderings
+    full = pdq(Pixels(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))))
+    assert rendering.reduction == 4
+    assert hamming(pdq(rendering).value, full.value) <= 6
+
+
+def test_a_decoder_that_gives_no_fraction_is_taken_at_its_word(monkeypatch):
+    content = encode(BIG.resize((1024, 1200)), "JPEG")
+    full = pdq(Pixels(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))))
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "draft", lambda *_: None)
+    (rendering,) = decode.decode(content, sniff.JPEG).renderings
+    assert rendering.reduction == 1
+    assert pdq(rendering) == full
+
+
+@pytest.mark.parametrize("form", ["GIF", "TIFF"])
+def test_damage_behind_the_first_frame_does_not_cost_the_first_its_hash(form):
+    one = encode(RGB, form)
+    two = bytearray(encode(RGB, form, save_all=True, append_images=[TURNED.copy()]))
+    if form == "GIF":
+        two[len(one) + 20 :] = b"\x21\xff"  # an extension that does not go on
+    else:
+        first = int.from_bytes(two[4:8], "little")
+        entries = int.from_bytes(two[first : first + 2], "little")
+        link = first + 2 + 12 * entries
+        two[link : link + 4] = b"\x03\x00\x00\x00"  # the next directory lies inside the header
+    picture = examined(bytes(two))
+    assert picture.hashes == examined(one).hashes
+    assert picture.trouble is None
 
 
 def test_a_damaged_large_jpeg_is_hashed_in_part():
