@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing, set_facts
+from hashmatch.commands import set_facts
 from hashmatch.commands.options import FOLDER, library_options, open_library
+from hashmatch.commands.progress import Counted
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode, UsageError
 
@@ -118,7 +119,7 @@ def command(
         ingest.Import(reading, description, allow_expired),
         library,
         present(),
-        lambda records: printing.tell(f"importing: {records:,} records"),
+        Counted("records read"),
     )
     set_facts.tell(manifest.provenance())
     return ExitCode.CLEAR

@@ -18,13 +18,33 @@ _HEARTBEAT = 10.0  # seconds between lines where nobody watches
 _FRAME = 0.2  # seconds between frames on a terminal
 
 
+def heartbeat() -> float:
+    """Seconds between two lines about work that goes on, where nobody watches a terminal."""
+    return float(os.environ.get("HASHMATCH_HEARTBEAT", _HEARTBEAT))
+
+
+class Counted:
+    """Tells a growing number now and then; not more often than somebody wants to read it."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._last = time.monotonic()
+        self._every = heartbeat()
+
+    def __call__(self, number: int) -> None:
+        """Take note of a number."""
+        if time.monotonic() - self._last >= self._every:
+            self._last = time.monotonic()
+            tell(f"{self._words}: {number:,}")
+
+
 class Shown:
     """Draws progress on standard error. Names from the evidence are never shown."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._began = self._last = time.monotonic()
-        self._every = float(os.environ.get("HASHMATCH_HEARTBEAT", _HEARTBEAT))
+        self._every = heartbeat()
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
