@@ -97,7 +97,7 @@ def _key_of(case: CaseFile | None) -> PublicKey | None:
     if case is None or case.public_key.name != checkpoint.origin_of(case.case_id):
         return None
     try:
-        return PublicKey.from_pem(case.public_key.pem.encode())
+        return PublicKey.from_pem(str(case.public_key.pem).encode())  # any JSON value
     except CustodyError:
         return None
 
@@ -170,7 +170,7 @@ def _run_folders(layout: CaseFolder, record: CaseRecord) -> str:
     if missing := ended - there:
         msg = f"the folder of run {min(missing)} is missing"
         raise CustodyError(msg)
-    return f"{len(there)} folders, {len(record.runs)} runs in the ledger"
+    return f"{len(there)} there, {len(record.runs)} in the ledger"
 
 
 def _reports(layout: CaseFolder, record: CaseRecord) -> str:

@@ -411,7 +411,14 @@ def test_a_checkpoint_of_something_else_does_not_pass(case, tmp_path, key):
 
 def test_a_case_file_without_usable_key_is_said_to_have_none(case, verified):
     content = case.file.read_bytes()
-    for changed in (b"rubbish", content.replace(b"PUBLIC", b"POBLIC"), content.replace(b"/", b"")):
+    no_text = json.loads(content)
+    no_text["public_keys"][0]["pem"] = 5
+    for changed in (
+        b"rubbish",
+        content.replace(b"PUBLIC", b"POBLIC"),
+        content.replace(b"/", b""),
+        made.line(no_text),
+    ):
         case.file.write_bytes(changed)
         found, code = verified(case)
         assert "case file" in failed(found)
