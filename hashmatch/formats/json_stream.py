@@ -2,12 +2,12 @@
 
 Needs no more memory than one record. ``ijson`` takes its C parser where it is built and falls
 back to its Python one; both refuse text after the end, bad UTF-8 and unfinished documents.
+Numbers with a fraction become what a double can hold.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import ijson
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from hashmatch.formats.interface import ReadOptions
     from hashmatch.model.records import Json
 
-Scalar: TypeAlias = "bool | int | Decimal | str | None"
+Scalar: TypeAlias = "bool | int | float | str | None"
 Events: TypeAlias = "Iterator[tuple[str, Scalar]]"
 """Pairs of kind and value: ``start_map``, ``map_key``, ``string``, ``end_map`` and so on."""
 
 _BLOCK = 1 << 16
 _DEEPEST = 64
-_WHOLE = 1 << 63
+_TOO_LARGE = 1 << 63
+_INFINITE = (float("inf"), -float("inf"))
 
 
 class JsonSource(Utf8Source):
@@ -45,8 +46,10 @@ class JsonSource(Utf8Source):
 
     def events(self) -> Events:
         """Give the events of the document."""
-        events: Events = ijson.basic_parse(self)
-        return _without_surrogates(events) if ijson.backend == "python" else events
+        # Without use_float the C parser crashes the process at an integer of thousands of digits;
+        # with it, numbers of more than 64 bits are errors of the document.
+        events: Events = ijson.basic_parse(self, use_float=True)
+        return _as_c_parsers_do(events) if ijson.backend == "python" else events
 
     def finished(self) -> None:
         """Note that a record is complete."""
@@ -58,18 +61,28 @@ class JsonSource(Utf8Source):
         self._mark = self._position
 
     def read(self, size: int = -1) -> bytes:
-        """Give the next block.
+        """Give the next block, or none when what is being read is too long to go on."""
+        return b"" if self.too_long else super().read(size)
 
-        Raises:
-            HashSetError: what is being read has become longer than a record may be.
-        """
-        if self._position - self._mark > self._maximum:
-            msg = (
-                f"a record after record {self.records} is longer than {self._maximum} bytes;"
+    @property
+    def too_long(self) -> bool:
+        """Whether a piece has become longer than a record may be."""
+        return self._position - self._mark > self._maximum
+
+    def refusal(self, error: Exception) -> HashSetError:
+        """Say in one sentence why the document cannot be read."""
+        at = f"after record {self.records}, before byte {self._position}"
+        if self.too_long:
+            return HashSetError(
+                f"the list has a record of more than {self._maximum} bytes {at};"
                 " expected a list of records"
             )
-            raise HashSetError(msg)
-        return super().read(size)
+        # The parsers' own words repeat what stands in the list.
+        ends = "premature EOF" in str(error) or "Incomplete" in str(error)
+        found = "ends too early" if ends else "is not JSON, or has a number of more than 64 bits,"
+        return HashSetError(
+            f"the list {found} {at}; expected a whole JSON document, get the list again"
+        )
 
 
 @contextmanager
@@ -81,29 +94,24 @@ def refusing_bad_json(source: JsonSource) -> Iterator[None]:
     """
     try:
         yield
-    except ijson.IncompleteJSONError as error:
-        ends = "premature EOF" in str(error) or "Incomplete" in str(error)
-        raise _bad(source, "ends too early" if ends else "is not JSON") from None
-    except (ijson.JSONError, ValueError, ArithmeticError, SystemError):
-        # Numbers can be bad by themselves: too large an exponent, or too many digits, at which
-        # the C parser leaves an error behind that Python reports as a SystemError.
-        raise _bad(source, "is not JSON") from None
+    except (ijson.JSONError, ValueError) as error:
+        raise source.refusal(error) from None
 
 
-def _bad(source: JsonSource, found: str) -> HashSetError:
-    return HashSetError(
-        f"the list {found} after record {source.records}, before byte {source.position};"
-        " expected a whole JSON document, get the list again"
-    )
+def _as_c_parsers_do(events: Events) -> Events:
+    """Replace unpaired surrogates, which no file can hold; refuse numbers that do not fit.
 
-
-def _without_surrogates(events: Events) -> Events:
-    """Replace unpaired surrogates, which no file can hold, as the C parsers do."""
+    Raises:
+        ValueError: a number has more than 64 bits.
+    """
     for kind, scalar in events:
+        value = scalar
         if isinstance(scalar, str):
-            yield kind, scalar.encode("utf-8", "replace").decode()
-        else:
-            yield kind, scalar
+            value = scalar.encode("utf-8", "replace").decode()
+        elif (isinstance(scalar, int) and abs(scalar) >= _TOO_LARGE) or scalar in _INFINITE:
+            msg = "a number has more than 64 bits"
+            raise ValueError(msg)
+        yield kind, value
 
 
 def read_value(events: Events, kind: str, scalar: Scalar, depth: int = 0) -> Json:
@@ -116,7 +124,7 @@ def read_value(events: Events, kind: str, scalar: Scalar, depth: int = 0) -> Jso
         return read_map(events, depth)
     if kind == "start_array":
         return _read_array(events, depth)
-    return _plain(scalar)
+    return scalar
 
 
 def read_map(events: Events, depth: int = 0) -> dict[str, Json]:
@@ -134,7 +142,7 @@ def read_map(events: Events, depth: int = 0) -> dict[str, Json]:
         if kind == "map_key":
             key = str(scalar)
         elif kind == "string":
-            result[key] = scalar  # type: ignore[assignment]  # most values are strings: be quick
+            result[key] = scalar  # as below; most values are strings, so be quick
         elif kind == "end_map":
             break
         else:
@@ -152,13 +160,3 @@ def _read_array(events: Events, depth: int) -> list[Json]:
             break
         result.append(read_value(events, kind, scalar, depth + 1))
     return result
-
-
-def _plain(scalar: Scalar) -> Json:
-    """Keep a number that JSON readers elsewhere could not hold as the text of it."""
-    if isinstance(scalar, Decimal):
-        number = float(scalar)
-        return number if Decimal(repr(number)) == scalar else str(scalar)
-    if isinstance(scalar, int) and not -_WHOLE <= scalar < _WHOLE:
-        return str(scalar)
-    return scalar
