@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.cases.layout import CaseFolder
 from hashmatch.custody import canonical
 from hashmatch.errors import CaseError, OutputError
@@ -134,22 +134,7 @@ def create(root: Path, case: CaseFile) -> None:
             raise CaseError(msg)
         for sub in (folder.runs, folder.reports):
             sub.mkdir(mode=0o700)
-        write_new(folder.file, case.encode())
+        durable.write_new(folder.file, case.encode())
     except OSError as error:
         msg = f"the case folder {root} cannot be written: {error.strerror}"
         raise OutputError(msg) from None
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that must not exist yet, readable by its owner alone, down to the disk.
-
-    A file that cannot be written in full is removed again, so that nothing half-written is left.
-    """
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        try:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        except OSError:
-            path.unlink()
-            raise

@@ -7,8 +7,8 @@ import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from hashmatch import durable
 from hashmatch.cases import journal, lines
-from hashmatch.cases.casefile import write_new
 from hashmatch.cases.journal import Mark
 from hashmatch.custody import canonical
 from hashmatch.errors import CaseError, OutputError
@@ -98,7 +98,7 @@ def begin(folder: RunFolder, plan: bytes) -> None:
     try:
         folder.root.mkdir(mode=0o700)
         folder.state.mkdir(mode=0o700)
-        write_new(folder.state / PLAN, plan)
+        durable.write_new(folder.state / PLAN, plan)
     except OSError as error:
         raise _refused(folder, error) from None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import chain, checks, durable, lines, merkle, recovery, standalone, tail
+from hashmatch.custody import chain, checks, lines, merkle, recovery, regular, standalone, tail
 from hashmatch.custody.chain import BrokenLinkError, MalformedLineError, Walk
 from hashmatch.custody.checkpoint import origin_of
 from hashmatch.custody.checks import Verdict
@@ -59,7 +59,7 @@ class Audit:
             visit: is shown every entry up to the first that does not follow.
         """
         try:
-            with durable.open_regular(self._ledger) as stream:
+            with regular.open_regular(self._ledger) as stream:
                 return self._read(Walk(stream), tail.names_in(self._checkpoints), visit)
         except OSError as error:
             why = "the ledger and its checkpoints could not be read together"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import durable, entry, lines
+from hashmatch.custody import entry, lines, regular
 from hashmatch.custody.entry import Place
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import CustodyError
@@ -121,7 +121,7 @@ def read(path: Path) -> Iterator[Entry]:
         MalformedLineError, BrokenLinkError: both ``CustodyError``; they name the line.
         OSError: the file cannot be read.
     """
-    with durable.open_regular(path) as stream:
+    with regular.open_regular(path) as stream:
         walk = Walk(stream)
         yield from walk
     if walk.rest:

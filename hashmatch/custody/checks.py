@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import durable
+from hashmatch.custody import regular
 from hashmatch.errors import CustodyError, ExitCode
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def failed(name: str, detail: str) -> Check:
 
 def unreadable(name: str, error: OSError) -> Check:
     """Say that a file is not there, which is a failure, or that it could not be read."""
-    if durable.is_missing(error):
+    if regular.is_missing(error):
         return failed(name, f"{error.filename} is missing or not what it should be")
     return not_made(name, f"{error.filename} cannot be read: {error.strerror}")
 

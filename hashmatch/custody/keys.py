@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from hashmatch.custody import durable
+from hashmatch import durable
 from hashmatch.errors import CustodyError, OutputError
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class SigningKey:
         )
         try:
             _make_folders(path.parent)
-            _write_new(path, pem)
+            durable.write_new(path, pem)
+            durable.sync_folder(path.parent)
         except FileExistsError:
             msg = f"there is already a file {path}; a signing key is never overwritten"
             raise CustodyError(msg) from None
@@ -165,16 +166,3 @@ def _make_folders(folder: Path) -> None:
     if not folder.exists():
         _make_folders(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        durable.sync_folder(path.parent)
-    except OSError:
-        path.unlink()  # half a key must not stand in the way of a whole one
-        raise

@@ -15,7 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from hashmatch.custody import chain, checkpoint, durable, entry, recovery, tail
+from hashmatch import durable
+from hashmatch.custody import chain, checkpoint, entry, recovery, tail
 from hashmatch.custody.chain import Chain
 from hashmatch.errors import CustodyError, OutputError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import canonical, durable
+from hashmatch.custody import canonical, regular
 from hashmatch.errors import CustodyError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def whole(path: Path) -> Iterator[bytes]:
         CustodyError: the last line has no end, or a line is longer than ``LONGEST``.
         OSError: the file cannot be read.
     """
-    with durable.open_regular(path) as stream:
+    with regular.open_regular(path) as stream:
         number = 0
         while line := stream.readline(LONGEST):
             number += 1

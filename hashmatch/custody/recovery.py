@@ -12,7 +12,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import durable, sums, tail
+from hashmatch import durable
+from hashmatch.custody import regular, sums, tail
 from hashmatch.custody.chain import Walk
 from hashmatch.custody.tail import Ending, Tail
 from hashmatch.errors import CaseError, CustodyError
@@ -48,7 +49,7 @@ def settle(folder: Path, origin: str, key: PublicKey) -> tuple[Chain, list[dict[
     checkpoints = folder / CHECKPOINTS
     names = tail.names_in(checkpoints)
     covered, recorded = b"", set()
-    with durable.open_regular(folder / LEDGER) as stream:
+    with regular.open_regular(folder / LEDGER) as stream:
         walk = Walk(stream)
         for found in walk:
             if found.seq + 1 == names.newest:

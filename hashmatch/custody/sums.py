@@ -11,7 +11,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import durable
+from hashmatch import durable
+from hashmatch.custody import regular
 from hashmatch.errors import CustodyError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def digest(path: Path) -> str:
     Raises:
         OSError: it cannot be read, or is not a regular file.
     """
-    with durable.open_regular(path) as stream:
+    with regular.open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -75,7 +76,7 @@ def check(folder: Path, names: Sequence[str]) -> None:
         CustodyError: another list of names, another form, or a file with other content.
         OSError: a file cannot be read.
     """
-    with durable.open_regular(folder / FILE) as stream:
+    with regular.open_regular(folder / FILE) as stream:
         content = stream.read(_LIMIT)
     try:
         stated = parse(content)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from hashmatch.custody import checkpoint, durable
+from hashmatch.custody import checkpoint, regular
 from hashmatch.errors import CustodyError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read(path: Path) -> Checkpoint:
         CustodyError: it is not a checkpoint.
         OSError: it cannot be read.
     """
-    with durable.open_regular(path) as stream:
+    with regular.open_regular(path) as stream:
         note = stream.read(_LIMIT)
     try:
         return checkpoint.parse(note)

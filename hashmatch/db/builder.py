@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.db import files, near, never
 from hashmatch.db.counts import Counts
 from hashmatch.db.fingerprints import Fingerprints
@@ -178,8 +179,8 @@ class SetBuilder:
             supersedes=self._draft.supersedes,
         )
         with files.writing("the manifest of the new set version"):
-            files.write_new(folder / MANIFEST, manifest.to_bytes())
-            files.settle(folder)
+            durable.write_new(folder / MANIFEST, manifest.to_bytes())
+            durable.sync_folder(folder)
         return manifest
 
     def close(self) -> None:

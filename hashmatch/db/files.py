@@ -1,4 +1,4 @@
-"""Private files of the library: complete on disk under their name, or not there at all."""
+"""Private files of the library, and what the operating system's trouble with them means."""
 
 from __future__ import annotations
 
@@ -76,31 +76,3 @@ def read_at(descriptor: int, length: int, offset: int) -> bytes:
         parts.append(part)
         length, offset = length - len(part), offset + len(part)
     return b"".join(parts)
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a new private file and wait until it is on the disk."""
-    descriptor = new_file(path)
-    try:
-        write_at(descriptor, data, 0)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of another in one step: readers see the old or the new one."""
-    beside = path.with_name(path.name + ".new")
-    beside.unlink(missing_ok=True)
-    write_new(beside, data)
-    beside.replace(path)
-    settle(path.parent)
-
-
-def settle(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

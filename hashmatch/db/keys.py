@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt as ScryptFunction
 
+from hashmatch import durable
 from hashmatch.db import files
 from hashmatch.errors import HashSetError, UsageError
 
@@ -72,8 +73,8 @@ class KeyFile:
         """
         key = LibraryKey(entropy(KEY_BYTES))
         with files.writing(f"the key file {self.path}"):
-            files.write_new(self.path, f"{_FIRST_LINE}\n{key.secret.hex()}\n".encode())
-            files.settle(self.path.parent)
+            durable.write_new(self.path, f"{_FIRST_LINE}\n{key.secret.hex()}\n".encode())
+            durable.sync_folder(self.path.parent)
         return key
 
     def read(self) -> LibraryKey:

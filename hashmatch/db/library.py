@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.db import files, keys
 from hashmatch.db.builder import Draft, SetBuilder
 from hashmatch.db.installed import InstalledSet
@@ -72,8 +73,8 @@ class Library:
             folder.mkdir(files.PRIVATE_FOLDER, parents=True, exist_ok=True)
             folder.chmod(files.PRIVATE_FOLDER)
             files.new_folder(folder / SETS)
-            files.replace(folder / CURRENT, Pointer({}, {}).to_bytes(key))
-            files.replace(folder / LIBRARY, about)  # last: what lacks it is no library
+            durable.replace(folder / CURRENT, Pointer({}, {}).to_bytes(key))
+            durable.replace(folder / LIBRARY, about)  # last: what lacks it is no library
         return library
 
     @classmethod
@@ -186,9 +187,9 @@ class Library:
                 raise HashSetError(msg)
             target = self._version(manifest.version)
             builder.folder.rename(target)
-            files.settle(target.parent)
+            durable.sync_folder(target.parent)
             new = pointer.with_version(manifest.name, manifest.version)
-            files.replace(self.folder / CURRENT, new.to_bytes(self.key))
+            durable.replace(self.folder / CURRENT, new.to_bytes(self.key))
         return manifest
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.cases import casefile
 from hashmatch.cases.casefile import CaseFile, PublicKey
 from hashmatch.cases.layout import CaseFolder
-from hashmatch.custody import entry
+from hashmatch.custody import entry, standalone
 from hashmatch.custody.checkpoint import origin_of
 from hashmatch.custody.ids import uuid7
 from hashmatch.custody.keys import SigningKey
@@ -56,11 +56,11 @@ def open_case(root: Path, opening: Opening, setting: Setting, signing_key: Path)
         references=opening.references,
     )
     casefile.create(root, case)
-    verifier = files("hashmatch.custody.standalone").joinpath("verify_case.py").read_bytes()
+    verifier = standalone.source()
     folder = CaseFolder(root)
     with Ledger.create(folder.ledger.parent, Author(case_id, key, case.opened_by, setting)) as new:
         try:
-            casefile.write_new(folder.verifier, verifier)
+            durable.write_new(folder.verifier, verifier)
         except OSError as error:
             msg = f"{folder.verifier} could not be written: {error.strerror}"
             raise OutputError(msg) from None

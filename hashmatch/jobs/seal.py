@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.cases import casefile, run_writer
+from hashmatch import durable
+from hashmatch.cases import run_writer
 from hashmatch.cases.layout import RESULT_FILES, RUN_RECORD
 from hashmatch.custody import canonical, entry, sums
 from hashmatch.custody.merkle import Tree
@@ -56,7 +57,7 @@ def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> 
         for path in (folder.record, folder.sums):
             path.unlink(missing_ok=True)
         record = canonical.encode(_record(folder, run, roots, setting)) + b"\n"
-        casefile.write_new(folder.record, record)
+        durable.write_new(folder.record, record)
         sums_sha256 = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
     except OSError as error:
         msg = f"the record of the run could not be written to {folder.root}: {error.strerror}"

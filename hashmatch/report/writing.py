@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.errors import OutputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def complete_file(target: Path, encoding: str = "utf-8") -> Iterator[TextIOWrapp
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(target)
-        _make_durable(target.parent)
+        durable.sync_folder(target.parent)
     except OSError as trouble:
         msg = (
             f"{target.name} could not be written in full ({trouble.strerror}):"
@@ -41,11 +42,3 @@ def complete_file(target: Path, encoding: str = "utf-8") -> Iterator[TextIOWrapp
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def _make_durable(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,63 @@
+"""Files that are whole on the disk under their name, or not there at all.
+
+All are readable by their owner alone. Every function raises ``OSError`` when the disk does not
+take the file; the caller says what that means.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet, down to the disk.
+
+    A file that cannot be written in full is removed again, so that half a file never stands in
+    the way of a whole one. Its name is on the disk once :func:`sync_folder` was called.
+    """
+    _write(path, content, os.O_EXCL)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file down to the disk, replacing what was there.
+
+    A power cut may leave it cut short: where that matters, use :func:`replace`.
+    """
+    _write(path, content, os.O_TRUNC)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in the place of another in one step: readers find the old one or the new one."""
+    beside = path.with_name(path.name + ".new")
+    write(beside, content)
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk: new, renamed and removed files."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, content: bytes, flag: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flag
+    handle = os.open(path, flags, PRIVATE)
+    try:
+        with os.fdopen(handle, "wb", buffering=0) as out:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[out.write(rest) :]
+            os.fsync(handle)
+    except OSError:
+        path.unlink()
+        raise
