@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 
 
-def split(line: str, delimiter: str) -> list[str]:
-    """Split one line as well as it can be, to see what its delimiter is."""
+def split(line: str, delimiter: str) -> list[str] | None:
+    """Split one line that is complete in itself, minding no misplaced quote; None if it cannot."""
     try:
         return next(csv.reader([line], delimiter=delimiter))
     except csv.Error:
-        return line.split(delimiter)
+        return None
 
 
 class Rows:
@@ -79,11 +79,12 @@ class Rows:
             closed = False
 
         try:
-            cells = next(csv.reader(feed(), delimiter=self._delimiter))
+            cells = next(csv.reader(feed(), delimiter=self._delimiter, strict=True))
         except csv.Error:
             closed = False
         else:
             if closed and (not further or self.width in {None, len(cells)}):
                 return cells
         self._returned.extendleft(reversed(further))
-        return None
+        # A quote inside a quoted cell that is not doubled is common and harmless on one line.
+        return split(line, self._delimiter) if line.count('"') % 2 == 0 else None

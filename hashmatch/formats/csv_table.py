@@ -53,7 +53,7 @@ class CsvTable:
             del lines[0]
         if not lines:
             return False
-        cells = split(lines[0], _delimiter(lines[0], _ANY))
+        cells = split(lines[0], _delimiter(lines[0], _ANY)) or []
         # A column called just "hash" counts here: reading it then asks for its algorithm.
         return len(cells) > 1 and csv_columns.by_header(cells, _ANY) is not None
 
@@ -111,7 +111,7 @@ def _delimiter(line: str, options: ReadOptions) -> str:
     """Choose the delimiter that makes most known columns, then most columns."""
 
     def yielded(delimiter: str) -> tuple[int, int]:
-        cells = split(line, delimiter)
+        cells = split(line, delimiter) or []
         columns = csv_columns.by_header(cells, options)
         return len(columns.hashes) + bool(columns.named) if columns else 0, len(cells)
 

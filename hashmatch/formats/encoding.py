@@ -44,19 +44,13 @@ class Utf8Source:
         self._block = block
         self._ended = False
         self._held = b""
-        start = self._take(block)
+        self.position = 0
+        start = self._start()
         self.encoding, skip = sniff(start)
         self._decoder: IncrementalDecoder | None = None
         if self.encoding != "utf-8":
             self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
         self._held = self._recode(start[skip:])
-
-    @property
-    def position(self) -> int:
-        """Bytes taken from the stream so far."""
-        return self._position
-
-    _position = 0
 
     @property
     def head(self) -> bytes:
@@ -72,9 +66,16 @@ class Utf8Source:
             block = self._recode(self._take(self._block))
         return block
 
+    def _start(self) -> bytes:
+        """Take a whole block, however small the pieces are in which the stream gives it."""
+        start = b""
+        while len(start) < self._block and (piece := self._take(self._block - len(start))):
+            start += piece
+        return start
+
     def _take(self, size: int) -> bytes:
         taken = self._stream.read(size)
-        self._position += len(taken)
+        self.position += len(taken)
         self._ended = not taken
         return taken
 

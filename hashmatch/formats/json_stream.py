@@ -54,11 +54,11 @@ class JsonSource(Utf8Source):
     def finished(self) -> None:
         """Note that a record is complete."""
         self.records += 1
-        self._mark = self._position
+        self._mark = self.position
 
     def passed(self) -> None:
         """Note that a part outside of records is complete."""
-        self._mark = self._position
+        self._mark = self.position
 
     def read(self, size: int = -1) -> bytes:
         """Give the next block, or none when what is being read is too long to go on."""
@@ -67,11 +67,11 @@ class JsonSource(Utf8Source):
     @property
     def too_long(self) -> bool:
         """Whether a piece has become longer than a record may be."""
-        return self._position - self._mark > self._maximum
+        return self.position - self._mark > self._maximum
 
     def refusal(self, error: Exception) -> HashSetError:
         """Say in one sentence why the document cannot be read."""
-        at = f"after record {self.records}, before byte {self._position}"
+        at = f"after record {self.records}, before byte {self.position}"
         if self.too_long:
             return HashSetError(
                 f"the list has a record of more than {self._maximum} bytes {at};"

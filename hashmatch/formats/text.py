@@ -18,10 +18,11 @@ _BLOCK = 1 << 18
 def opening_lines(head: bytes) -> list[str]:
     """Give the complete lines at the beginning of a file, for recognition only.
 
-    Blank lines and comments are left out; so is the last line unless it is the only one, since
-    it may be cut off.
+    Lines end with NUL where there is one. Blank lines and comments are left out; so is the last
+    line unless it is the only one, since it may be cut off.
     """
-    lines = opening_text(head).replace("\0", "\n").split("\n")
+    text = opening_text(head)
+    lines = text.split("\0" if "\0" in text else "\n")
     if len(lines) > 1:
         lines.pop()
     stripped = (line.strip() for line in lines)

@@ -134,20 +134,19 @@ def _elements(source: JsonSource, events: Events, seen: _Seen) -> Iterator[ListE
 def _element(source: JsonSource, events: Events, seen: _Seen) -> Iterator[ListEvent]:
     """Read one element: a record, or a case whose records are read one by one."""
     element: dict[str, Json] = {}
-    case = False
+    has_media = False
     key = ""
     for kind, scalar in events:
         if kind == "map_key":
             key = str(scalar)
         elif kind == "end_map":
             break
-        elif kind == "start_array" and plain_name(key) == "media":
-            case = True
-            yield from _media(source, events, seen)
+        elif len(key) == 5 and key.lower() == "media" and kind != "null":
+            has_media = True
+            yield from _media(source, events, seen, kind)
         else:
             element[key] = read_value(events, kind, scalar)
-    # A case without media has neither records nor a place for them.
-    if case or _is_empty_case(element):
+    if _is_case(element, has_media=has_media):
         seen.shapes.add("case")
         source.passed()
     else:
@@ -156,7 +155,12 @@ def _element(source: JsonSource, events: Events, seen: _Seen) -> Iterator[ListEv
         yield from _record(source.records, element, seen)
 
 
-def _media(source: JsonSource, events: Events, seen: _Seen) -> Iterator[ListEvent]:
+def _media(source: JsonSource, events: Events, seen: _Seen, first: str) -> Iterator[ListEvent]:
+    if first != "start_array":
+        read_value(events, first, None)
+        source.finished()
+        yield Dropped(source.records, Loss.MALFORMED)
+        return
     for kind, scalar in events:
         if kind == "end_array":
             return
@@ -246,12 +250,12 @@ def _code(value: Json, gathering: Gathering) -> str | None:
     return str(value)
 
 
-def _is_empty_case(element: dict[str, Json]) -> bool:
-    """Tell a case from a record by its id; the first look is for speed."""
+def _is_case(element: dict[str, Json], *, has_media: bool) -> bool:
+    """Tell a case from a record, also a case without media; the first look is for speed."""
     if "MD5" in element:
         return False
     keys = {plain_name(key) for key in element}
-    return "caseid" in keys and "md5" not in keys
+    return "md5" not in keys and (has_media or "caseid" in keys)
 
 
 FORMAT = Vics()

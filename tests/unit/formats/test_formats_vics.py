@@ -145,6 +145,21 @@ def test_the_shape_is_told_by_the_element_not_by_the_context():
     assert [record.place for record in records("vics", mixed)] == [1, 2]
 
 
+def test_a_record_that_has_media_below_it_is_itself_a_record():
+    data = vics({"MD5": MD5, "Media": [{"MD5": OTHER_MD5}]}, {"md5": MD5, "Media": []})
+    assert [record.digests for record in records("vics", data)] == [
+        (md5(OTHER_MD5),),
+        (md5(MD5),),
+        (md5(MD5),),
+    ]
+
+
+@pytest.mark.parametrize("media", [{"MD5": MD5}, "x", 7])
+def test_media_that_are_no_list_are_a_loss(media):
+    data = vics({"CaseID": "1", "Media": media}, {"CaseID": "2", "Media": None})
+    assert losses("vics", data) == [Dropped(1, Loss.MALFORMED)]
+
+
 def test_a_record_may_hold_the_id_of_its_case():
     assert one({"CaseID": "1", "md5": MD5}).digests == (md5(MD5),)
 
