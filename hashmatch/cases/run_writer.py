@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from hashmatch import durable
@@ -42,14 +42,14 @@ class RunWriter:
         point = journal.last(folder.state)
         self.entries = point.entries
         self.tally = point.tally
-        self._open = ExitStack()
         self._files: list[BinaryIO] = []
         try:
             for path, length in zip(self._paths(), point.lengths, strict=True):
-                stream = self._open.enter_context(path.open("ab", buffering=_BUFFER))
-                stream.truncate(length)
+                stream = path.open("ab", buffering=_BUFFER)
                 self._files.append(stream)
+                stream.truncate(length)
         except OSError as error:
+            self.close()
             raise _refused(self.folder, error) from None
 
     def _paths(self) -> tuple[Path, ...]:
@@ -59,10 +59,14 @@ class RunWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A full disk may refuse what is still buffered; the journal never counted on it.
-        with self._open:
-            for stream in self._files:
-                _discard_on_error(stream)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files. What was not synced counts as not written."""
+        for stream in self._files:
+            # A full disk refuses what is still buffered; the journal never counted on it.
+            with suppress(OSError):
+                stream.close()
 
     def write(self, source: int, outcome: Outcome) -> None:
         """Append the lines of one entry and count how it ended."""
@@ -119,13 +123,6 @@ def plan_of(folder: RunFolder) -> bytes:
 def drop_state(folder: RunFolder) -> None:
     """Remove the journal of a run that is sealed or given up."""
     shutil.rmtree(folder.state, ignore_errors=True)
-
-
-def _discard_on_error(stream: BinaryIO) -> None:
-    try:
-        stream.flush()
-    except OSError:
-        stream.detach().close()  # type: ignore[attr-defined]  # a BufferedWriter
 
 
 def _refused(folder: RunFolder, error: OSError) -> OutputError:

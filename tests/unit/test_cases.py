@@ -1,0 +1,248 @@
+"""Case files and the result files of a run, at every point where writing them can stop."""
+
+import errno
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashmatch.cases import casefile, journal, run_writer
+from hashmatch.cases.casefile import CaseFile, PublicKey
+from hashmatch.cases.journal import Mark
+from hashmatch.cases.layout import RESULT_FILES, CaseFolder, RunFolder
+from hashmatch.cases.run_writer import RunWriter
+from hashmatch.errors import CaseError, OutputError
+from hashmatch.model import names
+from hashmatch.model.hashes import ALWAYS, Digest, Method, PictureHash
+from hashmatch.model.hits import Claim, Disposition, Hit, Near
+from hashmatch.model.outcomes import (
+    Examined,
+    Failed,
+    Picture,
+    Reading,
+    Reason,
+    Rule,
+    Skipped,
+    Stage,
+    Tally,
+)
+
+
+def case(**changes):
+    words = {"reference": "R", "agency": "A", "operator": "O"} | changes
+    return CaseFile("id", created="2026-11-22T00:00:00Z", public_key=PublicKey("n", "pem"), **words)
+
+
+def test_a_case_file_is_read_as_it_was_written(tmp_path):
+    written = case(reference="TH-๑", references=(("court", "x"), ("hub", "y")))
+    casefile.create(tmp_path / "CASE", written)
+    assert casefile.read(tmp_path / "CASE") == written
+    assert written.opened_by.agency == "A"
+
+
+@pytest.mark.parametrize("value", ["", " ", "a\nb", "x" * 201, "\x1b[2J"])
+@pytest.mark.parametrize("key", ["reference", "agency", "operator"])
+def test_a_case_is_not_opened_with_an_unprintable_word(key, value):
+    with pytest.raises(CaseError, match=key):
+        case(**{key: value})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}\n", b"nonsense", b"\xff\xfe", b'{"schema":"other"}\n', b"[]\n"],
+)
+def test_a_file_that_was_not_written_here_is_no_case_file(tmp_path, content):
+    (tmp_path / "case.json").write_bytes(content)
+    with pytest.raises(CaseError, match="not a case file"):
+        casefile.read(tmp_path)
+
+
+def test_a_case_file_that_cannot_be_read_is_told_from_a_missing_one(tmp_path):
+    with pytest.raises(CaseError, match="hashmatch case open"):
+        casefile.read(tmp_path)
+    (tmp_path / "case.json").mkdir()
+    with pytest.raises(CaseError, match="cannot be read"):
+        casefile.read(tmp_path)
+
+
+def test_a_case_file_without_keys_is_no_case_file(tmp_path):
+    line = case().encode().replace(b'"public_keys":[', b'"public_keys":{"a":[').replace(b"]", b"]}")
+    (tmp_path / "case.json").write_bytes(line)
+    with pytest.raises(CaseError, match="not a case file"):
+        casefile.read(tmp_path)
+
+
+def test_a_case_is_opened_in_an_empty_folder_only(tmp_path):
+    (tmp_path / "something").touch()
+    with pytest.raises(CaseError, match="not empty"):
+        casefile.create(tmp_path, case())
+
+
+def test_a_case_folder_below_a_file_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        casefile.create(tmp_path / "file" / "CASE", case())
+
+
+@given(st.integers(0, 2**40), st.integers(0, 40))
+def test_the_last_whole_line_of_a_torn_journal_counts(tmp_path_factory, entries, cut):
+    state = tmp_path_factory.mktemp("state")
+    tally = Tally(examined=entries)
+    tally.failed_by["open:busy"] = 3
+    journal.append(state, Mark(entries, (1, 2, 3), tally))
+    whole = (state / journal.FILE).read_bytes()
+    journal.append(state, Mark(entries + 1, (4, 5, 6), tally))
+    content = (state / journal.FILE).read_bytes()
+    (state / journal.FILE).write_bytes(content[: len(whole) + cut])
+    assert journal.last(state) == Mark(entries, (1, 2, 3), tally)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"entries":1', b"\xff\n", b"garbage\n"])
+def test_a_journal_without_a_whole_line_means_the_start(tmp_path, content):
+    (tmp_path / journal.FILE).write_bytes(content)
+    assert journal.last(tmp_path) == journal.start()
+
+
+HASHED = PictureHash(Method.PDQ, "stored", 80, (bytes(32),) * 8)
+FLAT = PictureHash(Method.PDQ, "stored", 10, (bytes(32),) * 8)
+NEAR = Near(Method.PDQ, 4, 31, 80, None, "rot90", "stored")
+
+
+def examined(path=b"a", picture=None, hits=()):
+    digests = tuple(Digest(a, bytes(a.size)) for a in ALWAYS)
+    return Examined(path, 5, 7, Reading(digests, picture), tuple(hits))
+
+
+def hit(disposition=Disposition.ILLEGAL, near=None):
+    claim = Claim.NEAR if near else Claim.EXACT_2
+    return Hit("s", "v", 1, "e", claim, disposition, "vic-us", "1", near=near)
+
+
+OUTCOMES = [
+    examined(b"plain"),
+    examined(b"bad\xff", Picture("image/png", 1, 2, 3, (HASHED,)), [hit(near=NEAR), hit()]),
+    examined(b"blank", Picture("image/png", 1, 1, 1, (FLAT,))),
+    examined(b"broken", Picture("image/png", trouble=Reason.CORRUPT)),
+    examined(b"half", Picture("image/png", 1, 1, 1, (HASHED,), partial=True)),
+    examined(b"both", None, [hit(), hit(Disposition.BENIGN)]),
+    Failed(b"gone", Stage.STAT, Reason.VANISHED),
+    Skipped(b"link", Rule.SYMLINK),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = CaseFolder(tmp_path).run("run")
+    made.root.parent.mkdir()
+    run_writer.begin(made, b"the plan")
+    return made
+
+
+def writer(folder):
+    return RunWriter(folder, near=True, quality_gate=50)
+
+
+def contents(folder):
+    return {name: (folder.root / name).read_bytes() for name in RESULT_FILES}
+
+
+def lines(folder, name):
+    return [json.loads(line) for line in (folder.root / name).read_text("utf-8").splitlines()]
+
+
+def test_each_entry_has_its_lines(folder):
+    with writer(folder) as out:
+        for outcome in OUTCOMES:
+            out.write(0, outcome)
+        out.sync()
+    outcomes = lines(folder, "outcomes.jsonl")
+    assert [line["n"] for line in outcomes] == list(range(8))
+    assert list(map(names.from_json, outcomes)) == [o.path for o in OUTCOMES]
+    assert [line["outcome"] for line in outcomes[5:]] == ["examined", "failed", "skipped"]
+    hits = lines(folder, "hits.jsonl")
+    assert [(h["n"], h["claim"], h["conflict"]) for h in hits] == [
+        (1, "near", False), (1, "exact-2", False), (5, "exact-2", True), (5, "exact-2", True),
+    ]  # fmt: skip
+    assert hits[0]["near"]["variant"] == "rot90"
+    assert hits[0]["needs_confirmation"] is True
+    problems = lines(folder, "problems.jsonl")
+    assert [(p["n"], p["problem"], p["stage"], p["reason"]) for p in problems] == [
+        (2, "low-quality", None, "too-little-structure"),
+        (3, "not-compared", "decode", "corrupt-picture"),
+        (4, "partial", "decode", "truncated-picture"),
+        (6, "failed", "stat", "vanished"),
+    ]
+
+
+def test_pictures_are_no_problem_where_no_set_asks_about_them(folder):
+    with RunWriter(folder, near=False, quality_gate=50) as out:
+        for outcome in OUTCOMES:
+            out.write(0, outcome)
+        out.sync()
+    assert [p["problem"] for p in lines(folder, "problems.jsonl")] == ["failed"]
+
+
+@pytest.mark.parametrize("synced", range(len(OUTCOMES) + 1))
+@pytest.mark.parametrize("torn", [0, 1, 30, 400])
+def test_whatever_was_written_after_the_last_sync_is_written_again(folder, synced, torn):
+    with writer(folder) as out:
+        for n, outcome in enumerate(OUTCOMES):
+            if n == synced:
+                out.sync()
+            out.write(0, outcome)
+    for name in RESULT_FILES:  # the power went: an unknown part of the rest reached the disk
+        length = (folder.root / name).stat().st_size
+        kept = dict(zip(RESULT_FILES, journal.last(folder.state).lengths, strict=True))[name]
+        os.truncate(folder.root / name, min(length, kept + torn))
+    with writer(folder) as again:
+        assert again.entries == (synced if synced < len(OUTCOMES) else 0)
+        for outcome in OUTCOMES[again.entries :]:
+            again.write(0, outcome)
+        again.sync()
+        tally = again.tally
+    whole = RunFolder(folder.root.parent / "whole")
+    run_writer.begin(whole, b"")
+    with writer(whole) as out:
+        for outcome in OUTCOMES:
+            out.write(0, outcome)
+        out.sync()
+        assert out.tally == tally
+    assert contents(folder) == contents(whole)
+
+
+def test_a_run_begins_once_and_remembers_its_plan(folder):
+    assert run_writer.plan_of(folder) == b"the plan"
+    with pytest.raises(OutputError, match="resume"):
+        run_writer.begin(folder, b"again")
+    run_writer.drop_state(folder)
+    with pytest.raises(CaseError, match="--new-run"):
+        run_writer.plan_of(folder)
+
+
+class FullDisk:
+    """A file that takes nothing any more."""
+
+    def write(self, _):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    flush = fileno = lambda self: self.write(b"")
+
+
+@pytest.mark.parametrize("step", ["write", "sync"])
+def test_a_full_disk_is_said_and_leaves_the_run_resumable(folder, step):
+    with writer(folder) as out:
+        out.write(0, OUTCOMES[0])
+        out.sync()
+        kept, out._files = out._files, [FullDisk()] * 3
+        with pytest.raises(OutputError, match="resume"):
+            out.write(0, OUTCOMES[1]) if step == "write" else out.sync()
+        out._files = kept
+    assert journal.last(folder.state).entries == 1
+
+
+def test_a_run_folder_that_cannot_be_opened_is_said(folder):
+    folder.hits.mkdir()
+    with pytest.raises(OutputError, match="could not be written"):
+        writer(folder)
