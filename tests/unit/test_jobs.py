@@ -1,0 +1,343 @@
+"""Jobs in one process: resumed at chosen points, refused for the right reason."""
+
+import datetime
+import hashlib
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hashmatch.cases.layout import RESULT_FILES
+from hashmatch.db.description import SetDescription, SetKind
+from hashmatch.db.keys import KeyFile
+from hashmatch.db.library import Library
+from hashmatch.errors import (
+    CaseError,
+    EvidenceError,
+    HashmatchError,
+    HashSetError,
+    OutputError,
+    UsageError,
+)
+from hashmatch.evidence.folder import FolderSource
+from hashmatch.hashing import known_answers
+from hashmatch.jobs import demo, examine, ingest, open_case, plan, pool, render, scan, self_test
+from hashmatch.matching.near import Limits
+from hashmatch.model.evidence import Item
+from hashmatch.model.hashes import ALWAYS
+from hashmatch.model.outcomes import Failed, Reason, Stage
+from hashmatch.model.people import Setting
+
+
+class StoppedError(Exception):
+    """Stands for a kill at a chosen moment."""
+
+
+class Desk:
+    """A setting with a counting clock, a library that knows b"known", an open case."""
+
+    def __init__(self, root):
+        self.root = root
+        self.chance = random.Random(1)
+        self.seconds = 0
+        self.setting = Setting(
+            self.clock,
+            self.chance.randbytes,
+            "host",
+            "system",
+            str(root),
+            (),
+            {"name": "test", "version": "1", "python": "3"},
+        )
+        self.key = root / "signing.pem"
+        self.evidence = root / "evidence"
+        self.evidence.mkdir()
+        secret = KeyFile(root / "library.key")
+        secret.create(self.chance.randbytes)
+        self.library = Library.create(
+            root / "library", secret, clock=self.clock, entropy=self.chance.randbytes
+        )
+        self.install("known", b"known")
+        self.case = self.open("CASE")
+
+    def clock(self):
+        self.seconds += 1
+        start = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+        return start + datetime.timedelta(seconds=self.seconds)
+
+    def install(self, name, content):
+        path = self.root / f"{name}.txt"
+        path.write_text(hashlib.sha256(content).hexdigest() + "  name\n")
+        description = SetDescription(name, SetKind.ILLEGAL)
+        reading = ingest.Reading((path,))
+        wanted = ingest.Import(reading, description)
+        return ingest.ingest(wanted, self.library, self.setting, lambda _: None)
+
+    def open(self, name):
+        opening = open_case.Opening("R", "A", "O")
+        open_case.open_case(self.root / name, opening, self.setting, self.key)
+        return self.root / name
+
+    def request(self, case=None, **changes):
+        words = {"sets": (), "near": Limits(), "workers": 1} | changes
+        return scan.Request((self.evidence,), case or self.case, **words)
+
+    def scan(self, show=lambda _: None, **changes):
+        return scan.scan(self.request(**changes), self.library, self.setting, show, self.key)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def _small(monkeypatch):
+    monkeypatch.setattr(pool, "BATCH_ITEMS", 3)
+    monkeypatch.setattr(scan, "SYNC_SECONDS", -1.0)
+
+
+def stop_after(count):
+    def show(now):
+        if now.entries_done >= count:
+            raise StoppedError
+
+    return show
+
+
+def results(folder):
+    return {name: (folder.root / name).read_bytes() for name in RESULT_FILES}
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(desk):
+    for number in range(10):
+        (desk.evidence / f"{number}").write_bytes(b"known" if number % 4 == 0 else b"%d" % number)
+    (desk.evidence / "link").symlink_to("nowhere")
+    whole = desk.scan(case=desk.open("WHOLE"))
+    assert not whole.resumed
+    for count in range(1, 8, 3):
+        case = desk.open(f"STOPPED-{count}")
+        for _ in range(2):
+            with pytest.raises(StoppedError):
+                desk.scan(stop_after(count), case=case)
+        again = desk.scan(case=case)
+        assert again.resumed
+        assert results(again.folder) == results(whole.folder)
+        assert again.tally == whole.tally
+        record = json.loads(again.folder.record.read_text())
+        assert len(record["resumed"]) == 2
+
+
+@pytest.mark.usefixtures("_small")
+def test_an_interrupted_run_belongs_to_its_sets_and_its_evidence(desk):
+    (desk.evidence / "a").write_bytes(b"a")
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    manifest = desk.install("second", b"second")
+    with pytest.raises(CaseError, match="other sources, sets or settings"):
+        desk.scan()
+    with pytest.raises(CaseError, match="other sources, sets or settings"):
+        desk.scan(sets=("known",), near=Limits(20))
+    (desk.evidence / "a").write_bytes(b"other")
+    with pytest.raises(EvidenceError, match="not as it was"):
+        desk.scan(sets=("known",))
+    assert desk.scan(new_run=True).tally.seen == 1
+    assert manifest.name == "second"
+
+
+def test_a_run_whose_folder_was_never_made_is_given_up(desk):
+    (desk.evidence / "a").touch()
+    with open_case.ledger_of(desk.case, desk.setting, desk.key) as ledger:
+        ledger.append("run.start", {"run": "never-made"})
+    result = desk.scan()
+    assert not result.resumed
+    with open_case.ledger_of(desk.case, desk.setting, desk.key) as ledger:
+        kinds = [entry.type for entry in ledger.entries()]
+    assert kinds == ["case.open", "run.start", "run.abort", "run.start", "run.end"]
+
+
+def test_a_case_is_written_with_the_key_it_was_opened_with(desk):
+    (desk.evidence / "a").touch()
+    desk.key.unlink()
+    desk.open("OTHER")
+    with pytest.raises(CaseError, match="another key"):
+        desk.scan()
+
+
+def test_a_case_whose_verifier_cannot_be_written_is_no_case(desk, monkeypatch):
+    def full(_path, _content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(open_case.durable, "write_new", full)
+    with pytest.raises(OutputError, match="No space left"):
+        desk.open("FULL")
+
+
+def test_a_set_that_was_altered_is_not_used(desk):
+    (desk.evidence / "a").touch()
+    exact = next((desk.root / "library" / "sets").glob("*/exact.idx"))
+    content = bytearray(exact.read_bytes())
+    content[-1] ^= 1
+    exact.chmod(0o600)
+    exact.write_bytes(content)
+    with pytest.raises(HashSetError):
+        desk.scan()
+    assert not list((desk.case / "runs").iterdir())
+
+
+def test_sources_are_named_once_and_lie_apart_from_what_is_written(desk):
+    below = desk.evidence / "below"
+    below.mkdir()
+    (below / "file").touch()
+    for pair in ((desk.evidence, below), (below, desk.evidence), (below, below)):
+        with pytest.raises(UsageError, match="overlap"):
+            plan.sources_from(pair, outputs=())
+    with pytest.raises(OutputError, match="inside the evidence"):
+        plan.sources_from([desk.evidence], outputs=[below / "CASE"])
+    link = desk.root / "link"
+    link.symlink_to(below)
+    with pytest.raises(OutputError, match="inside the evidence"):
+        plan.sources_from([desk.evidence], outputs=[link / "CASE"])
+    with pytest.raises(UsageError, match="cannot be listed"):
+        plan.sources_from([Path("x" * 300)], outputs=())
+
+
+def looked_at(folder, name, content, *, decode=True, limits=None):
+    path = folder / name
+    path.write_bytes(content)
+    status = path.stat()
+    item = Item(
+        os.fsencode(name), status.st_size, status.st_mtime_ns, status.st_mode,
+        (status.st_dev, status.st_ino),
+    )  # fmt: skip
+    source = FolderSource(os.fsencode(folder))
+    return examine.examine(source, item, ALWAYS, limits or examine.Limits(), decode=decode)
+
+
+def test_one_read_gives_digests_and_pictures_by_content(tmp_path):
+    drawn = tmp_path / "drawn.png"
+    Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 50).save(drawn)
+    content = drawn.read_bytes()
+    read = looked_at(tmp_path, "named.txt", content)
+    assert read.digests[2].value == hashlib.sha256(content).digest()
+    assert (read.picture.kind, read.picture.trouble) == ("image/png", None)
+    assert len(read.picture.hashes[0].variants) == 8
+    assert looked_at(tmp_path, "text.png", b"text").picture is None
+
+
+def test_a_picture_over_the_limit_is_digested_and_says_so(tmp_path):
+    drawn = tmp_path / "drawn.bmp"
+    Image.new("RGB", (64, 64)).save(drawn)
+    read = looked_at(tmp_path, "a", drawn.read_bytes(), limits=examine.Limits(picture_bytes=99))
+    assert (len(read.digests), read.picture.trouble) == (3, Reason.TOO_MANY_BYTES)
+    spared = looked_at(tmp_path, "b", drawn.read_bytes(), decode=False)
+    assert (len(spared.digests), spared.picture.trouble) == (3, None)
+
+
+def test_an_item_that_is_gone_is_a_value(tmp_path):
+    gone = Item(b"gone", 1, 1, 0o100644, (1, 1))
+    source = FolderSource(os.fsencode(tmp_path))
+    found = examine.examine(source, gone, ALWAYS, examine.Limits())
+    assert found == Failed(b"gone", Stage.OPEN, Reason.VANISHED)
+
+
+def test_an_installation_that_computes_wrong_does_no_work(desk, monkeypatch):
+    (desk.evidence / "a").touch()
+    monkeypatch.setattr(known_answers, "check", lambda: [("md5", True), ("pdq", False)])
+    with pytest.raises(HashmatchError, match="pdq"):
+        self_test.self_test()
+    with pytest.raises(HashmatchError, match="hashmatch doctor"):
+        desk.scan()
+
+
+def test_lists_are_named_each_once_and_must_exist(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "list").touch()
+    for paths in (["nowhere"], ["folder"], ["list", "list"]):
+        with pytest.raises(UsageError):
+            ingest.files_of([tmp_path / path for path in paths])
+    assert ingest.files_of([tmp_path]) == (tmp_path / "list",)
+
+
+def test_files_of_different_formats_are_not_one_list(tmp_path):
+    (tmp_path / "a.csv").write_text(f"md5\n{'1' * 32}\n")
+    (tmp_path / "b.txt").write_text(f"{'1' * 32}  name\n")
+    with pytest.raises(UsageError, match="different formats"):
+        ingest.choose_format(ingest.Reading((tmp_path / "a.csv", tmp_path / "b.txt")))
+    with pytest.raises(UsageError, match="not recognised"):
+        ingest.choose_format(ingest.Reading((Path("/dev/null"),)))
+    with pytest.raises(UsageError, match="cannot be read"):
+        ingest.choose_format(ingest.Reading((tmp_path / "gone",)))
+
+
+def test_a_list_that_stops_being_readable_is_refused(desk, monkeypatch):
+    path = desk.root / "list.txt"
+    path.write_text(f"{'1' * 64}  name\n")
+    monkeypatch.setattr(
+        ingest._Digesting,
+        "readinto",
+        lambda _self, _buffer: (_ for _ in ()).throw(OSError(5, "I/O")),
+    )
+    reading = ingest.Reading((path,), "sums")
+    wanted = ingest.Import(reading, SetDescription("x", SetKind.ILLEGAL))
+    with pytest.raises(HashSetError, match=r"list\.txt cannot be read to its end"):
+        ingest.ingest(wanted, desk.library, desk.setting, lambda _: None)
+
+
+def test_progress_of_an_import_is_told(desk, monkeypatch):
+    monkeypatch.setattr(ingest, "TELL_EVERY", 2)
+    path = desk.root / "list.txt"
+    path.write_text("".join(f"{n:064x}  name\n" for n in range(1, 6)))
+    wanted = ingest.Import(ingest.Reading((path,)), SetDescription("x", SetKind.ILLEGAL))
+    told = []
+    ingest.ingest(wanted, desk.library, desk.setting, told.append)
+    assert told == [2, 4]
+
+
+def test_a_report_folder_that_cannot_be_made_is_said(desk):
+    (desk.evidence / "a").touch()
+    desk.scan()
+    (desk.case / "reports").rmdir()
+    (desk.case / "reports").touch()
+    with pytest.raises(OutputError, match="cannot be made"):
+        render.render(render.Request(desk.case, ("csv",)), desk.setting, desk.key)
+
+
+def test_a_demo_that_ends_otherwise_than_it_must_is_a_defect(tmp_path, monkeypatch):
+    desk = Desk(tmp_path)
+    made = demo.demo(tmp_path / "demo", desk.setting, lambda _: None, lambda _: None, workers=2)
+    entries = made.exhibit.entries
+    demo.compare(entries, made.result)
+    for changed in (entries[1:], (*entries, entries[0].__class__(b"more", *rest(entries[0])))):
+        with pytest.raises(HashmatchError, match="hashmatch doctor"):
+            demo.compare(changed, made.result)
+    wrong = [e for e in entries if getattr(e, "claims", None)]
+    for one in wrong:
+        others = [e for e in entries if e is not one]
+        lie = type(one)(one.path, one.size + 1, one.sentence, one.claims, one.is_picture)
+        with pytest.raises(HashmatchError):
+            demo.compare([*others, lie], made.result)
+    with pytest.raises(UsageError):
+        demo.demo(tmp_path / "demo", desk.setting, lambda _: None, lambda _: None, workers=1)
+    demo.clear(tmp_path / "demo")
+    assert not (tmp_path / "demo").exists()
+    demo.clear(tmp_path / "demo")
+
+
+def rest(entry):
+    return [getattr(entry, name) for name in list(entry.__slots__)[1:]]
+
+
+def test_a_demo_folder_that_cannot_be_removed_is_said(tmp_path, monkeypatch):
+    (tmp_path / demo.MARK).touch()
+
+    def refuse(_folder):
+        raise OSError(16, "Device or resource busy")
+
+    monkeypatch.setattr(demo.shutil, "rmtree", refuse)
+    with pytest.raises(OutputError, match="busy"):
+        demo.clear(tmp_path)
