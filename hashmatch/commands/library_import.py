@@ -122,6 +122,8 @@ def command(
         Counted("records read"),
     )
     set_facts.tell(manifest.provenance())
+    for file in manifest.files:
+        set_facts.tell_file(file.name, file.facts)
     return ExitCode.CLEAR
 
 

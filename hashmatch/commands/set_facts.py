@@ -34,6 +34,18 @@ def tell(facts: Mapping[str, object]) -> None:
         _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
 
 
+def tell_file(name: str, facts: Mapping[str, str]) -> None:
+    """Print what a list file says about itself, and warn of columns that were not taken."""
+    said = {key: value for key, value in facts.items() if key != "unread_columns"}
+    if said:
+        _line("says", f"{name}: " + ", ".join(f"{k} {v}" for k, v in sorted(said.items())))
+    if "unread_columns" in facts:
+        printing.tell(
+            f"{name}: these columns look like hashes and were not read: {facts['unread_columns']}; "
+            "say what they hold with --map"
+        )
+
+
 def _line(key: str, value: object) -> None:
     if value is not None:
         click.echo(f"{key.replace('_', ' '):<15}{shown(str(value))}")

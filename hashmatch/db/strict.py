@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from hashmatch.custody import canonical as form
 from hashmatch.errors import HashSetError
 
 if TYPE_CHECKING:
@@ -17,16 +17,15 @@ _HEX = re.compile("(?:[0-9a-f]{2})+")
 
 
 def canonical(value: Mapping[str, Json]) -> bytes:
-    """Give the one byte form of a JSON object: sorted keys, no blanks, UTF-8, no floats.
+    """Give the one byte form of a JSON object, as the custody record has it.
 
     Raises:
-        HashSetError: a text in it cannot be written as UTF-8 (an unpaired surrogate).
+        HashSetError: a text in it is half a character, or a name is not in Unicode NFC.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
-        return text.encode()
-    except UnicodeEncodeError:
-        msg = "a text given for this set holds half a character; write it as plain text"
+        return form.encode(value)
+    except ValueError:
+        msg = "a text given for this set holds half a character or is not in NFC; write it plainly"
         raise HashSetError(msg) from None
 
 
@@ -41,13 +40,10 @@ def parse(data: bytes, where: str) -> Fields:
         HashSetError: not a JSON object, or not in canonical form.
     """
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or canonical(value) != data:
+        return Fields(form.decode(data), where)
+    except ValueError:
         msg = f"{where} is damaged: expected a JSON object in canonical form; restore the library"
-        raise HashSetError(msg)
-    return Fields(value, where)
+        raise HashSetError(msg) from None
 
 
 class Fields:

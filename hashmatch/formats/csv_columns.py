@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HEX = frozenset(string.hexdigits)
 
-# Other words for the roles, as plain_name gives them. Source: reference/formats.md 5 and 18.
+# Other words for the roles, as plain_name gives them.
 _WORDS = {
     "category": ("category", "categoryid", "categorycode", "cat"),
     "entry": ("mediaid", "imageid", "entry", "entryid", "id"),

@@ -59,10 +59,7 @@ class ReadOptions:
 
 
 class Certainty(IntEnum):
-    """How a format is recognised; surer signs are tried first.
-
-    Source: reference/formats.md 24.
-    """
+    """How a format is recognised; surer signs are tried first."""
 
     MAGIC = 1
     """A fixed byte string at a fixed place."""

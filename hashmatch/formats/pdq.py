@@ -1,7 +1,7 @@
 """PDQ lists: 64 hexadecimal digits a line, maybe after ``hash=``, maybe before ``,metadata``.
 
 A bare value looks like a SHA-256, so the list is recognised only where ``hash=`` occurs. The
-quality of a hash is not part of this format. Source: reference/formats.md 11.1.
+quality of a hash is not part of this format. Source: Meta's PDQ readme.
 """
 
 from __future__ import annotations

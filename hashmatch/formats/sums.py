@@ -7,7 +7,7 @@ Line forms, all of which may be mixed::
 
 A ``\`` before the line says that ``\\``, ``\n`` and ``\r`` in the name are escapes. With ``-z``
 the lines end with NUL. Where no tag names the algorithm the length does: these tools write no
-other hash of that length. Source: GNU coreutils manual; reference/formats.md 18.
+other hash of that length. Source: GNU coreutils manual; OpenSSL dgst.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Keys come in any order, the context even after the records. Whether an element is a record or a
 case is told by a ``Media`` key inside it, not by what the context says. Embedded thumbnails are
 neither decoded nor kept: a digest and a length stand in their place. Dates and flags stay as
-written. Source: reference/formats.md 1 and 2; EDMX of the 2.0 data model.
+written. Source: EDMX of the 2.0 data model; exports of several tools.
 """
 
 from __future__ import annotations
