@@ -290,7 +290,7 @@ def without_privileges():
 def readable(tmp_path):
     """A folder that another user can reach."""
     for folder in (tmp_path, *tmp_path.parents):
-        if folder == tmp_path or folder.name.startswith("pytest-"):
+        if folder == tmp_path or folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(0o755)
     return tmp_path
 
