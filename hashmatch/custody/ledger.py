@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from hashmatch import durable
 from hashmatch.custody import chain, checkpoint, entry, recovery, tail
 from hashmatch.custody.chain import Chain
-from hashmatch.errors import CustodyError, OutputError
+from hashmatch.errors import CaseError, CustodyError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,8 @@ class Ledger:
         """Begin an empty ledger; the first entry is for the caller to append.
 
         Raises:
-            CustodyError: there is one in this folder already, or somebody is writing to it.
+            CustodyError: there is one in this folder already.
+            CaseError: somebody is writing to it.
             OutputError: the folder cannot be written.
         """
         with _writing_to(folder) as lock:
@@ -85,13 +86,11 @@ class Ledger:
         """Open an existing ledger, verify it, and settle what an interrupted append left.
 
         Raises:
-            CustodyError: it does not verify, is signed with another key, or is being written to.
-            CaseError: its first entry was never written.
-            OutputError: it cannot be written.
+            CustodyError: it does not verify, or is signed with another key.
+            CaseError: it is being written to, or its first entry was never written.
+            OutputError: it cannot be reached or written.
         """
-        if not (folder / recovery.LEDGER).is_file():
-            msg = f"there is no ledger in {folder}; restore the case folder from a copy"
-            raise CustodyError(msg)
+        _check_there(folder)
         with _writing_to(folder) as lock:
             verified, torn = recovery.settle(folder, author.origin, author.key.public)
             if verified.case != author.case:
@@ -202,6 +201,16 @@ class Ledger:
         self.close()
 
 
+def _check_there(folder: Path) -> None:
+    try:
+        there = (folder / recovery.LEDGER).is_file()
+    except OSError as error:  # the folder may not be entered
+        raise _refused(folder, error) from None
+    if not there:
+        msg = f"there is no ledger in {folder}; restore the case folder from a copy"
+        raise CustodyError(msg)
+
+
 @contextmanager
 def _writing_to(folder: Path) -> Iterator[int]:
     """Hold the lock of a ledger; it stays held after the block unless the block fails."""
@@ -222,7 +231,7 @@ def _acquire(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         msg = f"another hashmatch command is writing to this case ({folder}); wait for it to end"
-        raise CustodyError(msg) from None
+        raise CaseError(msg) from None
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -100,7 +100,7 @@ def test_two_commands_do_not_write_to_one_case(bench):
             time.sleep(0.01)
         second = bench.run("scan", "evidence", "--case", "CASE")
         process.kill()
-    assert second.returncode == ExitCode.CUSTODY
+    assert second.returncode == ExitCode.CASE
     assert "another hashmatch command" in second.stderr
 
 

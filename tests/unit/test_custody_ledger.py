@@ -140,7 +140,7 @@ def test_a_clock_that_goes_backwards_is_accepted_and_marked(folder, key):
 def test_a_second_writer_is_refused_at_once(folder, key):
     with (
         Ledger.open(folder, author(key)),
-        pytest.raises(CustodyError, match="another hashmatch command is writing to this case"),
+        pytest.raises(CaseError, match="another hashmatch command is writing to this case"),
     ):
         Ledger.open(folder, author(key))
     Ledger.open(folder, author(key)).close()
@@ -155,7 +155,7 @@ def test_a_second_process_is_refused_at_once(folder, key):
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         other.stdout.readline()
-        with pytest.raises(CustodyError, match="another hashmatch command"):
+        with pytest.raises(CaseError, match="another hashmatch command"):
             Ledger.open(folder, author(key))
         other.communicate(b"\n")
     Ledger.open(folder, author(key)).close()
@@ -193,6 +193,20 @@ def test_a_ledger_is_begun_only_once(folder, key):
 def test_a_missing_ledger_is_said_to_be_missing(tmp_path, key):
     with pytest.raises(CustodyError, match="there is no ledger in"):
         Ledger.open(tmp_path, author(key))
+
+
+def test_a_ledger_folder_that_may_not_be_entered_is_told_in_a_sentence(folder, key):
+    """Root may enter everything, so the tests act as nobody where they run as root."""
+    user = os.geteuid()
+    folder.chmod(0)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(OutputError, match="Permission denied; make room or mend the perm"):
+            Ledger.open(folder, author(key))
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
 
 
 def test_a_ledger_that_was_never_begun_is_not_opened(tmp_path, key):
