@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import stat
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -118,7 +119,8 @@ def choose_format(reading: Reading) -> ListFormat:
     """Take the format that was named, else the one that all files are recognised as.
 
     Raises:
-        UsageError: a file is missing, or no single format fits all files.
+        UsageError: a file is missing or is not a regular file.
+        HashSetError: a file is not recognised, or no single format fits all files.
     """
     heads = [(path, _head(path)) for path in reading.files]
     if reading.format_name:
@@ -130,11 +132,11 @@ def choose_format(reading: Reading) -> ListFormat:
                 f"{path} is not recognised as a hash list; "
                 f"say what it is with --format ({', '.join(registry.names())})"
             )
-            raise UsageError(msg)
+            raise HashSetError(msg)
     different = {one.name: one for one in found.values() if one}
     if len(different) != 1:
         msg = f"the files have different formats ({', '.join(different)}); import them one by one"
-        raise UsageError(msg)
+        raise HashSetError(msg)
     return next(iter(different.values()))
 
 
@@ -144,11 +146,15 @@ def _head(path: Path) -> bytes:
 
 
 def _open(path: Path) -> BinaryIO:
+    """Open a list, which is opened twice: a pipe would lose what was read the first time."""
     try:
-        return path.open("rb", buffering=0)
+        if stat.S_ISREG(path.stat().st_mode):
+            return path.open("rb", buffering=0)
     except OSError as error:
         msg = f"the list {path} cannot be read: {error.strerror}"
         raise UsageError(msg) from None
+    msg = f"{path} is not a regular file; save the list to a file first, then import it"
+    raise UsageError(msg)
 
 
 @dataclass(slots=True)
@@ -193,12 +199,12 @@ def files_of(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Name the files of a list: a folder stands for all files directly in it.
 
     Raises:
-        UsageError: a path is missing, or a folder holds no file.
+        UsageError: a path is missing or cannot be looked at, or a folder holds no file.
     """
     found: list[Path] = []
     for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-        if not inside or not inside[0].exists():
+        inside = _inside(path)
+        if not inside:
             msg = f"no list file at {path}"
             raise UsageError(msg)
         found += inside
@@ -206,3 +212,13 @@ def files_of(paths: Sequence[Path]) -> tuple[Path, ...]:
         msg = "a list file was named twice"
         raise UsageError(msg)
     return tuple(found)
+
+
+def _inside(path: Path) -> list[Path]:
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            return sorted(p for p in path.iterdir() if stat.S_ISREG(p.stat().st_mode))
+    except OSError as error:
+        msg = f"no list file can be read at {path}: {error.strerror}"
+        raise UsageError(msg) from None
+    return [path]

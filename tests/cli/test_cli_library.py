@@ -74,15 +74,35 @@ def test_several_files_are_one_set(bench):
         ("empty.txt", "", ["--type", "md5"]),
         ("cut.json", vics({"MD5": MD5})[:-5], []),
         ("none.csv", "name,comment\na,b\n", []),
+        ("prose.txt", "no list at all\n", []),
     ],
 )
 def test_what_is_not_clear_is_refused_and_says_what_to_do(bench, name, text, words):
     path = write(bench, name, text)
-    result = bench.run("library", "import", path, "--set", "x", "--kind", "illegal", *words)
-    assert result.returncode in {ExitCode.USAGE, ExitCode.HASH_SET}
+    words = ["library", "import", path, "--set", "x", "--kind", "illegal", *words]
+    result = bench.ok(*words, code=ExitCode.HASH_SET)
     assert "Traceback" not in result.stderr
     assert "f" * 16 not in result.stderr
     assert "x" not in [s["name"] for s in sets(bench)]
+
+
+def test_a_piped_list_is_refused_since_it_would_lose_its_beginning(bench):
+    text = "".join(f"{n:064x}  name-{n}\n" for n in range(1, 5000))
+    words = ["--set", "x", "--kind", "illegal", "--type", "sha256"]
+    for form in ([], ["--format", "sums"]):
+        refused = bench.ok(
+            "library", "import", "/dev/stdin", *words, *form, stdin=text, code=ExitCode.USAGE
+        )
+        assert "is not a regular file; save the list to a file first" in refused.stderr
+
+
+def test_a_list_that_cannot_be_looked_at_is_refused_in_one_sentence(bench):
+    for name in ("n" * 300, "list.txt/inside"):
+        bench.list_of(b"known")
+        words = ["library", "import", name, "--set", "x", "--kind", "illegal"]
+        refused = bench.ok(*words, code=ExitCode.USAGE)
+        assert refused.stderr.count("\n") == 1
+        assert "no list file can be read at" in refused.stderr
 
 
 def sets(bench):

@@ -266,9 +266,12 @@ def test_lists_are_named_each_once_and_must_exist(tmp_path):
 def test_files_of_different_formats_are_not_one_list(tmp_path):
     (tmp_path / "a.csv").write_text(f"md5\n{'1' * 32}\n")
     (tmp_path / "b.txt").write_text(f"{'1' * 32}  name\n")
-    with pytest.raises(UsageError, match="different formats"):
+    (tmp_path / "c.txt").write_text("nothing of the kind\n")
+    with pytest.raises(HashSetError, match="different formats"):
         ingest.choose_format(ingest.Reading((tmp_path / "a.csv", tmp_path / "b.txt")))
-    with pytest.raises(UsageError, match="not recognised"):
+    with pytest.raises(HashSetError, match="not recognised"):
+        ingest.choose_format(ingest.Reading((tmp_path / "c.txt",)))
+    with pytest.raises(UsageError, match="not a regular file"):
         ingest.choose_format(ingest.Reading((Path("/dev/null"),)))
     with pytest.raises(UsageError, match="cannot be read"):
         ingest.choose_format(ingest.Reading((tmp_path / "gone",)))
