@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from hashmatch.db.keys import KeyFile
 from hashmatch.db.library import Library
 from hashmatch.demo import exhibit, lists
 from hashmatch.demo.truth import ExpectedFile, ExpectedSkip
-from hashmatch.errors import HashmatchError, OutputError
+from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.jobs import ingest, open_case, render, scan, verify
 from hashmatch.jobs.known_files import known_file
 from hashmatch.matching.near import Limits
@@ -67,11 +68,12 @@ def demo(
 
     Raises:
         UsageError: the folder holds something.
+        OutputError: the folder cannot be written.
         HashmatchError: the outcome is not what is known of the exhibit: a defect.
     """
+    _begin(folder)
     tell("drawing a benign exhibit")
     built = exhibit.build(folder / "exhibit", SEED)
-    (folder / MARK).write_text(_MARK_TEXT, "utf-8")
     tell("writing hash lists about some of its files")
     written = lists.write(folder / "lists", map(known_file, built.originals))
     library = _library(folder, written, setting, tell)
@@ -94,18 +96,36 @@ def demo(
     return Demo(folder, built, written, result, tuple(reports), tuple(checks))
 
 
+def _begin(folder: Path) -> None:
+    """Mark an empty folder first of all: what bears the mark holds nothing but a demo's work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        inside = any(folder.iterdir())
+        if not inside:
+            (folder / MARK).write_text(_MARK_TEXT, "utf-8")
+    except OSError as error:
+        msg = f"the demo cannot be written to {folder}: {error.strerror}; name another folder"
+        raise OutputError(msg) from None
+    if inside:
+        msg = (
+            f"{folder} is not empty; name a new folder, "
+            "or give --replace to remove what an earlier demo made there"
+        )
+        raise UsageError(msg)
+
+
 def clear(folder: Path) -> None:
     """Remove what an earlier demo made; refuse to remove anything else.
 
     Raises:
         OutputError: the folder is not a demo's, or cannot be removed.
     """
-    if not folder.exists():
-        return
-    if any(folder.iterdir()) and not (folder / MARK).is_file():
-        msg = f"{folder} was not made by 'hashmatch demo' and is not removed; name another folder"
-        raise OutputError(msg)
     try:
+        if not os.path.lexists(folder):
+            return
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+            msg = f"{folder} was not made by 'hashmatch demo' and is not removed; name another"
+            raise OutputError(msg)
         shutil.rmtree(folder)
     except OSError as error:
         msg = f"{folder} cannot be removed: {error.strerror}"

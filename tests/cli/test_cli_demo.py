@@ -80,6 +80,40 @@ def test_the_demo_replaces_only_what_it_made(demo):
     bench.ok("demo", "made", "--replace")
 
 
+def test_a_folder_that_holds_something_is_left_alone_with_and_without_replace(bare):
+    mine = bare.root / "mine"
+    mine.mkdir()
+    (mine / "file").write_text("precious")
+    refused = bare.ok("demo", "mine", code=ExitCode.USAGE)
+    assert "is not empty" in refused.stderr
+    assert [p.name for p in mine.iterdir()] == ["file"]
+    bare.ok("demo", "mine", "--replace", code=ExitCode.OUTPUT)
+    assert (mine / "file").read_text() == "precious"
+
+
+def test_a_file_is_never_replaced_by_a_demo(bare):
+    (bare.root / "afile").write_text("precious")
+    for words in (["--replace"], []):
+        refused = bare.ok("demo", "afile", *words, code=ExitCode.OUTPUT)
+        assert refused.stderr.count("\n") == 1
+        assert "Traceback" not in refused.stderr
+    assert (bare.root / "afile").read_text() == "precious"
+
+
+def test_an_interrupted_demo_can_be_replaced(bare):
+    with subprocess.Popen(
+        bare.command("demo", "made"),
+        env=bare.environment(),
+        cwd=bare.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert b"drawing" in process.stderr.readline()
+        process.kill()
+    bare.ok("demo", "made", code=ExitCode.USAGE)
+    bare.ok("demo", "made", "--replace")
+
+
 def test_progress_is_drawn_on_a_terminal(bench):
     for number in range(300):
         with (bench.evidence / f"f{number:04d}").open("wb") as out:
