@@ -89,6 +89,11 @@ class CaseFolder:
         return self.root / "runs"
 
     @property
+    def listing(self) -> Path:
+        """Where the sources are listed before a run begins; then it moves into the run's state."""
+        return self.root / "listing.new"
+
+    @property
     def reports(self) -> Path:
         """Rendered reports, one folder for each run."""
         return self.root / "reports"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -10,14 +11,17 @@ from typing import TYPE_CHECKING, Self
 from hashmatch import durable
 from hashmatch.cases import journal, lines
 from hashmatch.cases.journal import Mark
+from hashmatch.cases.layout import RESULT_FILES
 from hashmatch.custody import canonical
-from hashmatch.errors import CaseError, OutputError
+from hashmatch.errors import CustodyError, OutputError
+from hashmatch.model.outcomes import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
     from hashmatch.cases.layout import RunFolder
+    from hashmatch.custody.keys import SigningKey
     from hashmatch.model.outcomes import Outcome
 
 PLAN = "plan.json"
@@ -29,28 +33,49 @@ class RunWriter:
 
     Args:
         folder: the run's folder; created by :func:`begin`.
+        key: signs what can be resumed from.
         near: whether pictures are compared, see :func:`hashmatch.cases.lines.problem_lines`.
         quality_gate: least quality at which a perceptual hash is compared.
 
     Raises:
         OutputError: anything that is not taken by the disk, from any method.
+        CustodyError: what was written before was changed since.
     """
 
-    def __init__(self, folder: RunFolder, *, near: bool, quality_gate: int) -> None:
+    def __init__(
+        self, folder: RunFolder, key: SigningKey, *, near: bool, quality_gate: int
+    ) -> None:
         self.folder = folder
-        self._near, self._gate = near, quality_gate
-        point = journal.last(folder.state)
-        self.entries = point.entries
-        self.tally = point.tally
+        self._key, self._near, self._gate = key, near, quality_gate
+        point = journal.last(folder, key)
+        self.entries = point.entries if point else 0
+        self.tally = point.tally if point else Tally()
         self._files: list[BinaryIO] = []
+        self._digests = [hashlib.sha256() for _ in self._paths()]
         try:
-            for path, length in zip(self._paths(), point.lengths, strict=True):
-                stream = path.open("ab", buffering=_BUFFER)
-                self._files.append(stream)
-                stream.truncate(length)
+            for at, path in enumerate(self._paths()):
+                self._files.append(path.open("a+b", buffering=_BUFFER))
+                self._take_up(at, point)
+            durable.sync_folder(folder.root)
         except OSError as error:
             self.close()
             raise _refused(self.folder, error) from None
+        except CustodyError:
+            self.close()
+            raise
+
+    def _take_up(self, at: int, point: Mark | None) -> None:
+        """Check what a file holds up to the point, and cut off what came after it."""
+        stream, digest = self._files[at], self._digests[at]
+        rest = length = point.lengths[at] if point else 0
+        stream.seek(0)
+        while part := stream.read(min(_BUFFER, rest)):
+            digest.update(part)
+            rest -= len(part)
+        if point and (rest or digest.hexdigest() != point.digests[at]):
+            raise journal.altered(self.folder, RESULT_FILES[at])
+        stream.truncate(length)
+        stream.seek(length)
 
     def _paths(self) -> tuple[Path, ...]:
         return (self.folder.outcomes, self.folder.hits, self.folder.problems)
@@ -78,9 +103,11 @@ class RunWriter:
             lines.problem_lines(n, source, outcome, near=self._near, quality_gate=self._gate),
         )
         try:
-            for stream, group in zip(self._files, groups, strict=True):
+            for stream, digest, group in zip(self._files, self._digests, groups, strict=True):
                 for line in group:
-                    stream.write(canonical.encode(line) + b"\n")
+                    encoded = canonical.encode(line) + b"\n"
+                    stream.write(encoded)
+                    digest.update(encoded)
         except OSError as error:
             raise _refused(self.folder, error) from None
         self.entries += 1
@@ -92,7 +119,9 @@ class RunWriter:
                 stream.flush()
                 os.fsync(stream.fileno())
             lengths = tuple(stream.tell() for stream in self._files)
-            journal.append(self.folder.state, Mark(self.entries, lengths, self.tally))
+            digests = tuple(digest.hexdigest() for digest in self._digests)
+            mark = Mark(self.entries, lengths, digests, self.tally)
+            journal.append(self.folder, mark, self._key)
         except OSError as error:
             raise _refused(self.folder, error) from None
 
@@ -102,22 +131,25 @@ def begin(folder: RunFolder, plan: bytes) -> None:
     try:
         folder.root.mkdir(mode=0o700)
         folder.state.mkdir(mode=0o700)
-        durable.write_new(folder.state / PLAN, plan)
+        durable.replace(folder.state / PLAN, plan)
+        durable.sync_folder(folder.root)
+        durable.sync_folder(folder.root.parent)
     except OSError as error:
         raise _refused(folder, error) from None
 
 
-def plan_of(folder: RunFolder) -> bytes:
-    """Read the plan of an unfinished run.
+def plan_of(folder: RunFolder) -> bytes | None:
+    """Read the plan of an unfinished run; None when the run stopped before it had one.
 
     Raises:
-        CaseError: the run has no plan; it was damaged or stopped while it was being set up.
+        CustodyError: the run has results and no plan: somebody removed it.
     """
     try:
         return (folder.state / PLAN).read_bytes()
-    except OSError:
-        msg = f"run {folder.run_id} has no plan and cannot be resumed; start again with --new-run"
-        raise CaseError(msg) from None
+    except FileNotFoundError:
+        if folder.outcomes.exists():
+            raise journal.altered(folder, PLAN) from None
+        return None
 
 
 def drop_state(folder: RunFolder) -> None:

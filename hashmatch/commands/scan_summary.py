@@ -32,6 +32,7 @@ def as_json(result: Result) -> dict[str, object]:
         "hits": tally.hits,
         "conflicts": tally.conflicts,
         "changed_source": tally.changed_source,
+        "expired_sets": list(result.expired),
         "table": result.table,
         "exit_code": int(tally.exit_code()),
     }
@@ -66,6 +67,8 @@ def _warnings(result: Result) -> list[str]:
             "No examined item agrees with a loaded hash set. "
             "This does not establish the absence of unlawful material."
         )
+    if result.expired:
+        words.append(f"WARNING: these sets have expired: {', '.join(result.expired)}.")
     if tally.conflicts:
         words.append(f"{tally.conflicts:,} items are benign in one set and not in another.")
     if tally.changed_source:

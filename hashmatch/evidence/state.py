@@ -11,6 +11,8 @@ from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.outcomes import Failed, Skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hashmatch.model.evidence import Entry, Source
 
 
@@ -35,8 +37,12 @@ class SourceState:
     access_times_kept: bool
 
 
-def of(source: Source) -> SourceState:
+def of(source: Source, note: Callable[[Entry], None] | None = None) -> SourceState:
     """List a source from beginning to end.
+
+    Args:
+        source: what is listed.
+        note: called with each entry, for a caller that keeps the listing.
 
     Raises:
         EvidenceError: the source as a whole cannot be listed.
@@ -46,6 +52,8 @@ def of(source: Source) -> SourceState:
     entries = folders = size = 0
     for entry in source.entries():
         state.update(_encode(entry))
+        if note is not None:
+            note(entry)
         if isinstance(entry, Folder):
             folders += 1
             continue

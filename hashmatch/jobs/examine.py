@@ -40,7 +40,8 @@ def examine(
     """
     try:
         with source.open(item) as stream:
-            content = digests.read(stream, algorithms, sniff.is_picture, limits.picture_bytes)
+            keep = sniff.is_picture if decode else _nothing
+            content = digests.read(stream, algorithms, keep, limits.picture_bytes)
             if not source.unchanged(item, stream):
                 return Failed(item.path, Stage.READ, Reason.CHANGED)
     except ItemError as error:
@@ -48,14 +49,19 @@ def examine(
     return Reading(content.digests, _picture(content, limits, decode=decode))
 
 
+def _nothing(_head: bytes) -> bool:
+    """Keep no content: it may have been too much for the worker that died of it."""
+    return False
+
+
 def _picture(content: digests.Content, limits: Limits, *, decode: bool) -> Picture | None:
     kind = sniff.picture_kind(content.head)
     if kind is None:
         return None
-    if content.kept is None:
-        return Picture(kind, trouble=Reason.TOO_MANY_BYTES)
     if not decode:
         return Picture(kind)
+    if content.kept is None:
+        return Picture(kind, trouble=Reason.TOO_MANY_BYTES)
     from hashmatch.hashing import pictures  # noqa: PLC0415  # NumPy and decoders, for pictures only
 
     return pictures.examine(content.kept, kind, limits.pixels)

@@ -13,7 +13,7 @@ from hashmatch.model import names
 from hashmatch.model.hashes import ALWAYS, Algorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from hashmatch.db.manifest import Manifest
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sources as they are now, set versions, and the settings that decide results."""
+    """Sources as they are now, set versions, settings and tool versions that decide results."""
 
     sources: tuple[Source, ...]
     before: tuple[SourceState, ...]
     sets: tuple[Manifest, ...]
     algorithms: tuple[Algorithm, ...]
     near: NearLimits
-    version: str
+    tool: Mapping[str, str]
 
     def encode(self) -> bytes:
         """One canonical line; equal lines mean equal results."""
         return canonical.encode(
             {
                 "schema": "hashmatch.plan/1",
-                "version": self.version,
+                "tool": dict(self.tool),
                 "sources": [
                     described(source) | {"before": state.digest}
                     for source, state in zip(self.sources, self.before, strict=True)
@@ -68,11 +68,11 @@ def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Sou
 
     Args:
         paths: folders with evidence.
-        outputs: folders that are written to: case, library.
+        outputs: folders that are written to.
 
     Raises:
         UsageError: a path is missing, not a folder, empty, or named twice.
-        OutputError: something would be written inside the evidence.
+        OutputError: something would be written inside the evidence, or is read where it is written.
     """
     sources: dict[bytes, Source] = {}
     for path in paths:
@@ -83,8 +83,10 @@ def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Sou
                 msg = f"{path} and another source overlap: name each folder once"
                 raise UsageError(msg)
         for output in outputs:
-            if _inside(os.path.realpath(os.fsencode(output)), location):
-                msg = f"{output} lies inside the evidence {path}; nothing may be written there"
+            written = os.path.realpath(os.fsencode(output))
+            if _inside(written, location) or _inside(location, written):
+                msg = f"{output} lies inside the evidence {path}, or the other way round; keep "
+                msg += "what is written apart from what is read"
                 raise OutputError(msg)
         sources[location] = FolderSource(location)
     return tuple(sources.values())

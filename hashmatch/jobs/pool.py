@@ -1,6 +1,6 @@
 """Several workers, one stable order: results come back as the items were given.
 
-A worker that dies or takes too long costs no other item: its batch is given out again one item
+A worker that dies or takes too long costs no other item: what it had is given out again, one item
 at a time; the item that does it again is read once more without decoding; only if even that
 fails is it recorded as failed.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar
 
+from hashmatch.errors import UsageError
 from hashmatch.jobs.workers import Task, Worker
 from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage
@@ -61,11 +62,13 @@ class _Batch:
 class _Share:
     """A part of a batch that one worker has, or will get.
 
-    ``spared`` says why the item is now read without decoding it.
+    ``again`` is set for an item that was out with a worker that was lost; ``spared`` says why it
+    is now read without decoding it.
     """
 
     batch: _Batch
     places: tuple[int, ...]
+    again: bool = False
     spared: Reason | None = None
 
     def task(self) -> Task:
@@ -87,10 +90,18 @@ class Pool:
     def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
         self._order = order
         self._base_seconds = base_seconds
-        self._idle = [Worker(order) for _ in range(workers)]
+        self._idle: list[Worker] = []
         self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
         self._again: deque[_Share] = deque()
         self._window = 3 * workers
+        try:
+            self._idle.extend(Worker(order) for _ in range(workers))
+        except OSError as error:
+            self.close()
+            msg = (
+                f"{workers} workers cannot be started ({error.strerror}); ask for fewer: --workers"
+            )
+            raise UsageError(msg) from None
 
     def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
         """Yield lists of results; together they hold every entry once, in the order given."""
@@ -141,10 +152,10 @@ class Pool:
     def _lost(self, worker: Worker, share: _Share, reason: Reason) -> None:
         worker.stop()
         self._idle.append(Worker(self._order))
-        if len(share.places) > 1:
-            self._again.extend(_Share(share.batch, (at,)) for at in share.places)
+        if not share.again:
+            self._again.extend(_Share(share.batch, (at,), again=True) for at in share.places)
         elif share.spared is None:
-            self._again.append(_Share(share.batch, share.places, spared=reason))
+            self._again.append(_Share(share.batch, share.places, again=True, spared=reason))
         else:
             path = share.task().items[0][1].path
             share.batch.results[share.places[0]] = Failed(path, Stage.READ, reason)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
-from hashmatch.cases import journal, run_writer
+from hashmatch.cases import run_writer
 from hashmatch.cases.layout import CaseFolder
+from hashmatch.custody import canonical
 from hashmatch.custody.ids import uuid7
 from hashmatch.errors import CaseError, EvidenceError
 from hashmatch.jobs.plan import described
@@ -41,17 +41,26 @@ def begin_or_resume(
         CaseError: an interrupted run had another plan.
         EvidenceError: only the evidence differs from an interrupted run's plan.
     """
+    drop_leftovers(case, ledger)
     for folder in unfinished(case, ledger):
-        if new_run or not folder.root.exists():
-            ledger.append("run.abort", {"run": folder.run_id, "reason": "given up for a new run"})
+        theirs = run_writer.plan_of(folder)
+        if new_run or theirs is None:
+            reason = "given up for a new run" if new_run else "stopped before anything was read"
+            ledger.append("run.abort", {"run": folder.run_id, "reason": reason})
             run_writer.drop_state(folder)
-        elif run_writer.plan_of(folder) == plan.encode():
-            kept = journal.last(folder.state).entries
-            ledger.append("run.resume", {"run": folder.run_id, "lines_kept": kept})
+        elif theirs == plan.encode():
+            ledger.append("run.resume", {"run": folder.run_id})
             return folder, True
         else:
-            raise _other_plan(folder, plan)
+            raise _other_plan(folder, theirs, plan)
     return _begin(case, plan, ledger, setting), False
+
+
+def drop_leftovers(case: Path, ledger: Ledger) -> None:
+    """Remove the state of runs that have ended; a crash just after the end may leave it."""
+    for entry in ledger.entries():
+        if entry.type == "run.end":
+            run_writer.drop_state(CaseFolder(case).run(str(entry.body.get("run"))))
 
 
 def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting) -> RunFolder:
@@ -86,18 +95,32 @@ def moments(ledger: Ledger, kind: str, run_id: str) -> tuple[str, ...]:
     return tuple(entry.at for entry in found)
 
 
-def _other_plan(folder: RunFolder, plan: Plan) -> CaseError | EvidenceError:
-    theirs, ours = (json.loads(text) for text in (run_writer.plan_of(folder), plan.encode()))
-    for one in (*theirs["sources"], *ours["sources"]):
-        del one["before"]
-    if theirs == ours:
+def _other_plan(folder: RunFolder, plan: bytes, wanted: Plan) -> CaseError | EvidenceError:
+    theirs, ours = _without_states(plan), _without_states(wanted.encode())
+    if theirs is not None and theirs == ours:
         msg = (
             f"the evidence is not as it was when run {folder.run_id} was interrupted; "
             "find out what changed it, then start again with --new-run"
         )
         return EvidenceError(msg)
     msg = (
-        f"run {folder.run_id} in this case was interrupted and had other sources, sets or "
-        "settings; repeat its command to resume it, or give it up with --new-run"
+        f"run {folder.run_id} in this case was interrupted and had other sources, sets, settings "
+        "or versions; repeat its command to resume it, or give it up with --new-run"
     )
     return CaseError(msg)
+
+
+def _without_states(plan: bytes) -> dict[str, object] | None:
+    """A plan without the states of its sources; None for bytes that are no plan."""
+    try:
+        fields = canonical.decode(plan)
+    except ValueError:
+        return None
+    sources = fields.get("sources")
+    states = {"before"}
+    return fields | {
+        "sources": [
+            {key: value for key, value in one.items() if key not in states}
+            for one in (sources if isinstance(sources, list) else [])
+        ]
+    }

@@ -8,12 +8,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hashmatch import __version__
-from hashmatch.cases import casefile
+from hashmatch.cases import casefile, listing
+from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
-from hashmatch.errors import HashmatchError
+from hashmatch.custody.keys import SigningKey
+from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence import state
-from hashmatch.jobs import runs, seal, tables
+from hashmatch.jobs import runs, seal
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
 from hashmatch.jobs.plan import Plan, algorithms_for, sources_from
@@ -21,7 +22,6 @@ from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
-from hashmatch.model.evidence import Folder
 from hashmatch.model.outcomes import Examined, Reading
 from hashmatch.model.people import Operator
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
-    from hashmatch.jobs.pool import Numbered, Read
+    from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.pool import Read
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.outcomes import Outcome, Tally
@@ -71,12 +72,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A sealed run; ``table`` as :func:`hashmatch.jobs.tables.count` gives it."""
+    """A sealed run.
+
+    ``table`` as :func:`hashmatch.jobs.tables.count` gives it; ``expired`` names the sets whose
+    publisher no longer stands behind them.
+    """
 
     folder: RunFolder
     tally: Tally
     resumed: bool
     table: list[dict[str, Json]]
+    expired: tuple[str, ...]
 
 
 def scan(
@@ -103,7 +109,7 @@ def scan(
         EvidenceError: the sources are not what they were when the run was interrupted.
     """
     case = casefile.read(request.case)
-    sources = sources_from(request.folders, outputs=(request.case, library.folder))
+    sources = sources_from(request.folders, outputs=_outputs(request.case, library))
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     answers = self_test()
@@ -112,15 +118,16 @@ def scan(
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         for one in sets:
             one.check()
-        before = tuple(state.of(source) for source in sources)
+        before = _list(sources, CaseFolder(request.case).listing)
         plan = Plan(
-            sources, before, manifests, algorithms_for(manifests), request.near, __version__
+            sources, before, manifests, algorithms_for(manifests), request.near, setting.tool
         )
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, new_run=request.new_run
         )
-        matcher = Matcher(sets, request.near)
-        tally = _examine(request, plan, matcher, folder, show)
+        CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
+        key = SigningKey.load(signing_key)
+        tally = _examine(request, plan, Matcher(sets, request.near), folder, key, show)
         after = tuple(state.of(source) for source in sources)
         _settle(tally, before, after)
         finished = seal.Finished(
@@ -135,15 +142,40 @@ def scan(
             self_test=answers,
             tally=tally,
         )
-        seal.seal(folder, finished, ledger, setting)
-    return Result(folder, tally, resumed, tables.count(folder.hits))
+        table = seal.seal(folder, finished, ledger, setting)
+    today = setting.clock().date()
+    expired = tuple(one.name for one in manifests if one.expired(today))
+    return Result(folder, tally, resumed, table, expired)
 
 
-def _settle(
-    tally: Tally, before: Sequence[state.SourceState], after: Sequence[state.SourceState]
-) -> None:
+def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
+    """The folders that are written to, or that hold what must stay as it is."""
+    folder = CaseFolder(case)
+    return (folder.runs, folder.reports, folder.ledger.parent, library.folder)
+
+
+def _list(sources: Sequence[Source], target: Path) -> tuple[SourceState, ...]:
+    """List every source before anything is read; the listing is the work list of the run."""
+    try:
+        with target.open("wb") as out:
+            states = tuple(
+                state.of(source, listing.noter(out, number))
+                for number, source in enumerate(sources)
+            )
+    except OSError as error:
+        msg = f"the listing of the evidence could not be written to {target}: {error.strerror}"
+        raise OutputError(msg) from None
+    if not any(one.entries for one in states):
+        target.unlink()
+        msg = "there is no file in the evidence, only folders; is the exhibit mounted there?"
+        raise UsageError(msg)
+    return states
+
+
+def _settle(tally: Tally, before: Sequence[SourceState], after: Sequence[SourceState]) -> None:
     """Close the account: every entry that was seen has ended in exactly one way."""
     tally.folders = sum(one.folders for one in before)
+    tally.seen = sum(one.entries for one in before)
     tally.changed_source = [one.digest for one in before] != [one.digest for one in after]
     if not tally.balanced():
         msg = (
@@ -158,19 +190,19 @@ def _examine(
     plan: Plan,
     matcher: Matcher,
     folder: RunFolder,
+    key: SigningKey,
     show: Callable[[Progress], None],
 ) -> Tally:
-    """Bring every entry that is not written yet from the sources to the result files."""
+    """Bring every entry that is not written yet from the listing to the result files."""
     near, gate = matcher.compares_pictures, request.near.quality_gate
     order = Order(plan.sources, plan.algorithms, request.limits)
     with ExitStack() as stack:
-        writer = stack.enter_context(RunWriter(folder, near=near, quality_gate=gate))
+        writer = stack.enter_context(RunWriter(folder, key, near=near, quality_gate=gate))
         pool = stack.enter_context(closing(Pool(order, request.workers)))
         meter = _Meter(plan, writer.tally.bytes, show)
-        seen, written = itertools.count(), writer.entries
-        entries = (entry for entry in _numbered(plan.sources) if next(seen) >= written)
+        listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()
-        for reads in pool.read(entries):
+        for reads in pool.read(itertools.islice(listed, writer.entries, None)):
             for source, outcome in _outcomes(reads, matcher):
                 writer.write(source, outcome)
             if time.monotonic() - synced > SYNC_SECONDS:
@@ -178,15 +210,7 @@ def _examine(
                 synced = time.monotonic()
             meter.show(writer)
         writer.sync()
-        writer.tally.seen = next(seen)
         return writer.tally
-
-
-def _numbered(sources: Sequence[Source]) -> Iterator[Numbered]:
-    for number, source in enumerate(sources):
-        for entry in source.entries():
-            if not isinstance(entry, Folder):
-                yield number, entry
 
 
 def _outcomes(reads: list[Read], matcher: Matcher) -> Iterator[tuple[int, Outcome]]:

@@ -13,6 +13,7 @@ from hashmatch.custody.merkle import Tree
 from hashmatch.errors import OutputError
 from hashmatch.jobs import tables
 from hashmatch.jobs.plan import described
+from hashmatch.model import names
 
 if TYPE_CHECKING:
     from hashmatch.cases.casefile import CaseFile
@@ -44,19 +45,25 @@ class Finished:
     tally: Tally
 
 
-def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> None:
+def seal(
+    folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting
+) -> list[dict[str, Json]]:
     """Write the run record and its sums and enter the end of the run into the ledger.
 
     May be repeated after a crash: until the ledger holds the end, the run counts as unfinished.
+
+    Returns:
+        The hits counted by :func:`hashmatch.jobs.tables.count`.
 
     Raises:
         OutputError: the disk does not take it; the run stays resumable.
     """
     roots = {name: _root(folder, name) for name in RESULT_FILES}
+    table = tables.count(folder.hits)
     try:
         for path in (folder.record, folder.sums):
             path.unlink(missing_ok=True)
-        record = canonical.encode(_record(folder, run, roots, setting)) + b"\n"
+        record = canonical.encode(_record(folder, run, roots, table, setting)) + b"\n"
         durable.write_new(folder.record, record)
         sums_sha256 = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
     except OSError as error:
@@ -64,6 +71,7 @@ def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> 
         raise OutputError(msg) from None
     ledger.append("run.end", _end(folder, run, roots, sums_sha256))
     run_writer.drop_state(folder)
+    return table
 
 
 def _root(folder: RunFolder, name: str) -> str:
@@ -96,7 +104,11 @@ def _end(
 
 
 def _record(
-    folder: RunFolder, run: Finished, roots: dict[str, str], setting: Setting
+    folder: RunFolder,
+    run: Finished,
+    roots: dict[str, str],
+    table: list[dict[str, Json]],
+    setting: Setting,
 ) -> dict[str, Json]:
     now = setting.clock()
     return {
@@ -113,7 +125,7 @@ def _record(
         "finished": entry.instant(now),
         "utc_offset": now.isoformat()[-6:],
         "resumed": list(run.resumed),
-        "argv": list(setting.argv),
+        "argv": [names.shown(word) for word in setting.argv],
         "tool": dict(setting.tool),
         "host": {"name": setting.host, "system": setting.system},
         "sources": _sources(run),
@@ -128,7 +140,7 @@ def _record(
             "sandbox": "separate processes",
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
-        "counts": _counts(folder, run.tally),
+        "counts": run.tally.to_json() | {"not_compared": run.tally.not_compared, "table": [*table]},
         "roots": dict(roots),
         "exit_code": int(run.tally.exit_code()),
     }
@@ -151,10 +163,3 @@ def _sources(run: Finished) -> list[Json]:
         }
         for index, (source, before, after) in enumerate(states)
     ]
-
-
-def _counts(folder: RunFolder, tally: Tally) -> dict[str, Json]:
-    counts: dict[str, Json] = tally.to_json()
-    counts["not_compared"] = tally.not_compared
-    counts["table"] = list(tables.count(folder.hits))
-    return counts

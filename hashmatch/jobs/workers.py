@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hashes import Algorithm
 
 Result = Reading | Failed
+_PATIENCE = 5.0  # seconds
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
 
@@ -73,7 +74,7 @@ class Worker:
         """End the process now, whatever it is doing."""
         self.pipe.close()
         self._process.kill()
-        self._process.join()
+        self._process.join(_PATIENCE)  # one that waits for a dead disk cannot even be killed
 
     def finish(self) -> None:
         """Let an idle process end by itself."""
@@ -123,7 +124,11 @@ def _serve(pipe: Connection, order: Order) -> None:
             task: Task = pipe.recv()
         except (EOFError, OSError):  # the parent is done, or gone
             return
-        pipe.send([_one(order, number, item, task.decode) for number, item in task.items])
+        results = [_one(order, number, item, task.decode) for number, item in task.items]
+        try:
+            pipe.send(results)
+        except OSError:  # the parent is gone
+            return
 
 
 def _one(order: Order, number: int, item: Item, decode: bool) -> Result:  # noqa: FBT001

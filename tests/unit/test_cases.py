@@ -5,16 +5,19 @@ import json
 import os
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashmatch.cases import casefile, journal, run_writer
+from hashmatch.cases import casefile, journal, listing, run_writer
 from hashmatch.cases.casefile import CaseFile, PublicKey
 from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES, CaseFolder, RunFolder
 from hashmatch.cases.run_writer import RunWriter
-from hashmatch.errors import CaseError, OutputError
+from hashmatch.custody.keys import SigningKey
+from hashmatch.errors import CaseError, CustodyError, OutputError
 from hashmatch.model import names
+from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.hashes import ALWAYS, Digest, Method, PictureHash
 from hashmatch.model.hits import Claim, Disposition, Hit, Near
 from hashmatch.model.outcomes import (
@@ -88,21 +91,81 @@ def test_a_case_folder_below_a_file_cannot_be_made(tmp_path):
 
 @given(st.integers(0, 2**40), st.integers(0, 40))
 def test_the_last_whole_line_of_a_torn_journal_counts(tmp_path_factory, entries, cut):
-    state = tmp_path_factory.mktemp("state")
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    run.state.mkdir()
     tally = Tally(examined=entries)
     tally.failed_by["open:busy"] = 3
-    journal.append(state, Mark(entries, (1, 2, 3), tally))
-    whole = (state / journal.FILE).read_bytes()
-    journal.append(state, Mark(entries + 1, (4, 5, 6), tally))
-    content = (state / journal.FILE).read_bytes()
-    (state / journal.FILE).write_bytes(content[: len(whole) + cut])
-    assert journal.last(state) == Mark(entries, (1, 2, 3), tally)
+    first = Mark(entries, (1, 2, 3), ("a", "b", "c"), tally)
+    journal.append(run, first, KEY)
+    path = run.state / journal.FILE
+    whole = path.read_bytes()
+    journal.append(run, Mark(entries + 1, (4, 5, 6), ("d", "e", "f"), tally), KEY)
+    path.write_bytes(path.read_bytes()[: len(whole) + cut])
+    assert journal.last(run, KEY) == first
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"entries":1', b"\xff\n", b"garbage\n"])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"entries":1', b"\xff"])
 def test_a_journal_without_a_whole_line_means_the_start(tmp_path, content):
-    (tmp_path / journal.FILE).write_bytes(content)
-    assert journal.last(tmp_path) == journal.start()
+    run = RunFolder(tmp_path)
+    run.state.mkdir()
+    (run.state / journal.FILE).write_bytes(content)
+    assert journal.last(run, KEY) is None
+
+
+def forged(folder, change):
+    path = folder.state / journal.FILE
+    path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: b"garbage\n",
+        lambda line: b'{"x":1}\n',
+        lambda line: line.replace(b'"entries":1', b'"entries":0'),
+        lambda line: line.replace(b'"examined":1', b'"examined":0'),
+        lambda line: line.replace(b'"signature":"', b'"signature":"0'),
+    ],
+)
+def test_a_journal_that_somebody_wrote_is_not_followed(folder, change):
+    with writer(folder) as out:
+        out.write(0, OUTCOMES[0])
+        out.sync()
+    forged(folder, change)
+    with pytest.raises(CustodyError, match="--new-run"):
+        writer(folder)
+
+
+def test_a_journal_of_another_run_or_key_is_not_followed(folder):
+    with writer(folder) as out:
+        out.write(0, OUTCOMES[0])
+        out.sync()
+    with pytest.raises(CustodyError, match="not as hashmatch left it"):
+        journal.last(folder, OTHER_KEY)
+    other = RunFolder(folder.root.with_name("other"))
+    folder.root.rename(other.root)
+    with pytest.raises(CustodyError, match="not as hashmatch left it"):
+        journal.last(other, KEY)
+
+
+@pytest.mark.parametrize("name", RESULT_FILES)
+@pytest.mark.parametrize("change", ["flip", "shorten", "remove"])
+def test_results_that_were_changed_while_interrupted_are_not_sealed(folder, name, change):
+    with writer(folder) as out:
+        for outcome in OUTCOMES:
+            out.write(0, outcome)
+        out.sync()
+    path = folder.root / name
+    content = bytearray(path.read_bytes())
+    if change == "remove":
+        path.unlink()
+    elif change == "shorten":
+        path.write_bytes(content[:-1])
+    else:
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(CustodyError, match=name):
+        writer(folder)
 
 
 HASHED = PictureHash(Method.PDQ, "stored", 80, (bytes(32),) * 8)
@@ -140,8 +203,17 @@ def folder(tmp_path):
     return made
 
 
+KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(32)))
+OTHER_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(31) + b"1"))
+
+
 def writer(folder):
-    return RunWriter(folder, near=True, quality_gate=50)
+    return RunWriter(folder, KEY, near=True, quality_gate=50)
+
+
+def lengths(folder):
+    point = journal.last(folder, KEY)
+    return point.lengths if point else (0, 0, 0)
 
 
 def contents(folder):
@@ -150,6 +222,32 @@ def contents(folder):
 
 def lines(folder, name):
     return [json.loads(line) for line in (folder.root / name).read_text("utf-8").splitlines()]
+
+
+LISTED = [
+    Item(b"plain", 1, 2, 0o100644, (3, 4)),
+    Item(b"bad\xff\n", 2**40, -1, 0o100600, (2**63, 2**63)),
+    Folder(b"folder"),
+    Failed(b"gone", Stage.STAT, Reason.VANISHED),
+    Skipped(b"link", Rule.SYMLINK),
+]
+
+
+def test_a_listing_gives_back_every_entry_that_is_no_folder(tmp_path):
+    path = tmp_path / listing.FILE
+    with path.open("wb") as out:
+        for source in (0, 1):
+            for entry in LISTED:
+                listing.noter(out, source)(entry)
+    kept = [entry for entry in LISTED if not isinstance(entry, Folder)]
+    assert list(listing.read(path)) == [(s, entry) for s in (0, 1) for entry in kept]
+
+
+def test_a_listing_that_was_not_written_here_is_refused(tmp_path):
+    path = tmp_path / listing.FILE
+    path.write_text('{"s":0,"path":"a","is":["other"]}\n')
+    with pytest.raises(ValueError, match="listing"):
+        list(listing.read(path))
 
 
 def test_each_entry_has_its_lines(folder):
@@ -177,7 +275,7 @@ def test_each_entry_has_its_lines(folder):
 
 
 def test_pictures_are_no_problem_where_no_set_asks_about_them(folder):
-    with RunWriter(folder, near=False, quality_gate=50) as out:
+    with RunWriter(folder, KEY, near=False, quality_gate=50) as out:
         for outcome in OUTCOMES:
             out.write(0, outcome)
         out.sync()
@@ -194,7 +292,7 @@ def test_whatever_was_written_after_the_last_sync_is_written_again(folder, synce
             out.write(0, outcome)
     for name in RESULT_FILES:  # the power went: an unknown part of the rest reached the disk
         length = (folder.root / name).stat().st_size
-        kept = dict(zip(RESULT_FILES, journal.last(folder.state).lengths, strict=True))[name]
+        kept = dict(zip(RESULT_FILES, lengths(folder), strict=True))[name]
         os.truncate(folder.root / name, min(length, kept + torn))
     with writer(folder) as again:
         assert again.entries == (synced if synced < len(OUTCOMES) else 0)
@@ -216,8 +314,10 @@ def test_a_run_begins_once_and_remembers_its_plan(folder):
     assert run_writer.plan_of(folder) == b"the plan"
     with pytest.raises(OutputError, match="resume"):
         run_writer.begin(folder, b"again")
-    run_writer.drop_state(folder)
-    with pytest.raises(CaseError, match="--new-run"):
+    (folder.state / run_writer.PLAN).unlink()
+    assert run_writer.plan_of(folder) is None
+    folder.outcomes.touch()
+    with pytest.raises(CustodyError, match="--new-run"):
         run_writer.plan_of(folder)
 
 
@@ -239,7 +339,7 @@ def test_a_full_disk_is_said_and_leaves_the_run_resumable(folder, step):
         with pytest.raises(OutputError, match="resume"):
             out.write(0, OUTCOMES[1]) if step == "write" else out.sync()
         out._files = kept
-    assert journal.last(folder.state).entries == 1
+    assert journal.last(folder, KEY).entries == 1
 
 
 def test_a_run_folder_that_cannot_be_opened_is_said(folder):

@@ -1,5 +1,6 @@
 """Jobs in one process: resumed at chosen points, refused for the right reason."""
 
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -17,6 +18,7 @@ from hashmatch.db.library import Library
 from hashmatch.errors import (
     CaseError,
     EvidenceError,
+    ExitCode,
     HashmatchError,
     HashSetError,
     OutputError,
@@ -24,7 +26,18 @@ from hashmatch.errors import (
 )
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import known_answers
-from hashmatch.jobs import demo, examine, ingest, open_case, plan, pool, render, scan, self_test
+from hashmatch.jobs import (
+    demo,
+    examine,
+    ingest,
+    open_case,
+    plan,
+    pool,
+    render,
+    runs,
+    scan,
+    self_test,
+)
 from hashmatch.matching.near import Limits
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import ALWAYS
@@ -138,9 +151,9 @@ def test_an_interrupted_run_belongs_to_its_sets_and_its_evidence(desk):
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
     manifest = desk.install("second", b"second")
-    with pytest.raises(CaseError, match="other sources, sets or settings"):
+    with pytest.raises(CaseError, match="other sources, sets, settings"):
         desk.scan()
-    with pytest.raises(CaseError, match="other sources, sets or settings"):
+    with pytest.raises(CaseError, match="other sources, sets, settings"):
         desk.scan(sets=("known",), near=Limits(20))
     (desk.evidence / "a").write_bytes(b"other")
     with pytest.raises(EvidenceError, match="not as it was"):
@@ -158,6 +171,119 @@ def test_a_run_whose_folder_was_never_made_is_given_up(desk):
     with open_case.ledger_of(desk.case, desk.setting, desk.key) as ledger:
         kinds = [entry.type for entry in ledger.entries()]
     assert kinds == ["case.open", "run.start", "run.abort", "run.start", "run.end"]
+
+
+def vanishing(monkeypatch, path):
+    """Make a folder vanish once the listing is made, as a mount does that comes and goes."""
+    real = scan._list
+
+    def listed_then_gone(sources, target):
+        states = real(sources, target)
+        path.rename(path.with_name("hidden"))
+        return states
+
+    monkeypatch.setattr(scan, "_list", listed_then_gone)
+
+
+def test_whatever_vanishes_after_the_listing_is_named_and_makes_the_run_incomplete(
+    desk, monkeypatch
+):
+    part = desk.root / "evidence" / "part"
+    part.mkdir()
+    for name in "abc":
+        (part / name).write_bytes(b"known")
+    (desk.evidence / "z").write_bytes(b"known")
+    vanishing(monkeypatch, part)
+    result = desk.scan()
+    assert (result.tally.seen, result.tally.failed, result.tally.items_with_hits) == (4, 3, 1)
+    assert result.tally.changed_source
+    assert result.tally.exit_code() is ExitCode.HITS_INCOMPLETE
+    problems = [json.loads(x) for x in result.folder.problems.read_text().splitlines()]
+    assert [(p["path"], p["reason"]) for p in problems] == [
+        (f"part/{name}", "vanished") for name in "abc"
+    ]
+
+
+def test_evidence_with_folders_only_is_not_examined(desk):
+    (desk.evidence / "lost+found").mkdir()
+    with pytest.raises(UsageError, match="only folders"):
+        desk.scan()
+    assert sorted(p.name for p in desk.case.iterdir()) == ["case.json", "ledger", "reports", "runs"]
+
+
+def test_a_run_that_stopped_before_it_had_a_plan_is_begun_anew(desk, monkeypatch):
+    (desk.evidence / "a").touch()
+
+    def stop(_folder, _plan):
+        raise StoppedError
+
+    with monkeypatch.context() as changed:
+        changed.setattr(runs.run_writer, "begin", stop)
+        with pytest.raises(StoppedError):
+            desk.scan()
+    assert not desk.scan().resumed
+
+
+def test_a_plan_that_is_cut_short_is_not_followed(desk):
+    (desk.evidence / "a").touch()
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    (made,) = (desk.case / "runs").iterdir()
+    (made / "state" / "plan.json").write_bytes(b"")
+    with pytest.raises(CaseError, match="--new-run"):
+        desk.scan()
+
+
+def test_a_run_is_resumed_only_with_the_versions_it_began_with(desk):
+    (desk.evidence / "a").touch()
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    desk.setting.tool["pillow-heif"] = "1.0"
+    with pytest.raises(CaseError, match="or versions"):
+        desk.scan()
+
+
+def test_words_that_are_not_unicode_do_not_keep_a_run_from_its_seal(desk):
+    (desk.evidence / "a").touch()
+    desk.setting = dataclasses.replace(desk.setting, argv=("scan", "ev\udcff"))
+    record = json.loads(desk.scan().folder.record.read_text())
+    assert record["argv"] == ["scan", "ev‹U+DCFF›"]
+
+
+def test_a_state_that_a_crash_left_behind_is_removed_by_the_next_run(desk):
+    (desk.evidence / "a").touch()
+    first = desk.scan()
+    first.folder.state.mkdir()
+    desk.scan()
+    assert not first.folder.state.exists()
+
+
+def test_an_expired_set_is_named(desk):
+    (desk.evidence / "a").touch()
+    expired = SetDescription("old", SetKind.ILLEGAL, expires=datetime.date(2026, 11, 23))
+    reading = ingest.Reading((desk.root / "known.txt",))
+    ingest.ingest(ingest.Import(reading, expired), desk.library, desk.setting, lambda _: None)
+    assert desk.scan().expired == ()
+    desk.seconds += 3 * 86400
+    assert desk.scan().expired == ("old",)
+
+
+def test_more_workers_than_the_system_allows_is_said(desk, monkeypatch):
+    (desk.evidence / "a").touch()
+
+    def refuse(_order):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(pool, "Worker", refuse)
+    with pytest.raises(UsageError, match="--workers"):
+        desk.scan()
+
+
+def test_a_listing_that_the_disk_does_not_take_is_said(desk):
+    (desk.evidence / "a").touch()
+    (desk.case / "listing.new").mkdir()
+    with pytest.raises(OutputError, match="listing"):
+        desk.scan()
 
 
 def test_a_case_is_written_with_the_key_it_was_opened_with(desk):
@@ -202,6 +328,8 @@ def test_sources_are_named_once_and_lie_apart_from_what_is_written(desk):
     link.symlink_to(below)
     with pytest.raises(OutputError, match="inside the evidence"):
         plan.sources_from([desk.evidence], outputs=[link / "CASE"])
+    with pytest.raises(OutputError, match="the other way round"):
+        plan.sources_from([below], outputs=[desk.evidence])
     with pytest.raises(UsageError, match="cannot be listed"):
         plan.sources_from([Path("x" * 300)], outputs=())
 
@@ -236,6 +364,9 @@ def test_a_picture_over_the_limit_is_digested_and_says_so(tmp_path):
     assert (len(read.digests), read.picture.trouble) == (3, Reason.TOO_MANY_BYTES)
     spared = looked_at(tmp_path, "b", drawn.read_bytes(), decode=False)
     assert (len(spared.digests), spared.picture.trouble) == (3, None)
+    both = examine.Limits(picture_bytes=99)
+    spared = looked_at(tmp_path, "c", drawn.read_bytes(), decode=False, limits=both)
+    assert spared.picture.trouble is None
 
 
 def test_an_item_that_is_gone_is_a_value(tmp_path):

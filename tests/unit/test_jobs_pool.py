@@ -74,6 +74,13 @@ def test_an_item_whose_worker_was_killed_from_outside_is_read_again(tmp_path):
     assert [content(r) for r in results] == [sha256(n) for n in (b"a", b"kill-once", b"b")]
 
 
+def test_an_item_alone_in_its_batch_is_read_again_as_well(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool_module, "BATCH_ITEMS", 1)
+    results = read(tmp_path, [b"kill-once"], workers=1)
+    assert results[0].picture is None
+    assert content(results[0]) == sha256(b"kill-once")
+
+
 def test_an_item_that_takes_for_ever_is_given_up(tmp_path):
     results = read(tmp_path, [b"a", b"hang", b"b"], base_seconds=1.0)
     assert results[1] == Failed(b"hang", Stage.READ, Reason.TIME_LIMIT)
