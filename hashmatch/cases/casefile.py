@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "hashmatch.case/1"
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,21 @@ class CaseFile:
     references: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        for key, _ in self.references:
+            if not _is_plain(key) or not unicodedata.is_normalized("NFC", key):
+                msg = (
+                    "the name of a reference must be 1 to 200 printable characters in UTF-8 and "
+                    "Unicode NFC; give another one"
+                )
+                raise CaseError(msg)
+        if len(dict(self.references)) != len(self.references):
+            msg = "two references have the same name; give each another one"
+            raise CaseError(msg)
         named = [("reference", self.reference), ("agency", self.agency)]
         named += [("operator", self.operator), *self.references]
         for key, value in named:
-            if not _PLAIN.fullmatch(value) or not value.strip():
-                msg = f"the {key} must be 1 to 200 printable characters; give another one"
+            if not _is_plain(value):
+                msg = f"the {key} must be 1 to 200 printable characters in UTF-8; give another one"
                 raise CaseError(msg)
 
     @property
@@ -75,6 +86,11 @@ class CaseFile:
             )
             + b"\n"
         )
+
+
+def _is_plain(words: str) -> bool:
+    """Tell whether words can be written; bytes that were not UTF-8 arrive as lone surrogates."""
+    return bool(_PLAIN.fullmatch(words) and words.strip())
 
 
 def read(root: Path) -> CaseFile:
@@ -126,7 +142,7 @@ def create(root: Path, case: CaseFile) -> None:
         CaseError: the folder exists and is not empty.
         OutputError: the folder or file cannot be written.
     """
-    folder = CaseFolder(root)
+    folder, content = CaseFolder(root), case.encode()
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(root.iterdir()):
@@ -134,7 +150,7 @@ def create(root: Path, case: CaseFile) -> None:
             raise CaseError(msg)
         for sub in (folder.runs, folder.reports):
             sub.mkdir(mode=0o700)
-        durable.write_new(folder.file, case.encode())
+        durable.write_new(folder.file, content)
     except OSError as error:
         msg = f"the case folder {root} cannot be written: {error.strerror}"
         raise OutputError(msg) from None

@@ -88,4 +88,8 @@ def _pairs(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         if not (key and equals and value):
             msg = "expected KEY=VALUE, for example --ref cybertip=123456789"
             raise click.BadParameter(msg)
+    keys = [key for key, _, _ in pairs]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        msg = f"--ref {shown(min(twice))}=... is given twice; give each key once"
+        raise click.BadParameter(msg)
     return tuple((key, value) for key, _, value in pairs)

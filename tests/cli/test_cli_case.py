@@ -34,6 +34,15 @@ def test_a_case_keeps_the_numbers_that_others_gave_it(bare):
     )  # fmt: skip
 
 
+def test_words_that_no_case_file_can_hold_are_refused_and_nothing_is_made(bare):
+    words = ["case", "open", "X", "--reference", "R", "--agency", "A", "--operator"]
+    twice = bare.ok(*words, "O", "--ref", "a=1", "--ref", "a=2", code=ExitCode.USAGE)
+    assert "--ref a=... is given twice" in twice.stderr
+    foreign = bare.ok(*words, b"K\xe9vin", code=ExitCode.CASE)
+    assert "the operator must be 1 to 200 printable characters in UTF-8" in foreign.stderr
+    assert not (bare.root / "X").exists()
+
+
 def test_the_verifier_beside_the_ledger_needs_nothing_but_python(scanned, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(scanned.case, moved)
