@@ -133,7 +133,8 @@ def lookup_command(
     """Look digests or PDQ hashes up in the installed sets.
 
     Values are taken as MD5, SHA-1 or SHA-512 by their length; 64 digits may be SHA-256 or PDQ
-    and need --type. Exit code 10 when something is known, 0 when nothing is.
+    and need --type. Exit code 10 when something is known, 0 when nothing is; 13 and 3 when no
+    set holds any value of a kind that was asked.
 
     \b
     Examples:
@@ -147,15 +148,22 @@ def lookup_command(
     words = _words(digests)
     found = lookup.lookup(library, sets, words, lookup.How(algorithm, threshold))
     if form == "json":
-        for answer in found:
+        for answer in found.answers:
             click.echo(json.dumps(answer, sort_keys=True))
     else:
         columns = ("value", "set", "entry", "category", "disposition", "claim", "distance")
-        printing.table([[answer[key] for key in columns] for answer in found], columns)
-    return ExitCode.HITS if found else ExitCode.CLEAR
+        printing.table([[answer[key] for key in columns] for answer in found.answers], columns)
+    if found.unheld:
+        kinds = ", ".join(found.unheld)
+        printing.tell(f"hashmatch: no set that was asked holds values of the kind {kinds}")
+    if found.answers:
+        return ExitCode.HITS_INCOMPLETE if found.unheld else ExitCode.HITS
+    return ExitCode.INCOMPLETE if found.unheld else ExitCode.CLEAR
 
 
 def _words(digests: tuple[str, ...]) -> list[str]:
-    if digests == ("-",):
-        return [line.strip() for line in sys.stdin if line.strip()]
-    return [*digests]
+    if digests != ("-",):
+        return [*digests]
+    if sys.stdin is None:  # closed by whoever started the program
+        return []
+    return [line.strip() for line in sys.stdin if line.strip()]

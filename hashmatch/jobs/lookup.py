@@ -29,27 +29,45 @@ class How:
     threshold: int = 31
 
 
-def lookup(
-    library: Library, sets: Sequence[str], values: Sequence[str], how: How
-) -> list[dict[str, Json]]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the sets said: one answer for each agreement, and the kinds that none of them holds.
+
+    ``answers`` are in the order of the values, sets and records; the values in them are those
+    that were asked, never a list's. A value of an ``unheld`` kind was compared with nothing.
+    """
+
+    answers: list[dict[str, Json]]
+    unheld: tuple[str, ...]
+
+
+def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: How) -> Found:
     """Find every record of every set that agrees with a value.
 
-    Returns:
-        One answer for each agreement, in the order of the values, sets and records. The values
-        in the answers are those that were asked, never a list's.
-
     Raises:
-        UsageError: a value is no hash, or may be of two kinds; no such set.
+        UsageError: no value, one that is no hash or may be of two kinds; no such set.
+        HashSetError: a set is not the one that was installed.
     """
+    if not values:
+        msg = "no value to look up was given"
+        raise UsageError(msg)
     asked = [(text, _parse(text, how.algorithm)) for text in values]
     manifests = library.resolve(sets)
     answers: list[tuple[int, dict[str, Json]]] = []
     with ExitStack() as stack:
         for manifest in manifests:
             installed = stack.enter_context(library.open_set(manifest.version))
+            installed.check()  # a damaged index would say "unknown"
             answers += _exact(installed, asked)
             answers += _near(installed, asked, how.threshold)
-    return [answer for _, answer in sorted(answers, key=lambda pair: pair[0])]
+    in_order = [answer for _, answer in sorted(answers, key=lambda pair: pair[0])]
+    held = {kind for manifest in manifests for kind, n in manifest.counts.values.items() if n}
+    kinds = {_kind(value) for _, value in asked}
+    return Found(in_order, tuple(sorted(kinds - held)))
+
+
+def _kind(value: Digest | PerceptualHash) -> str:
+    return str(value.algorithm if isinstance(value, Digest) else value.method)
 
 
 def _exact(

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shlex
+import subprocess
 
 import pytest
 
@@ -132,7 +134,7 @@ def test_a_value_that_must_never_match_is_quarantined(bench):
         "empty-file": 1, "constant-value": 1, "low-quality": 1,
     }  # fmt: skip
     bench.ok("library", "lookup", empty, "--set", "a", code=ExitCode.CLEAR)
-    bench.ok("library", "lookup", "--type", "pdq", PDQ, "--set", "a", code=ExitCode.CLEAR)
+    bench.ok("library", "lookup", "--type", "pdq", PDQ, "--set", "a", code=ExitCode.INCOMPLETE)
 
 
 def test_an_expired_list_is_refused_unless_allowed(bench):
@@ -188,6 +190,46 @@ def test_digests_are_looked_up_from_standard_input(bench):
     found = bench.ok("library", "lookup", "-", "--type", "sha256", stdin=text, code=ExitCode.HITS)
     assert known in found.stdout
     assert "0" * 64 not in found.stdout
+
+
+def test_a_kind_that_no_set_holds_is_not_called_unknown(bench):
+    for words in (["--type", "pdq", PDQ], ["f" * 128], [MD5]):
+        asked = bench.ok("library", "lookup", *words, code=ExitCode.INCOMPLETE)
+        assert "no set that was asked holds values of the kind" in asked.stderr
+    known = hashlib.sha256(b"known").hexdigest()
+    bench.ok("library", "lookup", known, "--type", "sha256", code=ExitCode.HITS)
+    write(bench, "m.txt", MD5 + "\n")
+    words = ["library", "import", "m.txt", "--set", "m", "--kind", "illegal", "--type", "md5"]
+    bench.ok(*words)
+    found = bench.ok("library", "lookup", MD5, "f" * 40, code=ExitCode.HITS_INCOMPLETE)
+    assert "kind sha1" in found.stderr
+    bench.ok("library", "lookup", MD5, "--set", "known", code=ExitCode.INCOMPLETE)
+
+
+def test_a_damaged_index_is_refused_and_does_not_say_unknown(bench):
+    (index,) = (bench.root / "home/library/sets").glob("*/exact.idx")
+    content = bytearray(index.read_bytes())
+    content[-20] ^= 0xFF
+    index.chmod(0o600)
+    index.write_bytes(content)
+    known = hashlib.sha256(b"known").hexdigest()
+    bench.ok("library", "lookup", known, "--type", "sha256", code=ExitCode.HASH_SET)
+
+
+def test_no_value_at_all_is_no_question(bench):
+    for form in ("", "\n\n"):
+        bench.ok("library", "lookup", "-", stdin=form, code=ExitCode.USAGE)
+    closed = " ".join(map(shlex.quote, bench.command("library", "lookup", "-"))) + " <&-"
+    asked = subprocess.run(
+        ["sh", "-c", closed],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=bench.environment(),
+        cwd=bench.root,
+    )
+    assert asked.returncode == ExitCode.USAGE, asked.stderr
+    assert "no value to look up" in asked.stderr
 
 
 def test_near_values_are_looked_up_with_their_distance(bench):
