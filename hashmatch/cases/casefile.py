@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from hashmatch.errors import CaseError, OutputError
 from hashmatch.model.people import Operator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = "hashmatch.case/1"
@@ -139,18 +142,56 @@ def create(root: Path, case: CaseFile) -> None:
     """Make the folders of a new case and write its file.
 
     Raises:
+        CaseError, OutputError: as :func:`creating`.
+    """
+    with creating(root, case):
+        pass
+
+
+@contextmanager
+def creating(root: Path, case: CaseFile) -> Iterator[CaseFolder]:
+    """Make the folders of a new case and its file, all on the disk before the block begins.
+
+    If the block fails, what was made here is removed again, so that the same command can be
+    repeated. A folder that was there before stays.
+
+    Raises:
         CaseError: the folder exists and is not empty.
         OutputError: the folder or file cannot be written.
     """
     folder, content = CaseFolder(root), case.encode()
-    try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(root.iterdir()):
-            msg = f"{root} is not empty: a case is opened in a new or empty folder"
-            raise CaseError(msg)
-        for sub in (folder.runs, folder.reports):
-            sub.mkdir(mode=0o700)
-        durable.write_new(folder.file, content)
-    except OSError as error:
-        msg = f"the case folder {root} cannot be written: {error.strerror}"
-        raise OutputError(msg) from None
+    with ExitStack() as undo:
+        try:
+            _make(root, undo)
+            if any(root.iterdir()):
+                msg = f"{root} is not empty: a case is opened in a new or empty folder"
+                raise CaseError(msg)
+            for sub in (folder.runs, folder.reports):
+                sub.mkdir(mode=0o700)
+                undo.callback(_remove, sub)
+            folder.ledger.parent.mkdir(mode=0o700)
+            undo.callback(shutil.rmtree, folder.ledger.parent, ignore_errors=True)
+            durable.write_new(folder.file, content)
+            undo.callback(folder.file.unlink, missing_ok=True)
+            durable.sync_folder(root)
+        except OSError as error:
+            msg = f"the case folder {root} cannot be written: {error.strerror}"
+            raise OutputError(msg) from None
+        yield folder
+        undo.pop_all()
+
+
+def _make(root: Path, undo: ExitStack) -> None:
+    """Make a folder and those above it, each with its name on the disk."""
+    if root.is_dir():
+        return
+    _make(root.parent, undo)
+    root.mkdir(mode=0o700)
+    undo.callback(_remove, root)
+    durable.sync_folder(root.parent)
+
+
+def _remove(made: Path) -> None:
+    """Take back a folder that was made here, unless somebody else put something into it."""
+    with suppress(OSError):  # what stays, the next opening finds: the folder is not empty
+        made.rmdir()

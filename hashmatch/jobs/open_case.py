@@ -16,6 +16,7 @@ from hashmatch.custody.ids import uuid7
 from hashmatch.custody.keys import SigningKey
 from hashmatch.custody.ledger import Author, Ledger
 from hashmatch.errors import CaseError, OutputError
+from hashmatch.jobs.case_record import OPENING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +38,11 @@ def open_case(root: Path, opening: Opening, setting: Setting, signing_key: Path)
     """Make a case folder and begin its ledger.
 
     The signing key is made if there is none yet. A verifier that needs nothing but Python is
-    put beside the ledger.
+    put beside the ledger. If anything fails, what was made of the case is removed again, so that
+    the same call can be repeated; a new signing key stays and is used then.
 
     Raises:
-        CaseError: the folder is not empty, or a stated text is empty or has control characters.
+        CaseError: the folder is not empty, or a stated text cannot be kept as it is.
         CustodyError: the signing key cannot be used.
         OutputError: the folder cannot be written.
     """
@@ -55,26 +57,31 @@ def open_case(root: Path, opening: Opening, setting: Setting, signing_key: Path)
         public_key=PublicKey(origin_of(case_id), key.public.pem),
         references=opening.references,
     )
-    casefile.create(root, case)
+    with casefile.creating(root, case) as folder:
+        _begin(folder, case, Author(case_id, key, case.opened_by, setting))
+    return case
+
+
+def _begin(folder: CaseFolder, case: CaseFile, author: Author) -> None:
+    """Begin the ledger; everything else is on the disk before its first entry is."""
     verifier = standalone.source()
-    folder = CaseFolder(root)
-    with Ledger.create(folder.ledger.parent, Author(case_id, key, case.opened_by, setting)) as new:
+    with Ledger.create(folder.ledger.parent, author) as new:
         try:
             durable.write_new(folder.verifier, verifier)
+            durable.sync_folder(folder.verifier.parent)
         except OSError as error:
             msg = f"{folder.verifier} could not be written: {error.strerror}"
             raise OutputError(msg) from None
         new.append(
-            "case.open",
+            OPENING,
             {
                 "case_file_sha256": hashlib.sha256(case.encode()).hexdigest(),
                 "verifier_sha256": hashlib.sha256(verifier).hexdigest(),
-                "reference": opening.reference,
-                "agency": opening.agency,
-                "operator": opening.operator,
+                "reference": case.reference,
+                "agency": case.agency,
+                "operator": case.operator,
             },
         )
-    return case
 
 
 def _key(path: Path, setting: Setting) -> SigningKey:
