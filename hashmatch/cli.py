@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hashmatch import __version__
-from hashmatch.errors import ExitCode, HashmatchError
+from hashmatch.errors import ExitCode, HashmatchError, OutputError
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import TextIO
+
+    from typing_extensions import Buffer
 
 COMMANDS = {
     "demo": "Build a benign exhibit and sets, run the whole chain, show where the report is.",
@@ -91,7 +96,7 @@ def program(*, debug: bool) -> None:
       hashmatch report CASE --to html,csv --lang th
       hashmatch verify CASE
     """
-    del debug  # read by main(), which also meets errors from before the command runs
+    del debug  # read by _run(), which meets the errors
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -99,46 +104,89 @@ def main(arguments: list[str] | None = None) -> None:
 
     SIGTERM is an interruption like Ctrl-C: work in progress stays resumable.
     """
+    _open_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
     signal.signal(signal.SIGTERM, _interrupt)
     os.umask(0o077)  # what is written is for its owner alone
-    for stream in (sys.stdout, sys.stderr):
-        # A console that cannot show a name must never end a scan.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    code = _run(arguments)
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        code = _output_failed(error)
-    raise SystemExit(int(code))
+    if "_HASHMATCH_COMPLETE" in os.environ:
+        program.main(arguments, prog_name="hashmatch")  # asked by a shell; does not return
+    raise SystemExit(int(_run(arguments)))
+
+
+class _Printed(io.FileIO):
+    """Standard output; trouble with it is told from trouble with any other file."""
+
+    def write(self, data: Buffer) -> int:
+        """Write some bytes; raises ``OutputError`` where that fails."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            # What is still buffered would fail again at exit; nobody can read it any more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            msg = f"the output could not be written: {error.strerror}"
+            raise OutputError(msg) from error
+
+
+class _Told(io.FileIO):
+    """Standard error; words that nobody can read never change how a run ends."""
+
+    def write(self, data: Buffer) -> int:
+        """Write some bytes; they are lost where that fails."""
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _open_streams() -> None:
+    """Make all three streams fit for use, those too that were closed at the start."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  # open to the end
+    sys.stdout = _writable(sys.stdout, _Printed)
+    sys.stderr = _writable(sys.stderr, _Told)
+
+
+def _writable(stream: TextIO | None, kind: type[io.FileIO]) -> TextIO:
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    raw = io.BufferedWriter(kind(stream.fileno(), "w", closefd=False))
+    # A console that cannot show a name must never end a scan.
+    return io.TextIOWrapper(
+        raw, stream.encoding, "backslashreplace", line_buffering=stream is sys.stderr
+    )
 
 
 def _run(arguments: list[str]) -> int:
+    debug = False
     try:
-        return program.main(arguments, prog_name="hashmatch", standalone_mode=False) or 0
+        # Not program.main(): it ends a run whose reader went away with a code of its own.
+        with program.make_context("hashmatch", [*arguments]) as context:
+            debug = context.params["debug"]
+            code = program.invoke(context) or 0
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("\nhashmatch: interrupted; run the same command again to resume", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except HashmatchError as error:
-        if "--debug" in arguments:
+    except (HashmatchError, OSError) as error:
+        if debug:
             traceback.print_exc()
-        click.echo(f"hashmatch: {shown(str(error))}", err=True)
-        return error.exit_code
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        return _output_failed(error)
+        click.echo(f"hashmatch: {_sentence(error)}", err=True)
+        return error.exit_code if isinstance(error, HashmatchError) else ExitCode.OUTPUT
+    return int(code)
 
 
-def _output_failed(error: OSError) -> int:
-    """Results could not be printed: a full disk or a closed pipe behind standard output."""
-    # What is still buffered would fail again at exit; nobody can read it any more.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    click.echo(f"hashmatch: the output could not be written: {error.strerror}", err=True)
-    return ExitCode.OUTPUT
+def _sentence(error: HashmatchError | OSError) -> str:
+    if isinstance(error, HashmatchError):
+        return shown(str(error))
+    if error.filename is None:
+        return f"the system refused: {error.strerror or error}"
+    name = shown(os.fsdecode(error.filename)) if not isinstance(error.filename, int) else "a file"
+    return f"{name}: {error.strerror}; check that it is there, may be used and has room"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

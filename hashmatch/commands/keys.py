@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch.commands.setting import home
-from hashmatch.errors import HashSetError
+from hashmatch.errors import HashSetError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,21 @@ def library_secret(key_file: Path | None, passphrase_file: Path | None) -> Secre
 
 
 def new_passphrase(passphrase_file: Path | None) -> str:
-    """Take a new passphrase from a file, else ask for it twice without showing it."""
+    """Take a new passphrase from a file, else ask for it twice without showing it.
+
+    Raises:
+        UsageError: the input ended before it was given.
+        HashSetError: the passphrase file cannot be read.
+    """
     if passphrase_file is not None:
         return _first_line(passphrase_file)
-    words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
+    except click.Abort as error:
+        if not isinstance(error.__context__, EOFError):
+            raise
+        msg = "no passphrase was given; type it twice, or name a file with --passphrase-file"
+        raise UsageError(msg) from None
     return words
 
 

@@ -162,8 +162,6 @@ def lookup_command(
 
 
 def _words(digests: tuple[str, ...]) -> list[str]:
-    if digests != ("-",):
-        return [*digests]
-    if sys.stdin is None:  # closed by whoever started the program
-        return []
-    return [line.strip() for line in sys.stdin if line.strip()]
+    if digests == ("-",):
+        return [line.strip() for line in sys.stdin if line.strip()]
+    return [*digests]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from typing import TYPE_CHECKING, Self
 
 from hashmatch.commands.printing import amount, span, tell
+from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -19,8 +21,22 @@ _FRAME = 0.2  # seconds between frames on a terminal
 
 
 def heartbeat() -> float:
-    """Seconds between two lines about work that goes on, where nobody watches a terminal."""
-    return float(os.environ.get("HASHMATCH_HEARTBEAT", _HEARTBEAT))
+    """Seconds between two lines about work that goes on, where nobody watches a terminal.
+
+    Raises:
+        UsageError: ``HASHMATCH_HEARTBEAT`` is no number of seconds.
+    """
+    stated = os.environ.get("HASHMATCH_HEARTBEAT")
+    if not stated:
+        return _HEARTBEAT
+    try:
+        seconds = float(stated)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        msg = "HASHMATCH_HEARTBEAT is no number of seconds, such as 10; set one or unset it"
+        raise UsageError(msg)
+    return seconds
 
 
 class Counted:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from hashmatch import __version__
+from hashmatch.errors import UsageError
 from hashmatch.model.people import Setting
 
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "cryptography", "ijson", "pillow-heif")
@@ -32,12 +33,21 @@ def home() -> Path:
     """The folder for keys and the default library.
 
     ``HASHMATCH_HOME``, else ``hashmatch`` in the user's data directory.
+
+    Raises:
+        UsageError: nothing says where this user's folders are.
     """
     stated = os.environ.get("HASHMATCH_HOME")
     if stated:
         return Path(stated)
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(data) / "hashmatch"
+    data = os.environ.get("XDG_DATA_HOME")
+    if data:
+        return Path(data) / "hashmatch"
+    try:
+        return Path.home() / ".local" / "share" / "hashmatch"
+    except RuntimeError:
+        msg = "this user has no home folder; set HASHMATCH_HOME to a folder for keys and library"
+        raise UsageError(msg) from None
 
 
 def _tool() -> dict[str, str]:
