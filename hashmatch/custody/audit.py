@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from hashmatch.custody.checkpoint import Checkpoint
     from hashmatch.custody.checks import Check
     from hashmatch.custody.entry import Entry
     from hashmatch.custody.keys import PublicKey
@@ -137,12 +138,11 @@ class Audit:
         self._unrecorded = found.keys() != self._recorded.keys()
         return f"{len(found)} torn lines were set aside and recorded" if found else "none"
 
-    def extends(self, older: Path) -> Check:
+    def extends(self, older: Checkpoint) -> Check:
         """Check that the ledger continues an older checkpoint, one that somebody kept elsewhere."""
         return checks.made(OLDER, lambda: self._continued(older))
 
-    def _continued(self, older: Path) -> str:
-        held = tail.read(older)
+    def _continued(self, held: Checkpoint) -> str:
         if self._key is None or held.origin != self._origin or not held.signed_by(self._key):
             msg = "the checkpoint you hold is of another case or signed by another key"
             raise CustodyError(msg)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from hashmatch.custody.keys import PublicKey
 
 _NAME = re.compile(r"([0-9]{8,18})\.ckpt(\.new)?")
-_LIMIT = 4096  # bytes; a checkpoint holds about 200
+LIMIT = 4096
+"""Bytes that are read of a checkpoint at most; it holds about 200."""
 
 
 class Ending(Enum):
@@ -86,7 +87,7 @@ def read(path: Path) -> Checkpoint:
         OSError: it cannot be read.
     """
     with regular.open_regular(path) as stream:
-        note = stream.read(_LIMIT)
+        note = stream.read(LIMIT)
     try:
         return checkpoint.parse(note)
     except ValueError as error:

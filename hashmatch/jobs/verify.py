@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from hashmatch.cases import casefile
 from hashmatch.cases.layout import CaseFolder
-from hashmatch.custody import checkpoint, checks, sums
+from hashmatch.custody import checkpoint, checks, sums, tail
 from hashmatch.custody.audit import OLDER, Audit
 from hashmatch.custody.checks import Verdict
 from hashmatch.custody.keys import PublicKey, SigningKey
-from hashmatch.errors import CaseError, CustodyError
+from hashmatch.errors import CaseError, CustodyError, UsageError
 from hashmatch.jobs.case_record import CaseRecord, RunState
 from hashmatch.jobs.verify_run import verify_run
 
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashmatch.cases.casefile import CaseFile
+    from hashmatch.custody.checkpoint import Checkpoint
     from hashmatch.custody.checks import Check
 
 _CASE_FILE, _VERIFIER, _SIGNER = "case file", "verifier file", "signer"
 _NO_OLDER = "none was given; pass one that you kept elsewhere with --against"
+_NOT_ENDED = (
+    "has not ended: it is still running, or was interrupted; repeat its scan to resume it, or "
+    "give it up with scan --new-run"
+)
 _NO_LEDGER = "the ledger cannot be relied upon, and only it says how these should be"
 
 
@@ -37,10 +42,15 @@ def trusted_key(stated: Path | None, own: Path) -> PublicKey | None:
         own: the user's own signing key, trusted when no other is named; it need not exist.
 
     Raises:
-        CustodyError: the stated key, or the own one that exists, cannot be used.
+        UsageError: the stated file is missing, cannot be read or holds no public key.
+        CustodyError: the own key exists and cannot be used.
     """
     if stated is not None:
-        return PublicKey.load(stated)
+        try:
+            return PublicKey.load(stated)
+        except CustodyError as error:
+            msg = f"the key you trust cannot be used: {error}"
+            raise UsageError(msg) from None
     return SigningKey.load(own).public if own.exists() else None
 
 
@@ -59,7 +69,9 @@ def verify_case(
 
     Raises:
         CaseError: there is no case in this folder.
+        UsageError: there is no checkpoint in the file that was named as one.
     """
+    held = _held(against) if against else None
     layout = CaseFolder(folder)
     if not layout.file.is_file():
         msg = f"no case in {folder}: expected the folder that 'hashmatch case open' made"
@@ -74,7 +86,7 @@ def verify_case(
         *_opening(layout, case, record, holds=holds),
         *ledger,
         _signer(key, trusted_key),
-        audit.extends(against) if against else checks.not_made(OLDER, _NO_OLDER, required=False),
+        audit.extends(held) if held else checks.not_made(OLDER, _NO_OLDER, required=False),
     ]
     if not holds:
         return [*found, checks.not_made("runs and reports", _NO_LEDGER)]
@@ -84,6 +96,18 @@ def verify_case(
         checks.made("reports", lambda: _reports(layout, record)),
         checks.not_made("source", "the evidence was not read again", required=False),
     ]
+
+
+def _held(path: Path) -> Checkpoint:
+    """Read the checkpoint that the user kept; it may lie behind a link, unlike one of the case."""
+    try:
+        with path.open("rb") as stream:
+            return checkpoint.parse(stream.read(tail.LIMIT))
+    except OSError as error:
+        msg = f"the checkpoint {path} cannot be read: {error.strerror}"
+    except ValueError as error:
+        msg = f"{path} is {error}; pass a .ckpt file that you kept of this case"
+    raise UsageError(msg)
 
 
 def _case_of(folder: Path) -> CaseFile | None:
@@ -154,8 +178,7 @@ def _runs(layout: CaseFolder, record: CaseRecord) -> list[Check]:
                 why = f"was given up ({run.body.get('reason')}); its files count for nothing"
                 found.append(checks.not_made(f"run {run_id}", why, required=False))
             case RunState.STARTED:
-                why = f"run {run_id} was interrupted; resume or abandon it"
-                found.append(checks.not_made(f"run {run_id}", why))
+                found.append(checks.not_made(f"run {run_id}", _NOT_ENDED))
     return found
 
 

@@ -73,6 +73,15 @@ def test_a_case_from_another_machine_is_verified_with_its_public_key(scanned, tm
     scanned.ok("verify", "CASE", "--key", public, code=ExitCode.CLEAR, **elsewhere)
 
 
+def test_a_key_or_checkpoint_that_is_none_is_a_slip_and_no_finding(bench, tmp_path):
+    (tmp_path / "rubbish").write_bytes(b"rubbish")
+    for option in ("--key", "--against"):
+        for name in ("missing", "rubbish"):
+            said = bench.ok("verify", "CASE", option, tmp_path / name, code=ExitCode.USAGE)
+            assert str(tmp_path / name) in said.stderr
+            assert said.stdout == ""
+
+
 def test_a_record_rolled_back_as_a_whole_is_noticed_with_an_older_checkpoint(scanned, tmp_path):
     early = tmp_path / "early"
     shutil.copytree(scanned.case, early)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -77,7 +78,7 @@ class Disk:
             if self.left == 0:
                 raise OSError(errno.ENOSPC, "No space left on device")
             self.left -= 1
-            self.synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+            self.synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
             real(handle)
 
         monkeypatch.setattr(os, "fsync", sync)

@@ -15,7 +15,7 @@ from hashmatch.custody.checks import Verdict
 from hashmatch.custody.keys import PublicKey
 from hashmatch.custody.ledger import Ledger
 from hashmatch.custody.standalone import verify_case as alone
-from hashmatch.errors import CaseError, CustodyError, ExitCode
+from hashmatch.errors import CaseError, CustodyError, ExitCode, UsageError
 from hashmatch.jobs.verify import trusted_key, verify_case
 from tests import custody_case as made
 from tests.custody_case import CASE_ID, RUN_ID, make_case, make_key
@@ -400,13 +400,32 @@ def test_a_checkpoint_of_something_else_does_not_pass(case, tmp_path, key):
         [
             checkpoint.sign(origin, 2, root, other),
             checkpoint.sign("hashmatch-case/x", 2, root, key),
-            b"rubbish",
         ]
     ):
         path = tmp_path / str(number)
         path.write_bytes(note)
         found = {check.name: check for check in verify_case(case.root, against=path)}
         assert failed(found) == {"older checkpoint"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"rubbish", "is not a checkpoint that hashmatch wrote; pass a .ckpt file"),
+        (b"", "is not a checkpoint that hashmatch wrote; pass a .ckpt file"),
+    ],
+)
+def test_what_is_no_checkpoint_is_a_slip_of_the_user_and_no_finding(
+    case, tmp_path, content, sentence
+):
+    path = tmp_path / "kept.ckpt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=sentence):
+        verify_case(case.root, against=path)
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        verify_case(case.root, against=tmp_path)
 
 
 def test_a_case_file_without_usable_key_is_said_to_have_none(case, verified):
@@ -502,8 +521,10 @@ def test_an_interrupted_run_is_to_be_resumed_or_given_up(tmp_path, key, verified
     (case.runs / RUN_ID).mkdir()
     found, code = verified(case)
     assert code is ExitCode.INCOMPLETE
-    expected = f"run {RUN_ID} was interrupted; resume or abandon it"
-    assert found[f"run {RUN_ID}"].detail == expected
+    assert found[f"run {RUN_ID}"].detail == (
+        "has not ended: it is still running, or was interrupted; "
+        "repeat its scan to resume it, or give it up with scan --new-run"
+    )
 
 
 @pytest.mark.parametrize("folder", [True, False])
@@ -709,8 +730,9 @@ def test_the_trusted_key_is_the_stated_one_or_the_own_one(keys, key, tmp_path):
     assert trusted_key(keys / "public.pem", tmp_path / "none") == key.public
     assert trusted_key(None, keys / "k.pem") == key.public
     assert trusted_key(None, tmp_path / "none") is None
-    with pytest.raises(CustodyError):
-        trusted_key(keys / "k.pem", keys / "k.pem")
+    for stated in (keys / "k.pem", keys / "none", keys):
+        with pytest.raises(UsageError, match="the key you trust cannot be used: "):
+            trusted_key(stated, keys / "k.pem")
     assert isinstance(trusted_key(None, keys / "k.pem"), PublicKey)
 
 
