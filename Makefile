@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+DEV = $(VENV)/.ready-dev
 
-.PHONY: demo test check bench tools fixtures clean
+.PHONY: demo test check bench tools oracle fixtures clean
 
 demo: $(READY)           ## run the main job on a benign exhibit
 	$(BIN)/hashmatch demo hashmatch-demo --replace
@@ -12,7 +13,7 @@ demo: $(READY)           ## run the main job on a benign exhibit
 test: check              ## everything that must hold: style, types, layers, tests, coverage
 	COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/pytest -n 2 -rs --cov --cov-report=term
 
-check: $(READY)          ## what needs no test run: format, lint, types, layers, dependencies
+check: $(DEV)            ## what needs no test run: format, lint, types, layers, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -22,13 +23,13 @@ check: $(READY)          ## what needs no test run: format, lint, types, layers,
 bench: $(READY)          ## measure memory and speed; see benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
-fixtures: $(READY)       ## draw the synthetic test files again
+fixtures: $(DEV)         ## draw the synthetic test files again
 	$(BIN)/python fixtures/make.py
 
 tools:                   ## Debian packages that some tests compare against (they skip without)
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-thai-tlwg \
-		hashdeep openssl poppler-utils python3-venv
+		g++ hashdeep openssl poppler-utils python3-dev python3-venv
 
 # A Debian without python3-venv has no ensurepip: as root it is installed, otherwise said.
 $(READY): pyproject.toml
@@ -37,8 +38,17 @@ $(READY): pyproject.toml
 		&& $(PYTHON) -m venv $(VENV); } \
 		|| { echo "install python3-venv first: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install -q --editable . --group dev
+	$(BIN)/python -m pip install -q --editable .
 	touch $(READY)
+
+$(DEV): $(READY)
+	$(BIN)/python -m pip install -q --group dev
+	-$(MAKE) --no-print-directory oracle
+	touch $(DEV)
+
+oracle:                  ## build Meta's PDQ to compare with; needs a C++ compiler
+	@$(BIN)/python -m pip install -q --group oracle \
+		|| echo "Meta's PDQ was not built (no C++ compiler?): its comparisons will be skipped"
 
 clean:
 	rm -rf $(VENV) hashmatch-demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
