@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+from typing import TYPE_CHECKING
 
 import click
 
 from hashmatch.commands.keys import library_key_file, signing_key_file
 from hashmatch.commands.options import library_at
 from hashmatch.commands.setting import home, present
-from hashmatch.errors import ExitCode
+from hashmatch.errors import ExitCode, OutputError
 from hashmatch.model.names import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OPTIONAL = {
     "heif": ("pillow_heif", "HEIC pictures"),
@@ -23,6 +28,7 @@ def command() -> int:
     """Show what is installed and what is missing, and run the self-test.
 
     Exit code 1 when the self-test fails: nothing that this installation says can be trusted.
+    Exit code 24 when the data folder cannot be used.
     """
     from hashmatch.hashing import known_answers  # noqa: PLC0415  # NumPy takes a while
 
@@ -41,11 +47,35 @@ def command() -> int:
         ("library key", library_key_file(None)),
         ("signing key", signing_key_file()),
     ):
-        _line(name, shown(str(path)) if path.exists() else f"none yet ({shown(str(path))})")
+        _line(name, shown(str(path)) if _found(path) else f"none yet ({shown(str(path))})")
     answers = known_answers.check()
     for name, passed in answers:
         _line(f"test {name}", "passed" if passed else "FAILED")
-    return ExitCode.CLEAR if all(passed for _, passed in answers) else ExitCode.CRASH
+    if not all(passed for _, passed in answers):
+        return ExitCode.CRASH
+    if not _usable(home()):
+        msg = (
+            f"the data folder {home()} cannot be used; "
+            "set HASHMATCH_HOME to a folder that you may write to"
+        )
+        raise OutputError(msg)
+    return ExitCode.CLEAR
+
+
+def _found(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that may not be entered
+        return False
+
+
+def _usable(folder: Path) -> bool:
+    """Tell whether a folder can be written to, or made where it is not there yet."""
+    try:
+        there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 def _line(key: str, value: str) -> None:

@@ -74,16 +74,13 @@ def open_library(folder: Path | None, key: Path | None, passphrase_file: Path | 
     """Open the library that the options name.
 
     Raises:
-        UsageError: there is none, so there is nothing to match against.
+        UsageError: there is none.
         HashSetError: the library or its key cannot be used.
     """
     from hashmatch.db.library import Library  # noqa: PLC0415  # numpy takes a while
 
     place = library_at(folder)
     if not place.exists():
-        msg = (
-            f"nothing to match against: there is no library at {place}; "
-            "make one with 'hashmatch library init'"
-        )
+        msg = f"there is no library at {place}; make one with 'hashmatch library init'"
         raise UsageError(msg)
     return Library.open(place, library_secret(key, passphrase_file))

@@ -133,6 +133,33 @@ def test_a_user_without_a_home_is_told_what_to_set(bare):
     assert "set HASHMATCH_HOME" in result.stderr
 
 
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/below", "/proc/hashmatch"])
+@pytest.mark.parametrize("words", [[], ["--passphrase-file", "words.txt"]])
+def test_24_a_home_that_cannot_be_used_is_told_in_a_sentence(bare, home, words):
+    (bare.root / "words.txt").write_text("correct horse battery staple\n")
+    result = bare.ok("library", "init", *words, code=ExitCode.OUTPUT, HASHMATCH_HOME=home)
+    assert result.stderr.startswith("hashmatch: ")
+    assert result.stderr.count("\n") == 1
+    assert home in result.stderr
+
+
+def test_24_doctor_names_a_home_that_cannot_be_used_after_the_self_test(bare):
+    for home in ("/dev/null", "/dev/null/below", "n" * 300):
+        result = bare.ok("doctor", code=ExitCode.OUTPUT, HASHMATCH_HOME=home)
+        assert "passed" in result.stdout
+        assert result.stderr.startswith(f"hashmatch: the data folder {home} cannot be used; ")
+        assert result.stderr.count("\n") == 1
+    bare.ok("doctor", code=ExitCode.CLEAR)
+
+
+def test_2_every_command_says_the_same_where_there_is_no_library(bare):
+    bare.list_of(b"known")
+    for words in (["list"], ["import", "list.txt", "--set", "x", "--kind", "benign"]):
+        result = bare.ok("library", *words, code=ExitCode.USAGE)
+        assert result.stderr.startswith("hashmatch: there is no library at ")
+        assert "hashmatch library init" in result.stderr
+
+
 def test_a_shell_is_still_told_how_to_complete_words(bare):
     result = bare.run(_HASHMATCH_COMPLETE="bash_source")
     assert result.returncode == 0
