@@ -59,7 +59,9 @@ KINDS = (
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day it may be used.")
 @click.option("--handling", help="Handling marking, kept and shown in reports.")
 @click.option("--accept-losses", is_flag=True, help="Install although rows were lost.")
-@click.option("--allow-expired", is_flag=True, help="Install although the list has expired.")
+@click.option(
+    "--allow-expired", is_flag=True, help="Install before its first or after its last day."
+)
 @library_options
 def command(
     files: tuple[Path, ...],
@@ -84,8 +86,8 @@ def command(
 ) -> int:
     """Install all FILEs of one list as a new version of a set.
 
-    The meaning of a list is stated, never guessed. A list that would lose rows, has expired or
-    holds nothing that can match is refused and the library stays as it was.
+    The meaning of a list is stated, never guessed. A list that would lose rows, is used outside its
+    days or holds nothing that can match is refused and the library stays as it was.
 
     \b
     Examples:

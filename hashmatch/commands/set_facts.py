@@ -12,6 +12,8 @@ from hashmatch.model.names import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_WIDTH = len("quarantined values ")
+
 
 def tell(facts: Mapping[str, object]) -> None:
     """Print what the library says about a set; never a digest of the list itself."""
@@ -22,7 +24,7 @@ def tell(facts: Mapping[str, object]) -> None:
     records = facts["records"]
     if isinstance(records, dict):
         click.echo(
-            f"{'records':<15}{records['read']:,} read = {records['kept']:,} kept"
+            f"{'records':<{_WIDTH}}{records['read']:,} read = {records['kept']:,} kept"
             f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
         )
     for key in ("values", "not_evaluated", "dropped", "lost_values", "quarantined_values"):
@@ -48,4 +50,4 @@ def tell_file(name: str, facts: Mapping[str, str]) -> None:
 
 def _line(key: str, value: object) -> None:
     if value is not None:
-        click.echo(f"{key.replace('_', ' '):<15}{shown(str(value))}")
+        click.echo(f"{key.replace('_', ' '):<{_WIDTH}}{shown(str(value))}")

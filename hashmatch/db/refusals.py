@@ -83,13 +83,22 @@ def _stays_benign(description: SetDescription) -> bool:
 
 
 def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> None:
-    """Refuse a list that its publisher no longer stands behind.
+    """Refuse a list outside the days for which its publisher stands behind it.
 
     Raises:
-        HashSetError: the day of expiry is past and that was not allowed.
+        HashSetError: its first day is not yet come or its last day is past, and that was not
+            allowed.
     """
-    expires = description.expires
-    if expires is not None and today > expires and not allowed:
+    if allowed:
+        return
+    issued, expires = description.issued, description.expires
+    if issued is not None and today < issued:
+        msg = (
+            f"the list may be used from {issued.isoformat()} on and today is {today.isoformat()}; "
+            "check both days, or import it with --allow-expired; reports show the day of issue"
+        )
+        raise HashSetError(msg)
+    if expires is not None and today > expires:
         msg = (
             f"the list expired on {expires.isoformat()}; get the newer one, "
             "or import it with --allow-expired; reports show the day it expired"

@@ -128,7 +128,8 @@ def test_losses_are_named_by_place_and_taken_only_when_accepted(bench):
 def test_a_value_that_must_never_match_is_quarantined(bench):
     empty = hashlib.md5(b"").hexdigest()
     path = write(bench, "a.csv", f"md5,pdq,quality\n{empty},,\n{MD5},{'0' * 64},\n,{PDQ},49\n")
-    bench.ok("library", "import", path, "--set", "a", "--kind", "illegal")
+    told = bench.ok("library", "import", path, "--set", "a", "--kind", "illegal")
+    assert "quarantined values constant-value 1, empty-file 1" in told.stdout
     (facts,) = [s for s in sets(bench) if s["name"] == "a"]
     assert facts["quarantined_values"] == {
         "empty-file": 1, "constant-value": 1, "low-quality": 1,
@@ -143,6 +144,15 @@ def test_an_expired_list_is_refused_unless_allowed(bench):
     bench.ok(*words, "2020-01-01", code=ExitCode.HASH_SET)
     bench.ok(*words, "2020-01-01", "--allow-expired")
     bench.ok(*words, "2999-01-01")
+
+
+def test_a_list_that_may_not_be_used_yet_is_refused_unless_allowed(bench):
+    path = write(bench, "a.csv", f"md5\n{MD5}\n")
+    words = ["library", "import", path, "--set", "a", "--kind", "illegal", "--issued"]
+    refused = bench.ok(*words, "2999-01-01", code=ExitCode.HASH_SET)
+    assert "may be used from 2999-01-01 on" in refused.stderr
+    bench.ok(*words, "2999-01-01", "--allow-expired")
+    bench.ok(*words, "2020-01-01")
 
 
 def test_a_new_version_replaces_the_old_one_which_stays(bench):

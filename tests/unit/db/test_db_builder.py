@@ -206,6 +206,14 @@ def test_an_expired_list_is_refused_unless_allowed(library):
     assert install(library, [record(1)], stated, allow_expired=True).expired(date(2026, 11, 22))
 
 
+def test_a_list_whose_first_day_is_to_come_is_refused_unless_allowed(library):
+    stated = description(issued=date(2026, 11, 23))
+    with pytest.raises(HashSetError, match="from 2026-11-23 on and today is 2026-11-22"):
+        install(library, [record(1)], stated)
+    assert install(library, [record(1)], stated, allow_expired=True)
+    assert install(library, [record(1)], description(issued=date(2026, 11, 22)))
+
+
 def test_the_day_of_expiry_still_counts(library):
     def late():
         return datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
