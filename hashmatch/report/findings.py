@@ -65,6 +65,7 @@ class Findings:
     disagreeing: int = 0
     viewed: int = 0
     conflict_items: int = 0
+    benign_items: int = 0
 
 
 def gather(
@@ -93,6 +94,8 @@ def _add_item(found: Findings, hits: list[HitLine]) -> None:
     claims = {hit.claim for hit in hits if hit.notable}
     if claims:
         found.strongest[next(claim for claim in Claim if claim in claims)] += 1
+    else:
+        found.benign_items += 1
 
 
 def _add_hit(found: Findings, hit: HitLine) -> None:
@@ -111,6 +114,7 @@ def _add_hit(found: Findings, hit: HitLine) -> None:
 def _compare(found: Findings, counts: Counts) -> None:
     came_to = {
         "hits": found.exact.total + found.near.total + found.benign,
+        "items_with_hits": found.strongest.total() + found.benign_items,
         "items_with_notable_hits": found.strongest.total(),
         "conflicts": found.conflict_items,
         "failed": found.by_problem[Problem.FAILED],

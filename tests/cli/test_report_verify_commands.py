@@ -81,6 +81,20 @@ def test_the_lines_for_openssl_notice_a_changed_checkpoint(case, old, new):
     assert "Verified Successfully" not in done.stdout
 
 
+@needs_openssl
+def test_all_lines_work_when_pasted_one_group_after_the_other(case):
+    case.verifier.write_text("print('standalone ran')\n", "utf-8")
+    groups = [*commands(RUN).items(), *commands(RUN).items()]
+    lines = [line for what, group in groups if what != "tool" for line in group]
+    script = "\n".join(lines).replace("CASE", "'my case'")
+    done = subprocess.run(
+        ["sh"], input=script, cwd=case.root.parent, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("standalone ran", "hits.jsonl: OK", "Signature Verified Successfully"):
+        assert done.stdout.count(words) == 2
+
+
 def test_the_lines_leave_the_case_as_it_was(case):
     before = sorted(case.root.rglob("*"))
     for what in ("sums", "signature"):
@@ -90,5 +104,5 @@ def test_the_lines_leave_the_case_as_it_was(case):
 
 def test_the_lines_name_the_places_of_the_case_folder(case):
     assert commands(RUN)["standalone"][1].split()[1] == str(case.verifier.relative_to(case.root))
-    assert commands(RUN)["sums"][0] == f"cd CASE/{case.run(RUN).root.relative_to(case.root)}"
+    assert commands(RUN)["sums"][0] == f"(cd CASE/{case.run(RUN).root.relative_to(case.root)} &&"
     assert f"{case.checkpoints.relative_to(case.root)}/*.ckpt" in commands(RUN)["signature"][1]

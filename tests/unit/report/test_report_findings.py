@@ -66,7 +66,9 @@ def test_lines_that_do_not_come_to_the_counts_are_refused(tmp_path, drop):
         found_in(run, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["items_with_notable_hits", "conflicts", "low_quality"])
+@pytest.mark.parametrize(
+    "name", ["items_with_hits", "items_with_notable_hits", "conflicts", "low_quality"]
+)
 def test_a_count_that_no_line_bears_out_is_refused(tmp_path, name):
     run = report_runs.full()
     run.counts = {name: 0}

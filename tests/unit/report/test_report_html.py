@@ -166,7 +166,10 @@ def test_digests_are_grouped_for_the_eye_and_whole_when_copied(full):
 
 def test_the_result_is_one_sentence_with_the_strongest_claims(full):
     result = of(full, "result")
-    assert "17 of 21 examined items agree with at least one record of a loaded hash set." in result
+    assert (
+        "17 of 21 examined items agree with a record of a loaded hash set, "
+        "records of ordinary files not counted. 1 more agrees with records of ordinary files only."
+    ) in result
     assert "exact-2 12, exact-1 3, near 2" in result
     assert "illegal 12 · suspected 2 · comparison 1 · reported 2 · benign 2" in result
     assert "2 items agree only by similarity" in result
