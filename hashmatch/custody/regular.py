@@ -1,4 +1,4 @@
-"""Open the files of a case without tricks: regular files only, never through a link."""
+"""Meet the files and folders of a case without tricks: real ones only, never through a link."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def open_regular(path: Path) -> BufferedReader:
         os.close(handle)
         raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
     return stream
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder stands there itself, not a link to one.
+
+    Raises:
+        OSError: nothing stands there, or it cannot be looked at.
+    """
+    return stat.S_ISDIR(path.lstat().st_mode)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a regular file stands there itself; raises as :func:`is_folder`."""
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def is_missing(error: OSError) -> bool:

@@ -5,17 +5,19 @@ Nothing is written, the evidence is not touched, and memory does not grow with t
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hashmatch.cases import casefile
 from hashmatch.cases.layout import CaseFolder
-from hashmatch.custody import checkpoint, checks, sums, tail
+from hashmatch.custody import checkpoint, checks, regular, sums, tail
 from hashmatch.custody.audit import OLDER, Audit
 from hashmatch.custody.checks import Verdict
 from hashmatch.custody.keys import PublicKey, SigningKey
 from hashmatch.errors import CaseError, CustodyError, UsageError
 from hashmatch.jobs.case_record import CaseRecord, RunState
 from hashmatch.jobs.verify_run import verify_run
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from hashmatch.custody.checks import Check
 
 _CASE_FILE, _VERIFIER, _SIGNER = "case file", "verifier file", "signer"
+_OTHERS, _NAMED = "other files", 5
 _NO_OLDER = "none was given; pass one that you kept elsewhere with --against"
 _NOT_ENDED = (
     "has not ended: it is still running, or was interrupted; repeat its scan to resume it, or "
@@ -73,9 +76,7 @@ def verify_case(
     """
     held = _held(against) if against else None
     layout = CaseFolder(folder)
-    if not layout.file.is_file():
-        msg = f"no case in {folder}: expected the folder that 'hashmatch case open' made"
-        raise CaseError(msg)
+    _check_there(layout)
     case = _case_of(folder)
     key = _key_of(case)
     record = CaseRecord()
@@ -84,9 +85,11 @@ def verify_case(
     holds = all(check.verdict is Verdict.PASS for check in ledger[:2])
     found = [
         *_opening(layout, case, record, holds=holds),
+        checks.made("folders", lambda: _folders(layout)),
         *ledger,
         _signer(key, trusted_key),
         audit.extends(held) if held else checks.not_made(OLDER, _NO_OLDER, required=False),
+        *_other_files(layout),
     ]
     if not holds:
         return [*found, checks.not_made("runs and reports", _NO_LEDGER)]
@@ -96,6 +99,17 @@ def verify_case(
         checks.made("reports", lambda: _reports(layout, record)),
         checks.not_made("source", "the evidence was not read again", required=False),
     ]
+
+
+def _check_there(layout: CaseFolder) -> None:
+    try:
+        there = layout.file.is_file()
+    except OSError as error:
+        msg = f"the case folder {layout.root} cannot be entered: {error.strerror}"
+        raise CaseError(msg) from None
+    if not there:
+        msg = f"no case in {layout.root}: expected the folder that 'hashmatch case open' made"
+        raise CaseError(msg)
 
 
 def _held(path: Path) -> Checkpoint:
@@ -154,6 +168,32 @@ def _verifier(layout: CaseFolder, record: CaseRecord) -> str:
         msg = f"{layout.verifier.name} is not the one that was put into the case; do not run it"
         raise CustodyError(msg)
     return f"{layout.verifier.name} is the one that was put into the case"
+
+
+def _folders(layout: CaseFolder) -> str:
+    """A link could lead to files elsewhere that change after the case was handed over."""
+    named = [layout.ledger.parent, layout.checkpoints, layout.runs, layout.reports]
+    for folder in (*named, *sorted(layout.runs.iterdir())):
+        if not regular.is_folder(folder):
+            msg = f"{folder.relative_to(layout.root)} is not a folder of its own, as it must be"
+            raise CustodyError(msg)
+    return f"{', '.join(folder.name for folder in named)} and the runs lie in the case itself"
+
+
+def _other_files(layout: CaseFolder) -> list[Check]:
+    """Name what lies beside the record, so that nobody takes it for a part of the record."""
+    parts = (layout.file, layout.ledger.parent, layout.runs, layout.reports, layout.listing)
+    try:
+        names = {path.name for path in layout.root.iterdir()} - {path.name for path in parts}
+    except OSError as error:
+        why = f"the case folder cannot be listed: {error.strerror}"
+        return [checks.not_made(_OTHERS, why, required=False)]
+    if not names:
+        return []
+    some = [shown(os.fsencode(name)) for name in sorted(names)[:_NAMED]]
+    many = "1 entry that is" if len(names) == 1 else f"{len(names)} entries that are"
+    why = f"{many} not part of the record: {', '.join(some)}{', ...' * (len(names) > _NAMED)}"
+    return [checks.not_made(_OTHERS, why, required=False)]
 
 
 def _signer(key: PublicKey | None, trusted: PublicKey | None) -> Check:

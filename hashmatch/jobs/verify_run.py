@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hashmatch.cases import journal, listing, run_writer
 from hashmatch.cases.layout import RESULT_FILES, RUN_RECORD, SUMS
-from hashmatch.custody import checks, lines, merkle, sums
+from hashmatch.custody import checks, lines, merkle, regular, sums
 from hashmatch.errors import CustodyError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hashmatch.custody.checks import Check
 
 FILES = (RUN_RECORD, *RESULT_FILES)
+_STATE = {run_writer.PLAN, journal.FILE, listing.FILE}  # what a crash may leave of a sealed run
 _SHARED = ("status", "roots", "exit_code")  # in the run record and in the ledger alike
 _OUTCOMES = {"examined", "failed", "skipped"}
 
@@ -44,12 +46,24 @@ def _sums(folder: RunFolder, end: dict[str, object]) -> str:
 
 def _files(folder: RunFolder) -> str:
     sums.check(folder.root, FILES)
-    # A crash after the last entry of a run may leave its journal; nothing reads it any more.
-    strays = {path.name for path in folder.root.iterdir()} - {*FILES, SUMS, folder.state.name}
-    if strays:
+    there = {path.name for path in folder.root.iterdir()}
+    # A crash after the last entry of a run may leave its state; nothing reads it any more.
+    if folder.state.name in there:
+        _state(folder)
+    if strays := there - {*FILES, SUMS, folder.state.name}:
         msg = f"unknown file {min(strays)} in the run's folder"
         raise CustodyError(msg)
     return f"{len(FILES)} files as listed in {SUMS}"
+
+
+def _state(folder: RunFolder) -> None:
+    if not regular.is_folder(folder.state):
+        msg = f"{folder.state.name} in the run's folder is not a folder of its own"
+        raise CustodyError(msg)
+    for path in sorted(folder.state.iterdir()):
+        if path.name not in _STATE or not regular.is_file(path):
+            msg = f"unknown file {folder.state.name}/{path.name} in the run's folder"
+            raise CustodyError(msg)
 
 
 def _roots(folder: RunFolder, end: dict[str, object]) -> str:

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+from contextlib import contextmanager
 
 import pytest
 
@@ -101,7 +102,7 @@ def path(request, case):
 def test_a_whole_case_passes_every_check_in_order(case, verified):
     found, code = verified(case)
     assert list(found) == [
-        "case file", "verifier file", "ledger form", "ledger chain", "checkpoints",
+        "case file", "verifier file", "folders", "ledger form", "ledger chain", "checkpoints",
         "interrupted writes", "signer", "older checkpoint", "run folders", f"run {RUN_ID} sums",
         f"run {RUN_ID} files", f"run {RUN_ID} roots", f"run {RUN_ID} counts",
         f"run {RUN_ID} record", "reports", "source",
@@ -277,15 +278,115 @@ def test_a_linked_folder_of_reports_is_noticed(case, verified):
     assert verified(case)[1] is ExitCode.CUSTODY
 
 
-def test_a_file_between_other_folders_of_the_case_is_not_our_concern(case, verified):
+@pytest.mark.parametrize(
+    "name", ["ledger", "ledger/checkpoints", "runs", f"runs/{RUN_ID}", "reports"]
+)
+@pytest.mark.parametrize("kind", ["link", "file", "nothing"])
+def test_a_folder_exchanged_for_something_else_is_noticed(case, verified, tmp_path, name, kind):
+    folder, away = case.root / name, tmp_path / "away"
+    folder.rename(away)
+    if kind == "link":
+        folder.symlink_to(away)
+    elif kind == "file":
+        folder.touch()
+    found, code = verified(case)
+    assert code is ExitCode.CUSTODY
+    if kind != "nothing":
+        assert found["folders"].verdict is Verdict.FAIL
+
+
+def test_the_folder_of_a_run_that_was_given_up_must_not_be_a_link_either(tmp_path, key, verified):
+    case = with_entries(tmp_path, key, START, ABORT)
+    (case.runs / RUN_ID).symlink_to(tmp_path)
+    found, code = verified(case)
+    assert code is ExitCode.CUSTODY
+    assert failed(found) == {"folders"}
+
+
+def test_files_beside_the_record_are_listed_and_not_judged(case, verified):
     (case.root / "handovers").mkdir()
     (case.root / "handovers" / "note").write_bytes(b"")
+    found, code = verified(case)
+    assert code is ExitCode.CLEAR
+    others = found["other files"]
+    assert (others.verdict, others.required) == (Verdict.NOT_CHECKED, False)
+    assert others.detail == "1 entry that is not part of the record: handovers"
+    for name in (b"a\xe9", "a\u202egpj.exe".encode(), b"b", b"c", b"d"):
+        (case.root / os.fsdecode(name)).symlink_to("nothing")
+    assert verified(case)[0]["other files"].detail == (
+        "6 entries that are not part of the record: a‹U+202E›gpj.exe, a\\xe9, b, c, d, ..."
+    )
+
+
+@contextmanager
+def closed(folder, mode):
+    """Root may enter everything, so the tests act as nobody where they run as root."""
+    user, before = os.geteuid(), folder.stat().st_mode
+    folder.chmod(mode)
+    for path in (folder, *folder.rglob("*")) if user == 0 else ():
+        os.chown(path, 65534, -1)
+    for above in folder.parents:
+        if user == 0 and above.name.startswith(("pytest-", "test_", "popen-")):
+            above.chmod(0o755)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(before)
+
+
+def test_a_case_folder_that_may_not_be_entered_is_said_to_be(case):
+    with closed(case.root, 0), pytest.raises(CaseError, match="cannot be entered: Permission"):
+        verify_case(case.root)
+
+
+def test_a_case_folder_that_may_not_be_listed_is_checked_all_the_same(case, key):
+    with closed(case.root, 0o100):
+        found = {check.name: check for check in verify_case(case.root, trusted_key=key.public)}
+    assert found["other files"].detail == "the case folder cannot be listed: Permission denied"
+    assert checks.exit_code(found.values()) is ExitCode.CLEAR
+
+
+def test_a_listing_under_way_is_part_of_the_case(case, verified):
+    case.listing.write_bytes(b"{}\n")
+    assert "other files" not in verified(case)[0]
+
+
+def test_what_lies_beside_the_record_is_listed_even_if_the_ledger_fails(case, verified):
+    (case.root / "note").touch()
+    case.ledger.write_bytes(b"")
+    assert "other files" in verified(case)[0]
+
+
+def test_a_state_left_by_a_crash_after_sealing_is_no_change(case, verified):
+    state = case.run(RUN_ID).state
+    state.mkdir()
+    assert verified(case)[1] is ExitCode.CLEAR
+    for name in ("plan.json", "journal.jsonl", "listing.jsonl"):
+        (state / name).write_bytes(b"x")
     assert verified(case)[1] is ExitCode.CLEAR
 
 
-def test_a_journal_left_by_a_crash_after_sealing_is_no_change(case, verified):
-    case.run(RUN_ID).state.mkdir()
-    assert verified(case)[1] is ExitCode.CLEAR
+@pytest.mark.parametrize("kind", ["file", "link", "stray", "folder inside", "link inside"])
+def test_a_state_that_no_run_leaves_is_noticed(case, verified, tmp_path, kind):
+    state = case.run(RUN_ID).state
+    if kind == "file":
+        state.write_bytes(b"x")
+    elif kind == "link":
+        state.symlink_to(tmp_path)
+    else:
+        state.mkdir()
+    if kind == "stray":
+        (state / "kept.jpg").write_bytes(b"x")
+    elif kind == "folder inside":
+        (state / "plan.json").mkdir()
+    elif kind == "link inside":
+        (state / "plan.json").symlink_to(case.file)
+    found, code = verified(case)
+    assert code is ExitCode.CUSTODY
+    assert failed(found) == {f"run {RUN_ID} files"}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

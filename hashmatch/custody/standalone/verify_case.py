@@ -19,6 +19,7 @@ D, ROOT_OF_MINUS_1 = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 KEY_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: an Ed25519 key follows
 RESULTS = ["outcomes.jsonl", "hits.jsonl", "problems.jsonl"]
 FIELDS = "actor at body case clock host id prev refs seq tool type utc_offset v"
+STATE = {"plan.json", "journal.jsonl", "listing.jsonl"}
 KNOWN = {"ledger.jsonl", "checkpoints", "verify_case.py", "lock"}
 BAD = (ValueError, LookupError, TypeError, AttributeError, RecursionError, FileNotFoundError)
 VERDICTS: set[str] = set()
@@ -158,13 +159,29 @@ def _run(folder: Path, end: dict[str, Any]) -> None:
     _need(_regular(folder / "SHA256SUMS").read_bytes() == listed.encode(), "a file was altered")
     _need(_digest(folder / "SHA256SUMS") == end["sums_sha256"], "SHA256SUMS is another one")
     known = {"run.json", *RESULTS, "SHA256SUMS", "state"}
-    _need({path.name for path in folder.iterdir()} <= known, "there is an unknown file")
+    there = {path.name for path in folder.iterdir()}
+    _need(there <= known, "there is an unknown file")
+    if "state" in there:  # left by a crash after the run was sealed
+        left = {_regular(path).name for path in _folder(folder / "state").iterdir()}
+        _need(left <= STATE, "there is an unknown file in state")
     for name in RESULTS:
         edge: list[bytes] = []
         with (folder / name).open("rb") as stream:
             for size, line in enumerate(stream):
                 _grow(edge, size, line[:-1])
         _need(_root(edge).hex() == end["roots"][name], f"{name} has another root")
+
+
+def _folder(path: Path) -> Path:
+    _need(path.is_dir() and not path.is_symlink(), f"{path} is missing or not a folder")
+    return path
+
+
+def _folders(case: Path) -> None:
+    for path in (case / "ledger", case / "ledger" / "checkpoints", case / "reports"):
+        _folder(path)
+    for path in _folder(case / "runs").iterdir():
+        _folder(path)
 
 
 def _runs(case: Path, entries: list[dict[str, Any]]) -> None:
@@ -219,6 +236,7 @@ def main(argv: list[str]) -> int:
     if not (case / "case.json").is_file():
         print(f"no case in {argv[1]!a}")  # noqa: T201
         return 23
+    _check("folders", _folders, case)
     about = _check("case file form", _about, case / "case.json")
     key = entries = None
     if about is not None:
