@@ -49,11 +49,12 @@ def show(root: Path) -> Case:
     """
     case = casefile.read(root)
     runs: dict[str, Run] = {}
+    reports: set[tuple[str, str]] = set()  # a report that is made again replaces the earlier one
     entries = 0
     try:
         for one in chain.read(CaseFolder(root).ledger):
             entries += 1
-            _take(one, runs)
+            _take(one, runs, reports)
     except OSError as error:
         msg = f"the ledger of {root} cannot be read: {error.strerror}"
         raise CustodyError(msg) from None
@@ -69,7 +70,7 @@ def show(root: Path) -> Case:
     )
 
 
-def _take(one: Entry, runs: dict[str, Run]) -> None:
+def _take(one: Entry, runs: dict[str, Run], reports: set[tuple[str, str]]) -> None:
     run_id = str(one.body.get("run"))
     if one.type == "run.start":
         runs[run_id] = Run(
@@ -88,8 +89,14 @@ def _take(one: Entry, runs: dict[str, Run]) -> None:
     elif one.type == "run.abort":
         runs[run_id]["status"] = "given up"
     elif one.type == "report.write":
-        files = one.body.get("files")
-        runs[run_id]["reports"] += len(files) if isinstance(files, list) else 0
+        reports |= {(run_id, name) for name in _names(one.body)}
+        runs[run_id]["reports"] = sum(of == run_id for of, _ in reports)
+
+
+def _names(body: dict[str, object]) -> set[str]:
+    files = body.get("files")
+    listed = files if isinstance(files, list) else []
+    return {str(file.get("name")) for file in listed if isinstance(file, dict)}
 
 
 def _ending(body: dict[str, object]) -> Run:
