@@ -94,8 +94,8 @@ def ingest(
         show: called now and then with the number of records read.
 
     Raises:
-        UsageError: a file is missing or its format is not clear.
-        HashSetError: the list is refused; the library is as it was.
+        UsageError: a file is missing or is not a regular file.
+        HashSetError: the list is refused or not recognised; the library is as it was.
         OutputError: the library cannot be written; it is as it was.
     """
     reading = request.reading
