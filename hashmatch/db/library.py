@@ -55,7 +55,7 @@ class Library:
             HashSetError: the key file cannot be read.
             OutputError: the folder cannot be written.
         """
-        with files.reading(str(folder)):
+        with files.writing(f"the library {folder}"):
             if folder.exists() and any(folder.iterdir()):
                 msg = f"{folder} is not empty; a library needs a folder of its own"
                 raise UsageError(msg)
