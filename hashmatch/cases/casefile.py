@@ -57,9 +57,7 @@ class CaseFile:
         named = [("reference", self.reference), ("agency", self.agency)]
         named += [("operator", self.operator), *self.references]
         for key, value in named:
-            if not _is_plain(value):
-                msg = f"the {key} must be 1 to 200 printable characters in UTF-8; give another one"
-                raise CaseError(msg)
+            require_plain(key, value)
 
     @property
     def opened_by(self) -> Operator:
@@ -89,6 +87,17 @@ class CaseFile:
             )
             + b"\n"
         )
+
+
+def require_plain(name: str, value: str) -> None:
+    """Refuse a stated word that a record could not hold or a person could not read.
+
+    Raises:
+        CaseError: it is empty, too long, or has characters that are not printable text.
+    """
+    if not _is_plain(value):
+        msg = f"the {name} must be 1 to 200 printable characters in UTF-8; give another one"
+        raise CaseError(msg)
 
 
 def _is_plain(words: str) -> bool:

@@ -112,6 +112,7 @@ def scan(
     sources = sources_from(request.folders, outputs=_outputs(request.case, library))
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
+    casefile.require_plain("operator", operator.name)
     answers = self_test()
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))

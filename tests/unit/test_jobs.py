@@ -250,6 +250,14 @@ def test_words_that_are_not_unicode_do_not_keep_a_run_from_its_seal(desk):
     assert record["argv"] == ["scan", "ev‹U+DCFF›"]
 
 
+def test_an_operator_is_a_word_that_a_record_can_hold(desk):
+    (desk.evidence / "a").touch()
+    for word in ("x\udcff", "a\nb", " "):
+        with pytest.raises(CaseError, match="operator"):
+            desk.scan(operator=word)
+    assert not list((desk.case / "runs").iterdir())
+
+
 def test_a_state_that_a_crash_left_behind_is_removed_by_the_next_run(desk):
     (desk.evidence / "a").touch()
     first = desk.scan()

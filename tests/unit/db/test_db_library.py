@@ -66,7 +66,7 @@ def test_a_library_is_not_made_over_anything_else(library, tmp_path):
     with pytest.raises(UsageError, match="is not empty"):
         Library.create(library.folder, KEY, clock=clock, entropy=entropy_from(1))
     (tmp_path / "file").write_text("x")
-    with pytest.raises(HashSetError, match="cannot be read"):
+    with pytest.raises(OutputError, match="could not be written"):
         Library.create(tmp_path / "file", KEY, clock=clock, entropy=entropy_from(1))
 
 
