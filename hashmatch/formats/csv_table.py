@@ -45,6 +45,7 @@ class CsvTable:
     title: str = "table with delimiters (CSV, TSV, semicolons)"
     has_categories: bool = True
     certainty: Certainty = Certainty.TABLE
+    takes: tuple[str, ...] = ("type", "map", "delimiter")
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise a first line of several columns of which one is named after a hash."""

@@ -35,6 +35,7 @@ class Hashdeep:
     title: str = "hashdeep audit file"
     has_categories: bool = False
     certainty: Certainty = Certainty.HEADER
+    takes: tuple[str, ...] = ()
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise the first header line."""

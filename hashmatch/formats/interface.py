@@ -46,6 +46,12 @@ class ReadOptions:
     maximum_line: int = 1 << 20
     maximum_record: int = 1 << 24
 
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """Which of them were stated, by the words of the command line."""
+        stated = {"type": self.algorithm, "map": self.columns, "delimiter": self.delimiter}
+        return tuple(word for word, value in stated.items() if value)
+
     def __post_init__(self) -> None:
         if self.algorithm is not None and self.algorithm not in TYPES:
             msg = f"--type names no hash that can be compared; expected one of {', '.join(TYPES)}"
@@ -95,6 +101,10 @@ class ListFormat(Protocol):
     @property
     def certainty(self) -> Certainty:
         """Where the format stands in the order of recognition."""
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Which of ``type``, ``map`` and ``delimiter`` mean something for this format."""
 
     def detect(self, head: bytes, file_name: str) -> bool:
         """Tell by structure, never by the file name alone, whether this is such a list.

@@ -33,6 +33,7 @@ class Pdq:
     title: str = "PDQ list"
     has_categories: bool = False
     certainty: Certainty = Certainty.LINES
+    takes: tuple[str, ...] = ()
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise a list of values of which at least one has the prefix."""

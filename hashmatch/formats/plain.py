@@ -36,6 +36,7 @@ class Plain:
     title: str = "plain list, one value a line"
     has_categories: bool = False
     certainty: Certainty = Certainty.BARE
+    takes: tuple[str, ...] = ("type",)
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise a list whose first lines each begin with a value, maybe below a header."""

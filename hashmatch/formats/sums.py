@@ -49,6 +49,7 @@ class Sums:
     title: str = "checksum file (md5sum, sha256sum, cksum, openssl dgst)"
     has_categories: bool = False
     certainty: Certainty = Certainty.LINES
+    takes: tuple[str, ...] = ("type",)
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise a list whose first lines all have one of the forms."""

@@ -69,6 +69,7 @@ class Vics:
     title: str = "Project VIC / CAID (VICS JSON 1.0 to 2.0)"
     has_categories: bool = True
     certainty: Certainty = Certainty.KEYS
+    takes: tuple[str, ...] = ()
 
     def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
         """Recognise an object with a VICS context, or with a list of records that have MD5s."""

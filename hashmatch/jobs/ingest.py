@@ -100,6 +100,7 @@ def ingest(
     """
     reading = request.reading
     chosen = choose_format(reading)
+    _refuse_idle_words(reading.options, chosen)
     reader = _Reader(reading, chosen, request.description.kind, show)
     with library.stage(
         request.description,
@@ -113,6 +114,14 @@ def ingest(
                 events = reader.events(path, io.BufferedReader(stream, _SLICE))
                 builder.add_file(events, partial(stream.finish, path.name))
         return library.publish(builder)
+
+
+def _refuse_idle_words(options: ReadOptions, chosen: ListFormat) -> None:
+    """Refuse a statement that the format would not look at: what it says would not happen."""
+    idle = [f"--{word}" for word in options.stated if word not in chosen.takes]
+    if idle:
+        msg = f"{' and '.join(idle)} means nothing for a {chosen.title}, which says it itself"
+        raise UsageError(msg)
 
 
 def choose_format(reading: Reading) -> ListFormat:

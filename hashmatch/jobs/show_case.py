@@ -75,7 +75,7 @@ def _take(one: Entry, runs: dict[str, Run], reports: set[tuple[str, str]]) -> No
     if one.type == "run.start":
         runs[run_id] = Run(
             run=run_id,
-            status="interrupted",
+            status="not ended",
             started=one.at,
             seen=None,
             hits=None,

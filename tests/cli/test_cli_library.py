@@ -111,6 +111,14 @@ def sets(bench):
     return json.loads(bench.ok("library", "list", "--format", "json").stdout)
 
 
+@pytest.mark.parametrize("word", [["--type", "md5"], ["--map", "md5=1"], ["--delimiter", ";"]])
+def test_a_statement_that_would_not_be_looked_at_is_refused(bench, word):
+    path = write(bench, "v.json", vics({"MD5": MD5}))
+    words = ["library", "import", path, "--set", "x", "--kind", "illegal"]
+    assert word[0] in bench.ok(*words, *word, code=ExitCode.USAGE).stderr
+    bench.ok(*words)
+
+
 def test_losses_are_named_by_place_and_taken_only_when_accepted(bench):
     path = write(bench, "a.csv", f"md5,category\n{MD5},1\n{'z' * 32},1\n{'a' * 31},1\n")
     words = ["library", "import", path, "--set", "a", "--kind", "illegal", "--scheme", "none"]

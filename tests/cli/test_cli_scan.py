@@ -85,7 +85,7 @@ def test_an_interrupted_run_is_not_continued_with_other_settings(bench):
     result = bench.scan("--threshold", "20", code=ExitCode.CASE)
     assert "--new-run" in result.stderr
     shown = json.loads(bench.ok("case", "show", "CASE", "--format", "json").stdout)
-    assert [run["status"] for run in shown["runs"]] == ["interrupted"]
+    assert [run["status"] for run in shown["runs"]] == ["not ended"]
 
 
 def test_two_commands_do_not_write_to_one_case(bench):

@@ -107,6 +107,7 @@ class FormatContract:
         assert self.format.name == self.name
         assert self.format.title.strip()
         assert isinstance(self.format.has_categories, bool)
+        assert set(self.format.takes) <= {"type", "map", "delimiter"}
 
     def test_examples_read_to_the_expected_records(self):
         for example in self.examples:
