@@ -6,7 +6,9 @@ take the file; the caller says what that means.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +40,31 @@ def replace(path: Path, content: bytes) -> None:
     write(beside, content)
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """Open a file that nobody else put there: a regular file with this one name, never a link.
+
+    What stands there instead could lead into evidence, and must never be written to.
+
+    Args:
+        path: the file; made where it is missing and ``flags`` say so.
+        flags: as of ``os.open``.
+
+    Raises:
+        FileExistsError: something else stands under the name.
+    """
+    try:
+        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
+            raise FileExistsError(errno.EEXIST, "not a file of its own", str(path)) from None
+        raise
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        os.close(handle)
+        raise FileExistsError(errno.EEXIST, "not a file of its own", str(path))
+    return handle
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,13 +12,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.custody import canonical
 from hashmatch.errors import CustodyError
 from hashmatch.model.outcomes import Tally
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hashmatch.cases.layout import RunFolder
     from hashmatch.custody.keys import SigningKey
     from hashmatch.model.records import Json
@@ -53,7 +52,8 @@ def append(folder: RunFolder, point: Mark, key: SigningKey) -> None:
     """Add a point and sync it; raises ``OSError`` when the disk does not take it."""
     signature = key.sign(_signed(folder, point.to_json())).hex()
     line = canonical.encode({"mark": point.to_json(), "signature": signature})
-    with (folder.state / FILE).open("ab") as out:
+    handle = durable.open_own(folder.state / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with os.fdopen(handle, "ab") as out:
         out.write(line + b"\n")
         out.flush()
         os.fsync(out.fileno())
@@ -65,7 +65,7 @@ def last(folder: RunFolder, key: SigningKey) -> Mark | None:
     Raises:
         CustodyError: the line was not written by hashmatch with this key for this run.
     """
-    whole = [line for line in _lines(folder.state / FILE) if line.endswith(b"\n")]
+    whole = [line for line in _lines(folder) if line.endswith(b"\n")]
     if not whole:
         return None
     try:
@@ -96,8 +96,12 @@ def _signed(folder: RunFolder, mark: dict[str, Json]) -> bytes:
     return canonical.encode({"resume mark of run": folder.run_id, "mark": mark})
 
 
-def _lines(path: Path) -> list[bytes]:
+def _lines(folder: RunFolder) -> list[bytes]:
     try:
-        return path.read_bytes().splitlines(keepends=True)
+        handle = durable.open_own(folder.state / FILE, os.O_RDONLY)
     except FileNotFoundError:
         return []
+    except FileExistsError:
+        raise altered(folder, FILE) from None
+    with os.fdopen(handle, "rb") as lines:
+        return lines.read().splitlines(keepends=True)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hashmatch import durable
@@ -17,7 +18,6 @@ from hashmatch.errors import CustodyError, OutputError
 from hashmatch.model.outcomes import Tally
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import BinaryIO
 
     from hashmatch.cases.layout import RunFolder
@@ -47,6 +47,9 @@ class RunWriter:
     ) -> None:
         self.folder = folder
         self._key, self._near, self._gate = key, near, quality_gate
+        for place in (folder.root, folder.state):
+            if place.is_symlink():
+                raise journal.altered(folder, place.name)
         point = journal.last(folder, key)
         self.entries = point.entries if point else 0
         self.tally = point.tally if point else Tally()
@@ -54,9 +57,13 @@ class RunWriter:
         self._digests = [hashlib.sha256() for _ in self._paths()]
         try:
             for at, path in enumerate(self._paths()):
-                self._files.append(path.open("a+b", buffering=_BUFFER))
+                handle = durable.open_own(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+                self._files.append(os.fdopen(handle, "a+b", buffering=_BUFFER))
                 self._take_up(at, point)
             durable.sync_folder(folder.root)
+        except FileExistsError as error:
+            self.close()
+            raise journal.altered(folder, Path(str(error.filename)).name) from None
         except OSError as error:
             self.close()
             raise _refused(self.folder, error) from None

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SEED = 1
 MARK = "made-by-hashmatch-demo.txt"
+MADE = ("exhibit", "lists", "library", "keys", "CASE")
 _MARK_TEXT = "A benign exhibit drawn by 'hashmatch demo'. Nothing here is evidence.\n"
 
 
@@ -117,16 +118,23 @@ def _begin(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove what an earlier demo made; refuse to remove anything else.
 
+    The mark goes last, so that a removal that was interrupted can be repeated.
+
     Raises:
-        OutputError: the folder is not a demo's, or cannot be removed.
+        OutputError: the folder is not a demo's, holds something else, or cannot be removed.
     """
     try:
         if not os.path.lexists(folder):
             return
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-            msg = f"{folder} was not made by 'hashmatch demo' and is not removed; name another"
+        foreign = {path.name for path in folder.iterdir()} - {*MADE, MARK}
+        if foreign or (any(folder.iterdir()) and not (folder / MARK).is_file()):
+            what = f"{folder / min(foreign)}" if foreign else f"{folder}"
+            msg = f"{what} was not made by 'hashmatch demo' and is not removed; name another folder"
             raise OutputError(msg)
-        shutil.rmtree(folder)
+        for name in MADE:
+            if (folder / name).exists():
+                shutil.rmtree(folder / name)
+        (folder / MARK).unlink(missing_ok=True)
     except OSError as error:
         msg = f"{folder} cannot be removed: {error.strerror}"
         raise OutputError(msg) from None

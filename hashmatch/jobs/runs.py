@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from hashmatch.cases import run_writer
+from hashmatch.cases import journal, run_writer
 from hashmatch.cases.layout import CaseFolder
 from hashmatch.custody import canonical
 from hashmatch.custody.ids import uuid7
@@ -39,11 +39,14 @@ def begin_or_resume(
 
     Raises:
         CaseError: an interrupted run had another plan.
+        CustodyError: the plan of an interrupted run is not the one that the ledger recorded.
         EvidenceError: only the evidence differs from an interrupted run's plan.
     """
     drop_leftovers(case, ledger)
-    for folder in unfinished(case, ledger):
+    for folder, plan_sha256 in unfinished(case, ledger):
         theirs = run_writer.plan_of(folder)
+        if theirs is not None and not new_run and _sha256(theirs) != plan_sha256:
+            raise journal.altered(folder, run_writer.PLAN)
         if new_run or theirs is None:
             reason = "given up for a new run" if new_run else "stopped before anything was read"
             ledger.append("run.abort", {"run": folder.run_id, "reason": reason})
@@ -70,20 +73,21 @@ def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting) -> RunFolde
         "run": folder.run_id,
         "sources": [described(source) for source in plan.sources],
         "sets": [{"name": one.name, "version": one.version} for one in plan.sets],
-        "plan_sha256": hashlib.sha256(encoded).hexdigest(),
+        "plan_sha256": _sha256(encoded),
     }
     ledger.append("run.start", start)
     run_writer.begin(folder, encoded)
     return folder
 
 
-def unfinished(case: Path, ledger: Ledger) -> list[RunFolder]:
-    """Runs that the ledger saw start and neither end nor be given up."""
-    open_runs: dict[str, RunFolder] = {}
+def unfinished(case: Path, ledger: Ledger) -> list[tuple[RunFolder, str]]:
+    """Runs that the ledger saw start and neither end nor be given up, with their plan's digest."""
+    open_runs: dict[str, tuple[RunFolder, str]] = {}
     for entry in ledger.entries():
         run_id = str(entry.body.get("run"))
         if entry.type == "run.start":
-            open_runs[run_id] = CaseFolder(case).run(run_id)
+            digest = str(entry.body.get("plan_sha256"))
+            open_runs[run_id] = (CaseFolder(case).run(run_id), digest)
         elif entry.type in {"run.end", "run.abort"}:
             open_runs.pop(run_id, None)
     return list(open_runs.values())
@@ -97,7 +101,7 @@ def moments(ledger: Ledger, kind: str, run_id: str) -> tuple[str, ...]:
 
 def _other_plan(folder: RunFolder, plan: bytes, wanted: Plan) -> CaseError | EvidenceError:
     theirs, ours = _without_states(plan), _without_states(wanted.encode())
-    if theirs is not None and theirs == ours:
+    if theirs == ours:
         msg = (
             f"the evidence is not as it was when run {folder.run_id} was interrupted; "
             "find out what changed it, then start again with --new-run"
@@ -110,17 +114,17 @@ def _other_plan(folder: RunFolder, plan: bytes, wanted: Plan) -> CaseError | Evi
     return CaseError(msg)
 
 
-def _without_states(plan: bytes) -> dict[str, object] | None:
-    """A plan without the states of its sources; None for bytes that are no plan."""
-    try:
-        fields = canonical.decode(plan)
-    except ValueError:
-        return None
-    sources = fields.get("sources")
-    states = {"before"}
+def _sha256(plan: bytes) -> str:
+    return hashlib.sha256(plan).hexdigest()
+
+
+def _without_states(plan: bytes) -> dict[str, object]:
+    """A plan, as the ledger recorded it, without the states of its sources."""
+    fields = canonical.decode(plan)
+    sources = fields["sources"]
     return fields | {
         "sources": [
-            {key: value for key, value in one.items() if key not in states}
+            {key: value for key, value in one.items() if key != "before"}
             for one in (sources if isinstance(sources, list) else [])
         ]
     }

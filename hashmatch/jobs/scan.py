@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.cases import casefile, listing
 from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
@@ -158,7 +160,9 @@ def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
 def _list(sources: Sequence[Source], target: Path) -> tuple[SourceState, ...]:
     """List every source before anything is read; the listing is the work list of the run."""
     try:
-        with target.open("wb") as out:
+        target.unlink(missing_ok=True)  # of a scan that stopped here; a link must not be followed
+        handle = durable.open_own(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(handle, "wb") as out:
             states = tuple(
                 state.of(source, listing.noter(out, number))
                 for number, source in enumerate(sources)

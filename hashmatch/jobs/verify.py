@@ -182,7 +182,7 @@ def _folders(layout: CaseFolder) -> str:
 
 def _other_files(layout: CaseFolder) -> list[Check]:
     """Name what lies beside the record, so that nobody takes it for a part of the record."""
-    parts = (layout.file, layout.ledger.parent, layout.runs, layout.reports, layout.listing)
+    parts = (layout.file, layout.ledger.parent, layout.runs, layout.reports)
     try:
         names = {path.name for path in layout.root.iterdir()} - {path.name for path in parts}
     except OSError as error:

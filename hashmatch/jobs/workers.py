@@ -10,6 +10,7 @@ import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from hashmatch.jobs.examine import Limits, examine
@@ -94,6 +95,7 @@ def _calm_start() -> Iterator[None]:
     alone would let another thread of a library take the signal; the child inherits the blocking
     and gives it up when it is ready. The workers are the parallelism, so no library needs more.
     """
+    resource_tracker.ensure_running()  # its first start would let interruptions through again
     threads = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     kept: list[int] = []

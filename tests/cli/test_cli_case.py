@@ -188,3 +188,18 @@ def test_help_loads_nothing_heavy(bare):
     ).stderr
     for heavy in ("numpy", "PIL", "cryptography", "jinja2", "rich", "yaml"):
         assert f"| {heavy}\n" not in loaded.replace(" ", "").replace("|", "| ")
+
+
+def test_a_slip_with_the_key_is_no_finding_for_the_small_verifier_either(scanned, tmp_path):
+    verifier = scanned.case / "ledger" / "verify_case.py"
+    (tmp_path / "no.pem").write_text("nothing")
+    for slip in (tmp_path / "missing.pem", tmp_path / "no.pem"):
+        command = [sys.executable, "-I", verifier, scanned.case, slip]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert found.returncode == ExitCode.USAGE, found.stdout + found.stderr
+
+
+def test_what_lies_beside_the_record_is_named(scanned):
+    (scanned.case / "listing.new").mkdir()
+    shown = scanned.ok("verify", "CASE").stdout
+    assert "listing.new" in shown

@@ -349,9 +349,12 @@ def test_a_case_folder_that_may_not_be_listed_is_checked_all_the_same(case, key)
     assert checks.exit_code(found.values()) is ExitCode.CLEAR
 
 
-def test_a_listing_under_way_is_part_of_the_case(case, verified):
+def test_a_listing_under_way_or_left_by_a_crash_is_named_and_changes_nothing(case, verified):
     case.listing.write_bytes(b"{}\n")
-    assert "other files" not in verified(case)[0]
+    other = verified(case)[0]["other files"]
+    assert other.verdict is Verdict.NOT_CHECKED
+    assert not other.required
+    assert "listing.new" in other.detail
 
 
 def test_what_lies_beside_the_record_is_listed_even_if_the_ledger_fails(case, verified):

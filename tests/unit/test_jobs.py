@@ -17,6 +17,7 @@ from hashmatch.db.keys import KeyFile
 from hashmatch.db.library import Library
 from hashmatch.errors import (
     CaseError,
+    CustodyError,
     EvidenceError,
     ExitCode,
     HashmatchError,
@@ -229,9 +230,11 @@ def test_a_plan_that_is_cut_short_is_not_followed(desk):
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
     (made,) = (desk.case / "runs").iterdir()
-    (made / "state" / "plan.json").write_bytes(b"")
-    with pytest.raises(CaseError, match="--new-run"):
-        desk.scan()
+    for forged in (b"", b'{"sources":[1]}', (made / "state" / "plan.json").read_bytes() + b" "):
+        (made / "state" / "plan.json").write_bytes(forged)
+        with pytest.raises(CustodyError, match=r"plan\.json"):
+            desk.scan()
+    assert desk.scan(new_run=True).tally.seen == 1
 
 
 def test_a_run_is_resumed_only_with_the_versions_it_began_with(desk):
@@ -248,6 +251,46 @@ def test_words_that_are_not_unicode_do_not_keep_a_run_from_its_seal(desk):
     desk.setting = dataclasses.replace(desk.setting, argv=("scan", "ev\udcff"))
     record = json.loads(desk.scan().folder.record.read_text())
     assert record["argv"] == ["scan", "ev‹U+DCFF›"]
+
+
+@pytest.mark.parametrize("lead", ["link", "hard link"])
+@pytest.mark.parametrize("name", [*RESULT_FILES, "state/journal.jsonl"])
+def test_nothing_is_written_through_what_somebody_put_in_a_run(desk, lead, name):
+    item = desk.evidence / "a"
+    item.write_bytes(b"evidence")
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    (made,) = (desk.case / "runs").iterdir()
+    (made / name).unlink(missing_ok=True)
+    (made / name).symlink_to(item) if lead == "link" else (made / name).hardlink_to(item)
+    with pytest.raises((CustodyError, EvidenceError)):
+        desk.scan()
+    assert item.read_bytes() == b"evidence"
+
+
+@pytest.mark.parametrize("part", ["", "state"])
+def test_a_run_folder_that_is_a_link_is_not_written_to(desk, part):
+    (desk.evidence / "a").touch()
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    (made,) = (desk.case / "runs").iterdir()
+    moved = desk.root / "moved"
+    place = made / part if part else made
+    place.rename(moved)
+    place.symlink_to(moved)
+    with pytest.raises(CustodyError, match="--new-run"):
+        desk.scan()
+
+
+def test_a_listing_is_not_written_through_a_link_or_into_a_pipe(desk):
+    item = desk.evidence / "a"
+    item.write_bytes(b"evidence")
+    target = desk.case / "listing.new"
+    for put in (lambda: target.symlink_to(item), lambda: os.mkfifo(target)):
+        put()
+        desk.scan()
+        assert item.read_bytes() == b"evidence"
+        assert not os.path.lexists(target)
 
 
 def test_an_operator_is_a_word_that_a_record_can_hold(desk):
@@ -465,9 +508,14 @@ def test_a_demo_that_ends_otherwise_than_it_must_is_a_defect(tmp_path, monkeypat
             demo.compare([*others, lie], made.result)
     with pytest.raises(UsageError):
         demo.demo(tmp_path / "demo", desk.setting, lambda _: None, lambda _: None, workers=1)
-    demo.clear(tmp_path / "demo")
-    assert not (tmp_path / "demo").exists()
-    demo.clear(tmp_path / "demo")
+    (tmp_path / "demo" / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="notes"):
+        demo.clear(tmp_path / "demo")
+    (tmp_path / "demo" / "notes.txt").unlink()
+    for _ in range(2):
+        demo.clear(tmp_path / "demo")
+        assert not list((tmp_path / "demo").iterdir())
+    demo.clear(tmp_path / "never was")
 
 
 def rest(entry):
@@ -476,6 +524,7 @@ def rest(entry):
 
 def test_a_demo_folder_that_cannot_be_removed_is_said(tmp_path, monkeypatch):
     (tmp_path / demo.MARK).touch()
+    (tmp_path / "CASE").mkdir()
 
     def refuse(_folder):
         raise OSError(16, "Device or resource busy")
@@ -483,3 +532,4 @@ def test_a_demo_folder_that_cannot_be_removed_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(demo.shutil, "rmtree", refuse)
     with pytest.raises(OutputError, match="busy"):
         demo.clear(tmp_path)
+    assert (tmp_path / demo.MARK).exists()

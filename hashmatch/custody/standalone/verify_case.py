@@ -232,9 +232,14 @@ def _signer(key: bytes | None, trusted: list[str]) -> str | None:
 def main(argv: list[str]) -> int:
     """Print one line for each check and give the exit code."""
     VERDICTS.clear()
-    case, trusted = Path(argv[1]), argv[2:]
+    case, trusted = Path(argv[1] if len(argv) > 1 else "."), argv[2:]
+    try:
+        [_key(Path(pem).read_text()) for pem in trusted]
+    except (OSError, ValueError):
+        print("usage: verify_case.py CASE [TRUSTED_KEY.pem]: no public key there")  # noqa: T201
+        return 2
     if not (case / "case.json").is_file():
-        print(f"no case in {argv[1]!a}")  # noqa: T201
+        print(f"no case in {str(case)!a}")  # noqa: T201
         return 23
     _check("folders", _folders, case)
     about = _check("case file form", _about, case / "case.json")
