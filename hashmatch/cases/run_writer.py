@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hashmatch import durable
-from hashmatch.cases import journal, lines
+from hashmatch.cases import journal, lines, listing
 from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES
 from hashmatch.custody import canonical
@@ -160,8 +159,17 @@ def plan_of(folder: RunFolder) -> bytes | None:
 
 
 def drop_state(folder: RunFolder) -> None:
-    """Remove the journal of a run that is sealed or given up."""
-    shutil.rmtree(folder.state, ignore_errors=True)
+    """Remove what a run needs only until it is sealed or given up.
+
+    Only what hashmatch puts there is removed, and never through a link: what somebody else put
+    in its place stays, and verifying the case names it.
+    """
+    if folder.root.is_symlink() or folder.state.is_symlink():
+        return
+    with suppress(OSError):  # already gone, or not ours
+        for name in (PLAN, journal.FILE, listing.FILE):
+            (folder.state / name).unlink(missing_ok=True)
+        folder.state.rmdir()
 
 
 def _refused(folder: RunFolder, error: OSError) -> OutputError:

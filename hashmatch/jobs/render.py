@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.cases.layout import CaseFolder, RunFolder
+from hashmatch.custody import sums
 from hashmatch.errors import CaseError, OutputError, UsageError
 from hashmatch.jobs.open_case import ledger_of
 from hashmatch.report.options import ReportOptions
@@ -63,7 +63,7 @@ def render(request: Request, setting: Setting, signing_key: Path) -> list[Path]:
                 "run": run.run_id,
                 "language": request.language,
                 "mask_names": request.mask_names,
-                "files": [{"name": path.name, "sha256": _sha256(path)} for path in written],
+                "files": [{"name": path.name, "sha256": sums.digest(path)} for path in written],
             },
         )
     return written
@@ -88,8 +88,3 @@ def _run(request: Request, ledger: Ledger) -> RunFolder:
         msg = f"{request.case} holds no finished run {run_id}; see 'hashmatch case show'"
         raise CaseError(msg)
     return CaseFolder(request.case).run(run_id)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

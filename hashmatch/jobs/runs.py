@@ -44,10 +44,10 @@ def begin_or_resume(
     """
     drop_leftovers(case, ledger)
     for folder, plan_sha256 in unfinished(case, ledger):
-        theirs = run_writer.plan_of(folder)
-        if theirs is not None and not new_run and _sha256(theirs) != plan_sha256:
+        theirs = None if new_run else run_writer.plan_of(folder)
+        if theirs is not None and _sha256(theirs) != plan_sha256:
             raise journal.altered(folder, run_writer.PLAN)
-        if new_run or theirs is None:
+        if theirs is None:
             reason = "given up for a new run" if new_run else "stopped before anything was read"
             ledger.append("run.abort", {"run": folder.run_id, "reason": reason})
             run_writer.drop_state(folder)

@@ -268,6 +268,39 @@ def test_nothing_is_written_through_what_somebody_put_in_a_run(desk, lead, name)
     assert item.read_bytes() == b"evidence"
 
 
+def test_a_run_whose_plan_somebody_removed_can_be_given_up(desk):
+    (desk.evidence / "a").touch()
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    (made,) = (desk.case / "runs").iterdir()
+    (made / "state" / "plan.json").unlink()
+    with pytest.raises(CustodyError, match="--new-run"):
+        desk.scan()
+    assert desk.scan(new_run=True).tally.seen == 1
+    assert not (made / "state").exists()
+
+
+def test_nothing_is_removed_through_a_link_in_the_place_of_an_ended_run(desk):
+    (desk.evidence / "state").mkdir()
+    for name in ("plan.json", "mine"):
+        (desk.evidence / "state" / name).write_text("evidence")
+    first = desk.scan().folder
+    first.root.rename(desk.root / "moved")
+    first.root.symlink_to(desk.evidence)
+    desk.scan()
+    assert sorted(p.name for p in (desk.evidence / "state").iterdir()) == ["mine", "plan.json"]
+
+
+def test_what_somebody_put_into_the_state_of_an_ended_run_stays(desk):
+    (desk.evidence / "a").touch()
+    first = desk.scan().folder
+    first.state.mkdir()
+    for name in ("plan.json", "theirs"):
+        (first.state / name).touch()
+    desk.scan()
+    assert [p.name for p in first.state.iterdir()] == ["theirs"]
+
+
 @pytest.mark.parametrize("part", ["", "state"])
 def test_a_run_folder_that_is_a_link_is_not_written_to(desk, part):
     (desk.evidence / "a").touch()
