@@ -21,8 +21,9 @@ from hashmatch.db.near_build import NearBuilder
 from hashmatch.db.records import RecordWriter
 from hashmatch.db.refusals import Losses, check_facts, check_result
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
+from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Method
-from hashmatch.model.records import Dropped, HashRecord, Loss, Quarantine
+from hashmatch.model.records import Dropped, HashRecord, ListFacts, Loss, Quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,9 +85,12 @@ class SetBuilder:
                 self._add_record(event)
             elif isinstance(event, Dropped):
                 self._add_loss(event)
-            else:
+            elif isinstance(event, ListFacts):
                 facts.update(event.facts)
                 check_facts(self._description, facts)
+            else:
+                msg = "the list withdraws records or is a filter; expected records alone"
+                raise HashSetError(msg)
         file = describe()
         self._files.append(ListFile(file.name, file.size, file.sha256, {**file.facts, **facts}))
 
@@ -132,6 +136,9 @@ class SetBuilder:
             self._counts.values[digest.algorithm] += 1
         near_ones = 0
         for hashed in record.perceptual:
+            if hashed.method is not Method.PDQ:
+                self._counts.not_evaluated[hashed.method] += 1
+                continue
             if reason := never.perceptual_reason(hashed):
                 self._counts.quarantined_values[reason] += 1
                 last = reason

@@ -83,7 +83,9 @@ def decode(text: str, number: int) -> StoredRecord:
         file=file,
         place=place,
         digests=tuple(Digest(Algorithm(a), bytes.fromhex(v)) for a, v in digests),
-        perceptual=tuple(PerceptualHash(Method(m), bytes.fromhex(v), q) for m, v, q in perceptual),
+        perceptual=tuple(
+            PerceptualHash(Method(m), bytes.fromhex(v), *rest) for m, v, *rest in perceptual
+        ),
         entry=entry,
         category=category,
         size=size,

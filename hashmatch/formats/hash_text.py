@@ -39,10 +39,27 @@ SHA1 = Kind("sha1", Algorithm.SHA1, 20, base64=True)
 SHA256 = Kind("sha256", Algorithm.SHA256, 32, base64=True)
 SHA512 = Kind("sha512", Algorithm.SHA512, 64, base64=True)
 PDQ = Kind("pdq", Method.PDQ, 32)
-PHOTODNA = Kind("photodna", size=144, base64=True)
+SHA384 = Kind("sha384", Algorithm.SHA384, 48, base64=True)
+ED2K = Kind("ed2k", Algorithm.ED2K, 16)
+AICH = Kind("aich", Algorithm.AICH, 20, base32=True)
+TTH = Kind("tth", Algorithm.TTH, 24, base32=True)
+PIECES_ROOT = Kind("pieces-root", Algorithm.PIECES_ROOT, 32)
+BTIH = Kind("btih", Algorithm.BTIH, 20, base32=True)
+BTMH = Kind("btmh", Algorithm.BTMH, 32)
+PHASH = Kind("phash", Method.PHASH, 8)
+DHASH = Kind("dhash", Method.DHASH, 8)
+AHASH = Kind("ahash", Method.AHASH, 8)
+VPDQ = Kind("vpdq", Method.VPDQ, 32)
+PHOTODNA = Kind("photodna", Method.PHOTODNA, 144, base64=True)
 _SHA1_BASE32 = Kind("sha1", Algorithm.SHA1, 20, base32=True)
 
-BY_TYPE: Mapping[str, Kind] = {kind.name: kind for kind in (MD5, SHA1, SHA256, SHA512, PDQ)}
+BY_TYPE: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        *(MD5, SHA1, SHA256, SHA384, SHA512, ED2K, AICH, TTH, PIECES_ROOT, BTIH, BTMH),
+        *(PDQ, PHASH, DHASH, AHASH, PHOTODNA),
+    )
+}
 """The kinds that ``--type`` and ``--map`` name."""
 
 # Spellings met in lists, lower case, without "-", "_" and blanks. Source: formats.md 0.1.
@@ -57,16 +74,21 @@ _SPELLINGS: tuple[tuple[Kind, str], ...] = (
     (SHA512, "sha512 sha2512 sha512hex sha512sum sha512hash hashsha512"),
     (PDQ, "pdq imagepdq hashpdq"),
     (PHOTODNA, "photodna pdna photodnabase64 photodnahash"),
-    (Kind("sha384"), "sha384 sha2384 sha384hex"),
+    (SHA384, "sha384 sha2384 sha384hex sha384sum sha384hash hashsha384"),
     (Kind("md4"), "md4"),
-    (Kind("ed2k"), "ed2k edonkey emule"),
-    (Kind("aich"), "aich"),
-    (Kind("tth"), "tth tiger tree:tiger"),
-    (Kind("btih"), "btih btihv1 btihv2 infohash"),
-    (Kind("bt_pieces_root"), "btpiecesroot piecesroot"),
+    (ED2K, "ed2k edonkey emule"),
+    (AICH, "aich"),
+    (TTH, "tth tree:tiger tigertree"),
+    (Kind("tiger"), "tiger"),
+    (BTIH, "btih btihv1 infohash infohashv1"),
+    (BTMH, "btmh btihv2 infohashv2"),
+    (PIECES_ROOT, "btpiecesroot piecesroot"),
+    (PHASH, "phash phash64 imagehashphash"),
+    (DHASH, "dhash dhash64 imagehashdhash"),
+    (AHASH, "ahash ahash64 averagehash imagehashahash"),
     (Kind("crc32"), "crc crc32"),
     (Kind("whirlpool"), "whirlpool"),
-    (Kind("vpdq"), "vpdq"),
+    (VPDQ, "vpdq"),
     (Kind("tmk"), "tmkpdqf videotmk hashtmk"),
     (Kind("netclean"), "netclean"),
     (Kind("videntifier"), "videntifier"),
@@ -141,7 +163,7 @@ def _tolerant(kind: Kind, text: str) -> bytes | Loss:
     if kind.base64 and (decoded := _from_base64(text)) is not None:
         if len(decoded) == kind.size:
             return decoded
-        if kind.target is None:  # base64 is the usual spelling of these
+        if kind is PHOTODNA:  # base64 is its usual spelling
             return Loss.WRONG_LENGTH
     return Loss.WRONG_LENGTH if _HEX.issuperset(digits) else Loss.NOT_HEX
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hashmatch.model.records import ListEvent
+    from hashmatch.model.records import FastEvent, ListEvent
 
-TYPES = ("md5", "sha1", "sha256", "sha512", "pdq")
+TYPES = (
+    *("md5", "sha1", "sha256", "sha384", "sha512", "ed2k", "aich", "tth", "pieces-root"),
+    *("btih", "btmh", "pdq", "phash", "dhash", "ahash", "photodna"),
+)
 """What ``--type`` may say about values that no header names."""
 
 ROLES = (*TYPES, "quality", "category", "entry", "size")
@@ -34,7 +37,9 @@ class ReadOptions:
     ``algorithm`` names the hash of values without a header, one of ``TYPES``. ``columns`` maps a
     role, one of ``ROLES``, to a column: its name, or its number from 1. ``delimiter`` is one
     character. Longer lines (characters) and longer JSON records (bytes) than the maxima are
-    refused instead of kept in memory.
+    refused instead of kept in memory. ``environment`` is where a list comes from, for a format
+    whose lists mean different things by that. ``mapping`` is a mapping profile's name or path.
+    ``beside`` holds companion files by their lower-case names, as the format asks for them.
 
     Raises:
         UsageError: a type, role or delimiter that does not exist.
@@ -43,13 +48,22 @@ class ReadOptions:
     algorithm: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
+    environment: str | None = None
+    mapping: str | None = None
+    beside: Mapping[str, bytes] = field(default_factory=dict)
     maximum_line: int = 1 << 20
     maximum_record: int = 1 << 24
 
     @property
     def stated(self) -> tuple[str, ...]:
         """Which of them were stated, by the words of the command line."""
-        stated = {"type": self.algorithm, "map": self.columns, "delimiter": self.delimiter}
+        stated = {
+            "type": self.algorithm,
+            "map": self.columns,
+            "delimiter": self.delimiter,
+            "environment": self.environment,
+            "mapping": self.mapping,
+        }
         return tuple(word for word, value in stated.items() if value)
 
     def __post_init__(self) -> None:
@@ -104,7 +118,7 @@ class ListFormat(Protocol):
 
     @property
     def takes(self) -> tuple[str, ...]:
-        """Which of ``type``, ``map`` and ``delimiter`` mean something for this format."""
+        """Which of the words of :attr:`ReadOptions.stated` mean something for this format."""
 
     def detect(self, head: bytes, file_name: str) -> bool:
         """Tell by structure, never by the file name alone, whether this is such a list.
@@ -124,3 +138,40 @@ class ListFormat(Protocol):
             HashSetError: the file as a whole cannot be read as this format. Events that were
                 yielded before must then not be used.
         """
+
+
+@runtime_checkable
+class BatchFormat(Protocol):
+    """A format that can also give regular rows in batches, for speed."""
+
+    def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
+        """Read as :meth:`ListFormat.read`, with the same records, losses and facts.
+
+        Rows that are not regular come as single events; places rise within each batch and
+        from event to event except between the batches and singles of one block.
+        """
+
+
+@runtime_checkable
+class RandomAccess(Protocol):
+    """A format whose reader needs a seekable stream, or a real file: databases, filters."""
+
+    random_access: bool
+
+
+@runtime_checkable
+class Accompanied(Protocol):
+    """A format whose meaning is completed by other files that stand beside the list.
+
+    ``companions`` are their lower-case names as :func:`fnmatch.fnmatch` patterns. They are handed
+    over through ``ReadOptions.beside`` and are not lists themselves.
+    """
+
+    companions: tuple[str, ...]
+
+
+def read_fast(form: ListFormat, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
+    """Read a list in the fastest way its format has."""
+    if isinstance(form, BatchFormat):
+        return form.read_batches(stream, options)
+    return iter(form.read(stream, options))

@@ -25,8 +25,12 @@ _NEW = {
     Algorithm.MD5: hashlib.md5,
     Algorithm.SHA1: hashlib.sha1,
     Algorithm.SHA256: hashlib.sha256,
+    Algorithm.SHA384: hashlib.sha384,
     Algorithm.SHA512: hashlib.sha512,
 }
+COMPUTED = tuple(_NEW)
+"""The algorithms whose digests can be computed from a file's bytes."""
+
 _of_thread = threading.local()
 
 

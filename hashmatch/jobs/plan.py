@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
+from hashmatch.hashing import digests
 from hashmatch.model import names
 from hashmatch.model.hashes import ALWAYS, Algorithm
 
@@ -60,7 +61,7 @@ def described(source: Source) -> dict[str, Json]:
 def algorithms_for(sets: Iterable[Manifest]) -> tuple[Algorithm, ...]:
     """The digests to compute: the usual three, and others that a set can be asked with."""
     carried = {name for one in sets for name in one.counts.values}
-    return tuple(a for a in Algorithm if a in ALWAYS or a in carried)
+    return tuple(a for a in digests.COMPUTED if a in ALWAYS or a in carried)
 
 
 def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.model.hashes import Algorithm
+from hashmatch.model.hashes import STRONG, Algorithm
 from hashmatch.model.hits import Claim, Disposition, Hit
 
 if TYPE_CHECKING:
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from hashmatch.model.hashes import Digest
     from hashmatch.model.hits import Near
 
-STRONG = frozenset({Algorithm.SHA256, Algorithm.SHA512})
-"""Digests for which no two different files with one value are known."""
+_ONE_OF = {Algorithm.AICH: Algorithm.SHA1}
+"""Of a short file AICH is the SHA-1 itself, so that the two are no independent agreement."""
 
 _AT_MOST_SUSPECTED = frozenset({Disposition.ILLEGAL, Disposition.BASELINE})
 
 
 def exact_claim(agreeing: Sequence[Algorithm]) -> Claim:
     """Say how strong an exact agreement is: ``exact-2`` by a strong digest or by two of any."""
-    return Claim.EXACT_2 if len(agreeing) > 1 or STRONG & set(agreeing) else Claim.EXACT_1
+    independent = {_ONE_OF.get(one, one) for one in agreeing}
+    return Claim.EXACT_2 if len(independent) > 1 or STRONG & independent else Claim.EXACT_1
 
 
 def capped(disposition: Disposition, claim: Claim) -> Disposition:
@@ -45,7 +46,7 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
     theirs = set(record.digests)  # a record may carry several values of one algorithm
     carried = {d.algorithm for d in theirs}
     shared = [d for d in digests if d.algorithm in carried]
-    agreeing = tuple(d.algorithm for d in shared if d in theirs)
+    agreeing = tuple(dict.fromkeys(d.algorithm for d in shared if d in theirs))
     if not agreeing:
         return None
     claim = exact_claim(agreeing)
@@ -59,7 +60,10 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
         scheme=installed.manifest.scheme,
         category=record.category,
         agreeing=agreeing,
-        disagreeing=tuple(d.algorithm for d in shared if d not in theirs),
+        # An item may have two values of one algorithm (ed2k); one that agrees is enough.
+        disagreeing=tuple(
+            dict.fromkeys(d.algorithm for d in shared if d.algorithm not in agreeing)
+        ),
     )
 
 

@@ -7,12 +7,28 @@ from enum import StrEnum
 
 
 class Algorithm(StrEnum):
-    """Cryptographic digest algorithms that hash lists carry and hashmatch computes."""
+    """Digests of bytes that hash lists carry and that are compared for equality.
+
+    A BitTorrent info hash names a torrent, not a file: it is looked up, and no scan computes it.
+    """
 
     MD5 = "md5"
     SHA1 = "sha1"
     SHA256 = "sha256"
+    SHA384 = "sha384"
     SHA512 = "sha512"
+    ED2K = "ed2k"
+    """eDonkey: MD4 of the MD4s of 9,728,000-byte parts. Two values exist for some lengths."""
+    AICH = "aich"
+    """eMule: root of a tree of SHA-1s. For a file of up to 184,320 bytes it is the SHA-1."""
+    TTH = "tth"
+    """Tiger tree over blocks of 1024 bytes."""
+    PIECES_ROOT = "pieces-root"
+    """BitTorrent 2, per file: SHA-256 tree over blocks of 16 KiB."""
+    BTIH = "btih"
+    """BitTorrent 1: SHA-1 of a torrent's info dictionary."""
+    BTMH = "btmh"
+    """BitTorrent 2: SHA-256 of a torrent's info dictionary."""
 
     @property
     def size(self) -> int:
@@ -20,7 +36,24 @@ class Algorithm(StrEnum):
         return _SIZES[self]
 
 
-_SIZES = {Algorithm.MD5: 16, Algorithm.SHA1: 20, Algorithm.SHA256: 32, Algorithm.SHA512: 64}
+_SIZES = {
+    Algorithm.MD5: 16,
+    Algorithm.SHA1: 20,
+    Algorithm.SHA256: 32,
+    Algorithm.SHA384: 48,
+    Algorithm.SHA512: 64,
+    Algorithm.ED2K: 16,
+    Algorithm.AICH: 20,
+    Algorithm.TTH: 24,
+    Algorithm.PIECES_ROOT: 32,
+    Algorithm.BTIH: 20,
+    Algorithm.BTMH: 32,
+}
+
+STRONG = frozenset(
+    {Algorithm.SHA256, Algorithm.SHA384, Algorithm.SHA512, Algorithm.PIECES_ROOT, Algorithm.BTMH}
+)
+"""Digests for which no two different inputs with one value are known."""
 
 ALWAYS = (Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256)
 """What every scan computes; others only when a loaded set needs them."""
@@ -54,26 +87,49 @@ class Digest:
 
 
 class Method(StrEnum):
-    """Perceptual hash methods that are matched."""
+    """Perceptual hash methods whose values are compared by distance."""
 
     PDQ = "pdq"
+    """256 bits of a picture, distance in bits."""
+    VPDQ = "vpdq"
+    """PDQ of one frame of a video; kept apart from pictures."""
+    PHASH = "phash"
+    """64 bits as imagehash computes ``phash``."""
+    DHASH = "dhash"
+    """64 bits as imagehash computes ``dhash``."""
+    AHASH = "ahash"
+    """64 bits as imagehash computes ``average_hash``."""
+    PHOTODNA = "photodna"
+    """144 bytes; distance is the sum of squared differences. Never computed by hashmatch."""
 
     @property
     def size(self) -> int:
         """Length of a hash in bytes."""
-        return {Method.PDQ: 32}[self]
+        return _METHOD_SIZES[self]
+
+
+_METHOD_SIZES = {
+    Method.PDQ: 32,
+    Method.VPDQ: 32,
+    Method.PHASH: 8,
+    Method.DHASH: 8,
+    Method.AHASH: 8,
+    Method.PHOTODNA: 144,
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class PerceptualHash:
     """A similarity hash of decoded pixels, as a list carries it.
 
-    ``quality`` is 0..100, or None where the list does not say.
+    ``quality`` is 0..100, or None where the list does not say. ``at`` is the time of a video's
+    frame in seconds, where the list gives one.
     """
 
     method: Method
     value: bytes
     quality: int | None = None
+    at: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.value) != self.method.size:

@@ -14,9 +14,9 @@ class Claim(StrEnum):
     """The only words for the strength of a hit."""
 
     EXACT_2 = "exact-2"
-    """SHA-256 or SHA-512 agrees, or two independent digests of one record agree."""
+    """A strong digest such as SHA-256 agrees, or two independent digests of one record agree."""
     EXACT_1 = "exact-1"
-    """Only MD5 or only SHA-1 agrees; files that collide can be made on purpose."""
+    """Only one weaker digest such as MD5 agrees; colliding files can be made on purpose."""
     NEAR = "near"
     """A perceptual hash is within the threshold: similar pixels, not the same file."""
 
