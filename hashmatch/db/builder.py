@@ -23,7 +23,7 @@ from hashmatch.db.refusals import Losses, check_facts, check_result
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
 from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Method
-from hashmatch.model.records import Dropped, HashRecord, ListFacts, Loss, Quarantine
+from hashmatch.model.records import Dropped, HashRecord, ListFacts, Loss, Quarantine, RecordBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from hashmatch.db.description import SetDescription
     from hashmatch.db.keys import LibraryKey
-    from hashmatch.model.records import ListEvent
+    from hashmatch.model.records import FastEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class SetBuilder:
     def _key(self, part: str) -> bytes:
         return self._draft.key.derive(part, self._draft.salt)
 
-    def add_file(self, events: Iterable[ListEvent], describe: Callable[[], ListFile]) -> None:
+    def add_file(self, events: Iterable[FastEvent], describe: Callable[[], ListFile]) -> None:
         """Take over one file of the list, streaming.
 
         Args:
@@ -83,6 +83,9 @@ class SetBuilder:
         for event in events:
             if isinstance(event, HashRecord):
                 self._add_record(event)
+            elif isinstance(event, RecordBatch):
+                for record in event.records():
+                    self._add_record(record)
             elif isinstance(event, Dropped):
                 self._add_loss(event)
             elif isinstance(event, ListFacts):

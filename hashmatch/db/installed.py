@@ -17,7 +17,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -114,6 +114,10 @@ class InstalledSet:
             HashSetError: the file was altered.
         """
         return self._records[number]
+
+    def records(self) -> Iterator[StoredRecord]:
+        """Read all records in order, a block at a time; withdrawn ones are not ``live``."""
+        return map(self.record, range(self.manifest.counts.stored))
 
     def check(self) -> None:
         """Compare every byte of the version with its manifest; as fast as the disk reads.

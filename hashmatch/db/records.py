@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hashmatch.db.sealed import SealedFile, SealedWriter
@@ -49,6 +49,10 @@ class StoredRecord:
     size: int | None
     other: tuple[str, ...]
     fields: Mapping[str, Json]
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    updated: float | None = None
+    live: bool = True
 
 
 def encode(record: HashRecord, file: int) -> str:
@@ -61,12 +65,15 @@ def encode(record: HashRecord, file: int) -> str:
         file,
         record.place,
         [[one.algorithm, one.value.hex()] for one in record.digests],
-        [[one.method, one.value.hex(), one.quality] for one in record.perceptual],
+        [[one.method, one.value.hex(), one.quality, one.at] for one in record.perceptual],
         record.entry,
         record.category,
         record.size,
         record.other,
         record.fields,
+        record.flags,
+        record.parts,
+        record.updated,
     ]
     try:
         return _encode(line)
@@ -77,7 +84,20 @@ def encode(record: HashRecord, file: int) -> str:
 
 def decode(text: str, number: int) -> StoredRecord:
     """Read back what :func:`encode` wrote."""
-    file, place, digests, perceptual, entry, category, size, other, fields = json.loads(text)
+    (
+        file,
+        place,
+        digests,
+        perceptual,
+        entry,
+        category,
+        size,
+        other,
+        fields,
+        flags,
+        parts,
+        updated,
+    ) = json.loads(text)
     return StoredRecord(
         number=number,
         file=file,
@@ -91,6 +111,9 @@ def decode(text: str, number: int) -> StoredRecord:
         size=size,
         other=tuple(other),
         fields=fields,
+        flags=flags,
+        parts=tuple(parts),
+        updated=updated,
     )
 
 
