@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 DEV = $(VENV)/.ready-dev
 
-.PHONY: demo test check bench tools oracle fixtures clean
+.PHONY: demo test check bench fuzz tools oracle fixtures clean
 
 demo: $(READY)           ## run the main job on a benign exhibit
 	$(BIN)/hashmatch demo hashmatch-demo --replace
@@ -23,13 +23,20 @@ check: $(DEV)            ## what needs no test run: format, lint, types, layers,
 bench: $(READY)          ## measure memory and speed; see benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
+fuzz: $(DEV)             ## damage lists of every format for SECONDS_EACH (60)
+	mkdir -p fuzz
+	cd fuzz && for name in $$(../$(BIN)/python -c \
+		"from hashmatch.formats import registry; print(*registry.names())"); do \
+		mkdir -p $$name && ../$(BIN)/python ../tests/fuzz/fuzz_formats.py $$name $$name \
+			-max_total_time=$${SECONDS_EACH:-60} -rss_limit_mb=1024 || exit 1; done
+
 fixtures: $(DEV)         ## draw the synthetic test files again
 	$(BIN)/python fixtures/make.py
 
 tools:                   ## Debian packages that some tests compare against (they skip without)
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-thai-tlwg \
-		g++ hashdeep openssl poppler-utils python3-dev python3-venv
+		g++ hashdeep openssl poppler-utils python3-dev python3-venv rhash sleuthkit sqlite3
 
 # A Debian without python3-venv has no ensurepip: as root it is installed, otherwise said.
 $(READY): pyproject.toml

@@ -1,0 +1,29 @@
+"""A short fuzzing run of every list format; ``make fuzz`` runs as long as one likes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashmatch.formats import registry
+
+pytest.importorskip("atheris", reason="atheris is not installed: no wheel for this Python")
+FUZZ = Path(__file__).with_name("fuzz_formats.py")
+
+
+@pytest.mark.parametrize("name", sorted(registry.names()))
+def test_damaged_lists_give_events_or_a_typed_refusal(name, tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    limits = ("-runs=4000", "-seed=1", "-timeout=30", "-rss_limit_mb=1024", "-max_len=4096")
+    done = subprocess.run(
+        [sys.executable, FUZZ, name, corpus, *limits],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Done 4000 runs" in done.stderr
