@@ -68,7 +68,8 @@ def main():
     for folder in corpus[:1]:
         for number, example in enumerate(given):
             Path(folder, f"example-{number}").write_bytes(example.data)
-    options = list({repr(one.options): one.options for one in given}.values()) + [ReadOptions()]
+    stated = {repr(one.options): one.options for one in given}
+    options = [*stated.values(), ReadOptions()]
     atheris.Setup([sys.argv[0], *rest], target(name, options))
     atheris.Fuzz()
 
