@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COMMANDS = (
     ("memory.py",),
+    ("lists.py", "--rows", "1000000"),
     ("library.py", "--rows", "1000000", "--near", "100000"),
 )
 
