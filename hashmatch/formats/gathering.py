@@ -71,6 +71,7 @@ class Gathering:
         entry: str | None = None,
         category: str | None = None,
         size: int | None = None,
+        flags: Mapping[str, bool] | None = None,
     ) -> Iterator[ListEvent]:
         """Yield the losses and the record, or one loss of the whole when no hash survived."""
         if not (self.digests or self.perceptual or self.other):
@@ -79,7 +80,15 @@ class Gathering:
         for reason in self.losses:
             yield Dropped(place, reason, whole=False)
         yield HashRecord(
-            place, self.digests, self.perceptual, entry, category, size, self.other, fields
+            place,
+            self.digests,
+            self.perceptual,
+            entry,
+            category,
+            size,
+            self.other,
+            fields,
+            flags or {},
         )
 
 

@@ -1,19 +1,15 @@
-"""JSON documents of any length, pulled value by value with every measure bounded.
+"""JSON lists: the elements of their arrays one by one, or a small document as a whole.
 
-Needs no more memory than one record. ``ijson`` takes its C parser where it is built and falls
-back to its Python one; both refuse text after the end, bad UTF-8 and unfinished documents.
-Numbers with a fraction become what a double can hold.
+A key that stands twice makes an element ambiguous: it is given as None, and the reader counts it
+as lost. At the top of a document it makes the document ambiguous, which is refused.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
-
-import ijson
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.encoding import Utf8Source
+from hashmatch.formats.json_window import JsonDecoder, JsonWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,142 +17,106 @@ if TYPE_CHECKING:
     from hashmatch.formats.interface import ReadOptions
     from hashmatch.model.records import Json
 
-Scalar: TypeAlias = "bool | int | float | str | None"
-Events: TypeAlias = "Iterator[tuple[str, Scalar]]"
-"""Pairs of kind and value: ``start_map``, ``map_key``, ``string``, ``end_map`` and so on."""
 
-_BLOCK = 1 << 16
-_DEEPEST = 64
-_TOO_LARGE = 1 << 63
-_INFINITE = (float("inf"), -float("inf"))
+def whole(stream: BinaryIO, options: ReadOptions) -> Json:
+    """Read a small document at once.
+
+    Raises:
+        HashSetError: it is bad JSON, longer than ``options.maximum_record``, or an object in it
+            has a key twice.
+    """
+    window = JsonWindow(stream, options)
+    value = window.value()
+    if window.repeated:
+        raise window.ambiguous()
+    window.finish()
+    return value
 
 
-class JsonSource(Utf8Source):
-    """A document as it is read, with the place reached.
+def parse(text: str) -> Json:
+    """Read a text that is one value, such as a line of NDJSON.
 
-    ``records`` counts what the reader has finished, through :meth:`finished`; a piece between
-    two of them that is longer than ``options.maximum_record`` bytes is refused.
+    Raises:
+        ValueError: it is bad JSON, has a key twice or is nested too deeply. The message holds
+            nothing of the text.
+    """
+    decoder = JsonDecoder()
+    stripped = text.strip(" \t\r\n")
+    try:
+        value, end = decoder.decode(stripped, 0)
+    except ValueError:
+        end, value = -1, None
+    if end != len(stripped) or decoder.repeated or decoder.unfit:
+        msg = "not one JSON value, or a key stands twice in it"
+        raise ValueError(msg)
+    return value
+
+
+class Document:
+    """A document that is an array, or an object with arrays under some of its keys.
+
+    ``top`` holds the other values of the object, filled while the elements are read;
+    ``encoding`` is that of the file. ``records`` counts the elements so far.
     """
 
     def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
-        super().__init__(stream, _BLOCK)
-        self._maximum = options.maximum_record
-        self._mark = 0
-        self.records = 0
-
-    def events(self) -> Events:
-        """Give the events of the document."""
-        # Without use_float the C parser crashes the process at an integer of thousands of digits;
-        # with it, numbers of more than 64 bits are errors of the document.
-        events: Events = ijson.basic_parse(self, use_float=True)
-        return _as_c_parsers_do(events) if ijson.backend == "python" else events
-
-    def finished(self) -> None:
-        """Note that a record is complete."""
-        self.records += 1
-        self._mark = self.position
-
-    def passed(self) -> None:
-        """Note that a part outside of records is complete."""
-        self._mark = self.position
-
-    def read(self, size: int = -1) -> bytes:
-        """Give the next block, or none when what is being read is too long to go on."""
-        return b"" if self.too_long else super().read(size)
+        self._window = JsonWindow(stream, options)
+        self._room = options.maximum_record
+        self.encoding = self._window.encoding
+        self.top: dict[str, Json] = {}
 
     @property
-    def too_long(self) -> bool:
-        """Whether a piece has become longer than a record may be."""
-        return self.position - self._mark > self._maximum
+    def records(self) -> int:
+        """How many elements have been read."""
+        return self._window.records
 
-    def refusal(self, error: Exception) -> HashSetError:
-        """Say in one sentence why the document cannot be read."""
-        at = f"after record {self.records}, before byte {self.position}"
-        if self.too_long:
-            return HashSetError(
-                f"the list has a record of more than {self._maximum} bytes {at};"
-                " expected a list of records"
-            )
-        # The parsers' own words repeat what stands in the list.
-        ends = "premature EOF" in str(error) or "Incomplete" in str(error)
-        found = "ends too early" if ends else "is not JSON, or has a number of more than 64 bits,"
-        return HashSetError(
-            f"the list {found} {at}; expected a whole JSON document, get the list again"
-        )
+    def elements(self, *keys: str) -> Iterator[tuple[int, dict[str, Json] | None]]:
+        """Give the elements of the arrays under these keys, with their numbers from 1.
 
+        None stands for an element that is no object, or that has a key twice. Without ``keys``
+        the document itself is the array.
 
-@contextmanager
-def refusing_bad_json(source: JsonSource) -> Iterator[None]:
-    """Turn every way in which a document can be bad JSON into one sentence.
-
-    Raises:
-        HashSetError: with the number of the last good record, and the bytes read until then.
-    """
-    try:
-        yield
-    except (ijson.JSONError, ValueError) as error:
-        raise source.refusal(error) from None
-
-
-def _as_c_parsers_do(events: Events) -> Events:
-    """Replace unpaired surrogates, which no file can hold; refuse numbers that do not fit.
-
-    Raises:
-        ValueError: a number has more than 64 bits.
-    """
-    for kind, scalar in events:
-        value = scalar
-        if isinstance(scalar, str):
-            value = scalar.encode("utf-8", "replace").decode()
-        elif (isinstance(scalar, int) and abs(scalar) >= _TOO_LARGE) or scalar in _INFINITE:
-            msg = "a number has more than 64 bits"
-            raise ValueError(msg)
-        yield kind, value
-
-
-def read_value(events: Events, kind: str, scalar: Scalar, depth: int = 0) -> Json:
-    """Read one value whose first event is given.
-
-    Raises:
-        HashSetError: it is nested too deeply.
-    """
-    if kind == "start_map":
-        return read_map(events, depth)
-    if kind == "start_array":
-        return _read_array(events, depth)
-    return scalar
-
-
-def read_map(events: Events, depth: int = 0) -> dict[str, Json]:
-    """Read an object whose ``start_map`` was just taken.
-
-    Raises:
-        HashSetError: it is nested too deeply.
-    """
-    if depth > _DEEPEST:
-        msg = f"a record is nested more than {_DEEPEST} levels deep; expected a list of records"
-        raise HashSetError(msg)
-    result: dict[str, Json] = {}
-    key = ""
-    for kind, scalar in events:
-        if kind == "map_key":
-            key = str(scalar)
-        elif kind == "string":
-            result[key] = scalar  # as below; most values are strings, so be quick
-        elif kind == "end_map":
-            break
+        Raises:
+            HashSetError: it is bad JSON, has no such array, or a key twice at the top.
+        """
+        if keys:
+            yield from self._of_object(keys)
+        elif self._window.peek() == "[":
+            yield from self._of_array()
         else:
-            result[key] = read_value(events, kind, scalar, depth + 1)
-    return result
+            self._refuse("is not an array of records")
+        self._window.finish()
 
+    def _of_object(self, keys: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Json] | None]]:
+        window = self._window
+        if window.peek() != "{":
+            self._refuse("is not an object")
+        found = False
+        for key in window.distinct_members():
+            if key in keys and window.peek() == "[":
+                found = True
+                yield from self._of_array()
+            else:
+                self._keep(key)
+        if not found:
+            self._refuse("has no list named " + " or ".join(f"'{key}'" for key in keys))
 
-def _read_array(events: Events, depth: int) -> list[Json]:
-    if depth > _DEEPEST:
-        msg = f"a record is nested more than {_DEEPEST} levels deep; expected a list of records"
+    def _of_array(self) -> Iterator[tuple[int, dict[str, Json] | None]]:
+        window = self._window
+        for _ in window.items():
+            value = window.value()
+            window.records += 1
+            yield window.records, value if isinstance(value, dict) and not window.repeated else None
+
+    def _keep(self, key: str) -> None:
+        """Keep a value of the top, together no more than one record may be long."""
+        self.top[key] = self._window.value()
+        self._room -= self._window.length
+        if self._window.repeated:
+            raise self._window.ambiguous()
+        if self._room < 0:
+            self._refuse("has too much beside its records")
+
+    def _refuse(self, found: str) -> NoReturn:
+        msg = f"the document {found}; expected a list of records, check --format"
         raise HashSetError(msg)
-    result: list[Json] = []
-    for kind, scalar in events:
-        if kind == "end_array":
-            break
-        result.append(read_value(events, kind, scalar, depth + 1))
-    return result

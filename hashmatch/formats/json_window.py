@@ -1,0 +1,308 @@
+"""A JSON document of any length, of which only the piece being read is kept as text.
+
+Values are decoded by the standard library at the speed of C, one at a time, inside a window that
+moves over the document. What this module adds is bounds and strictness: no value may be longer
+than a record, nested too deeply, or hold a number that does not fit 64 bits; bad UTF-8, NaN and
+text after the end are refused. A key that stands twice in one object is pointed out.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.errors import HashSetError
+from hashmatch.formats.encoding import Utf8Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.formats.interface import ReadOptions
+    from hashmatch.model.records import Json
+
+_BLOCK = 1 << 16
+_DEEPEST = 64
+_TOO_LARGE = 1 << 63
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_TOKEN = 16
+"""No number or word that is cut off is noticed further than this from the end."""
+
+
+class JsonDecoder:
+    """The standard decoder, noting what it would let pass.
+
+    After a decoding, ``repeated`` tells that an object had a key twice (the last value is kept),
+    and ``unfit`` that a number was none, or of more than 64 bits.
+    """
+
+    def __init__(self) -> None:
+        self.repeated = False
+        self.unfit = False
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_int=self._integer,
+            parse_float=self._real,
+            parse_constant=self._constant,
+        )
+
+    def decode(self, text: str, start: int) -> tuple[Json, int]:
+        """Decode the value that begins at ``start``; give it and where it ends.
+
+        Raises:
+            ValueError: a ``JSONDecodeError``, or another for too deep nesting.
+        """
+        self.repeated = self.unfit = False
+        try:
+            value, end = self._decoder.raw_decode(text, start)
+        except RecursionError:
+            raise _TooDeepError from None
+        opened = text.count("{", start, end) + text.count("[", start, end)
+        if opened > _DEEPEST and _depth(value) > _DEEPEST:
+            raise _TooDeepError
+        return value, end
+
+    def _object(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            self.repeated = True
+        return found
+
+    def _integer(self, text: str) -> int:
+        if len(text) < 19:
+            return int(text)
+        if len(text) > 20 or abs(value := int(text)) >= _TOO_LARGE:
+            self.unfit = True
+            return 0
+        return value
+
+    def _real(self, text: str) -> float:
+        value = float(text)
+        if value in {float("inf"), -float("inf")}:
+            self.unfit = True
+        return value
+
+    def _constant(self, _word: str) -> None:
+        self.unfit = True
+
+
+class _TooDeepError(ValueError):
+    """A value is nested more deeply than any list has need of."""
+
+
+class JsonWindow:
+    """The document, with the place reached. ``records`` counts what the reader has finished.
+
+    ``length`` is that of the value read last, in characters.
+    """
+
+    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
+        self._source = Utf8Source(stream, _BLOCK)
+        self._decode_utf8 = codecs.getincrementaldecoder("utf-8")().decode
+        self._json = JsonDecoder()
+        self._maximum = options.maximum_record
+        self._text = ""
+        self._at = 0
+        self._ended = False
+        self._surrogates = False
+        self.encoding = self._source.encoding
+        self.records = 0
+        self.length = 0
+
+    @property
+    def repeated(self) -> bool:
+        """Whether an object inside the value read last had a key twice."""
+        return self._json.repeated
+
+    def peek(self) -> str:
+        """Give the next character that is not blank; empty at the end."""
+        while True:
+            found = _BLANKS.match(self._text, self._at)
+            self._at = found.end() if found else self._at
+            if self._at < len(self._text) or self._ended:
+                return self._text[self._at : self._at + 1]
+            self._more()
+
+    def value(self) -> Json:
+        """Read the next value.
+
+        Raises:
+            HashSetError: it is bad JSON, longer than a record may be, or nested too deeply.
+        """
+        self.peek()
+        while (found := self._attempt()) is None:
+            self._more()
+        return found[0]
+
+    def short_object(self) -> dict[str, Json] | None:
+        """Read the next value if it is an object that lies inside the window.
+
+        Otherwise nothing is read: it can be walked with :meth:`members`. After a short object
+        :meth:`back` goes back to its beginning.
+        """
+        if self.peek() != "{":
+            return None
+        self._began = self._at
+        found = self._attempt()
+        if found is None and len(self._text) - self._at < _BLOCK:
+            self._more()
+            self._began = self._at
+            found = self._attempt()
+        return found[0] if found is not None and isinstance(found[0], dict) else None
+
+    def back(self) -> None:
+        """Go back to the beginning of the short object that was just read."""
+        self._at = self._began
+
+    def members(self) -> Iterator[str]:
+        """Walk an object: gives each key, and the caller reads its value before the next."""
+        yield from (self._key() for _ in self._walk("{", "}"))
+
+    def distinct_members(self) -> Iterator[str]:
+        """Walk an object as :meth:`members` does, and refuse a key that stands twice.
+
+        Raises:
+            HashSetError: a key stands twice.
+        """
+        seen: set[str] = set()
+        for key in self.members():
+            if key in seen:
+                raise self.ambiguous()
+            seen.add(key)
+            yield key
+
+    def items(self) -> Iterator[None]:
+        """Walk an array: stops before each element, which the caller reads."""
+        return self._walk("[", "]")
+
+    def finish(self) -> None:
+        """Refuse anything after the document.
+
+        Raises:
+            HashSetError: there is something.
+        """
+        if self.peek():
+            raise self._refusal()
+
+    def _walk(self, opening: str, closing: str) -> Iterator[None]:
+        self._take(opening)
+        if self.peek() == closing:
+            self._at += 1
+            return
+        while True:
+            yield
+            if self._take("," + closing) == closing:
+                return
+
+    def _key(self) -> str:
+        key = self.value() if self.peek() == '"' else None
+        if not isinstance(key, str):
+            raise self._refusal()
+        self._take(":")
+        return key
+
+    def _take(self, expected: str) -> str:
+        found = self.peek()
+        if not found or found not in expected:
+            raise self._refusal()
+        self._at += 1
+        return found
+
+    def _attempt(self) -> tuple[Json] | None:
+        """Decode the value that begins here; None when the window does not hold all of it."""
+        text, start = self._text, self._at
+        try:
+            value, end = self._json.decode(text, start)
+        except json.JSONDecodeError as error:
+            if not self._ended and _is_cut(error, text):
+                return None
+            raise self._refusal(error) from None
+        except _TooDeepError:
+            msg = f"a record is nested more than {_DEEPEST} levels deep; expected a list of records"
+            raise HashSetError(msg) from None
+        if end == len(text) and not self._ended:
+            return None  # digits may follow
+        if end - start > self._maximum:
+            raise self.too_long()
+        if self._json.unfit:
+            raise self._refusal()
+        self._at, self.length = end, end - start
+        return (_without_surrogates(value) if self._surrogates else value,)
+
+    def _more(self) -> None:
+        """Forget what was read, and take so much more that few attempts are needed."""
+        pieces = [self._text[self._at :]]
+        wanted = len(pieces[0])
+        if wanted > self._maximum:
+            raise self.too_long()
+        while wanted >= 0 and not self._ended:
+            block = self._source.read()
+            self._ended = not block
+            try:
+                pieces.append(self._decode_utf8(block, self._ended))
+            except UnicodeDecodeError:
+                raise self._refusal() from None
+            wanted -= max(len(pieces[-1]), 1)
+        self._text, self._at = "".join(pieces), 0
+        self._surrogates = self._surrogates or _SURROGATE.search(self._text) is not None
+
+    def ambiguous(self) -> HashSetError:
+        """Say that a key stands twice where that makes the document ambiguous."""
+        return HashSetError(
+            f"a key stands twice in one object {self._where()}, so that the document can be read"
+            " in two ways; expected each key once, get the list again"
+        )
+
+    def _where(self) -> str:
+        return f"after record {self.records}, before byte {self._source.position}"
+
+    def too_long(self) -> HashSetError:
+        """Say that a record is longer than one may be."""
+        return HashSetError(
+            f"the list has a record of more than {self._maximum} bytes {self._where()};"
+            " expected a list of records"
+        )
+
+    def _refusal(self, error: json.JSONDecodeError | None = None) -> HashSetError:
+        """Say in one sentence why the document cannot be read, without its words."""
+        cut = self._ended and (
+            self._at >= len(self._text) or (error is not None and _is_cut(error, self._text))
+        )
+        found = "ends too early" if cut else "is not JSON, or has a number of more than 64 bits,"
+        return HashSetError(
+            f"the list {found} {self._where()}; expected a whole JSON document, get the list again"
+        )
+
+
+def _is_cut(error: json.JSONDecodeError, text: str) -> bool:
+    """Tell whether more text could mend the error."""
+    return error.pos >= len(text) - _TOKEN or error.msg.startswith("Unterminated")
+
+
+def _depth(value: Json) -> int:
+    """Count the levels of a value, without recursion."""
+    depth, level = 0, [value]
+    while level := [
+        inner
+        for one in level
+        if isinstance(one, dict | list)
+        for inner in (one.values() if isinstance(one, dict) else [*one, None])
+    ]:
+        depth += 1
+    return depth
+
+
+def _without_surrogates(value: Json) -> Json:
+    """Replace unpaired surrogates, which no file can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    if isinstance(value, dict):
+        return {
+            key.encode("utf-8", "replace").decode(): _without_surrogates(inner)
+            for key, inner in value.items()
+        }
+    return value
