@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.model.hits import Hit, Near
-    from hashmatch.model.outcomes import Outcome, Picture
+    from hashmatch.model.outcomes import Outcome, Picture, Reading
     from hashmatch.model.records import Json
 
 Line = dict[str, "Json"]
@@ -31,7 +31,7 @@ def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
                 "outcome": "examined",
                 "size": outcome.size,
                 "modified_ns": outcome.modified_ns,
-                "digests": {str(d.algorithm): d.hex for d in outcome.reading.digests},
+                "digests": _digests(outcome.reading),
                 "hits": len(outcome.hits),
                 **({"picture": _picture(picture)} if picture else {}),
             }
@@ -51,7 +51,7 @@ def hit_lines(n: int, source: int, outcome: Outcome) -> Iterator[Line]:
     """Give the lines of ``hits.jsonl`` for one entry, in the order of its hits."""
     if not isinstance(outcome, Examined) or not outcome.hits:
         return
-    digests = {str(d.algorithm): d.hex for d in outcome.reading.digests}
+    digests = _digests(outcome.reading)
     head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
     head |= {"sha256": digests.get("sha256"), "size": outcome.size, "viewed": False}
     for hit in outcome.hits:
@@ -91,6 +91,15 @@ def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:
 
 def _problem(problem: str, stage: Stage | None, reason: str) -> Line:
     return {"problem": problem, "stage": stage and str(stage), "reason": str(reason)}
+
+
+def _digests(reading: Reading) -> Line:
+    """Give the values by algorithm; a second value of one (ed2k has two) gets ``-2``."""
+    line: Line = {}
+    for digest in reading.digests:
+        name = str(digest.algorithm)
+        line[f"{name}-2" if name in line else name] = digest.hex
+    return line
 
 
 def _picture(picture: Picture) -> Line:

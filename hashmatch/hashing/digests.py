@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import threading
 from dataclasses import dataclass
@@ -15,20 +16,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
+    from hashmatch.hashing.blocks import Running
+
 SLICE = 256 << 10
 """Bytes read at a time: small enough to stay in the processor's cache for every algorithm."""
 
 HEAD = 4096
 """Bytes from the beginning by which a picture is recognised."""
 
-_NEW = {
+
+class State(Protocol):
+    """A digest of a stream that is being computed."""
+
+    def update(self, part: memoryview, /) -> None:
+        """Take the next bytes; they are not kept by reference."""
+
+    def digests(self) -> tuple[Digest, ...]:
+        """Give the values: most often one, none where the content has none."""
+
+
+_PLAIN = {
     Algorithm.MD5: hashlib.md5,
     Algorithm.SHA1: hashlib.sha1,
     Algorithm.SHA256: hashlib.sha256,
     Algorithm.SHA384: hashlib.sha384,
     Algorithm.SHA512: hashlib.sha512,
 }
-COMPUTED = tuple(_NEW)
+# By name, because what they need is loaded only where a list asks for them.
+_TREES = {
+    Algorithm.ED2K: ("ed2k", "Ed2k"),
+    Algorithm.AICH: ("aich", "Aich"),
+    Algorithm.TTH: ("tth", "Tth"),
+    Algorithm.PIECES_ROOT: ("pieces_root", "PiecesRoot"),
+}
+COMPUTED = (*_PLAIN, *_TREES)
 """The algorithms whose digests can be computed from a file's bytes."""
 
 _of_thread = threading.local()
@@ -38,6 +59,7 @@ _of_thread = threading.local()
 class Content:
     """What one read gave.
 
+    ``digests`` may hold two values of one algorithm (ed2k), or none (a BitTorrent root of nothing).
     ``head`` is the beginning, at most ``HEAD`` bytes. ``kept`` is the whole content, or None when
     nobody asked for it or it is longer than the limit.
     """
@@ -68,9 +90,9 @@ def read(
         ItemError: a read failed. No digest of a part is ever returned.
 
     Source:
-        RFC 1321 (MD5); FIPS 180-4 (SHA-1, SHA-2).
+        RFC 1321 (MD5); FIPS 180-4 (SHA-1, SHA-2); the others in their modules.
     """
-    states = [_NEW[algorithm](usedforsecurity=False) for algorithm in algorithms]
+    states = [_state(algorithm) for algorithm in algorithms]
     buffer = _buffer()
     count = _fill(stream, buffer)
     head = bytes(buffer[: min(count, HEAD)])
@@ -86,8 +108,30 @@ def read(
         if kept is not None:
             kept.write(part)
         count = _fill(stream, buffer) if count == SLICE else 0
-    digests = (Digest(a, s.digest()) for a, s in zip(algorithms, states, strict=True))
-    return Content(tuple(digests), size, head, kept.getvalue() if kept is not None else None)
+    found = tuple(digest for state in states for digest in state.digests())
+    return Content(found, size, head, kept.getvalue() if kept is not None else None)
+
+
+class _Plain:
+    """A digest that the standard library computes."""
+
+    __slots__ = ("_algorithm", "_running", "update")
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        self._algorithm = algorithm
+        self._running: Running = _PLAIN[algorithm](usedforsecurity=False)
+        self.update = self._running.update
+
+    def digests(self) -> tuple[Digest, ...]:
+        return (Digest(self._algorithm, self._running.digest()),)
+
+
+def _state(algorithm: Algorithm) -> State:
+    if algorithm in _PLAIN:
+        return _Plain(algorithm)
+    module, name = _TREES[algorithm]
+    found = importlib.import_module(f"hashmatch.hashing.{module}")
+    return cast("State", getattr(found, name)())
 
 
 class _Fillable(Protocol):

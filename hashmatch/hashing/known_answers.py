@@ -1,7 +1,8 @@
 """Known answers: does this installation compute what it must?
 
-Source: RFC 1321 A.5 (MD5); FIPS 180 example vectors (SHA-1, SHA-2); for PDQ, the values of Meta's
-C++ over pictures that are drawn from integers alone, so that no picture file is needed.
+Source: RFC 1321 A.5 (MD5); FIPS 180 example vectors (SHA-1, SHA-2); RHash 1.4.3 (ed2k, AICH, TTH);
+for PDQ, the values of Meta's C++ over pictures that are drawn from integers alone, so that no
+picture file is needed.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from hashmatch.hashing import digests, sniff
 from hashmatch.model.hashes import VARIANTS, Algorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
 _MESSAGES = (b"", b"abc", b"a" * 1_000_000)
-_ANSWERS: dict[Algorithm, tuple[str, str, str]] = {
+_PARTS = bytes(9_728_000)
+"""One whole part of eDonkey's, for the hashes that depend on it."""
+
+_ANSWERS: dict[Algorithm, tuple[str, ...]] = {
     Algorithm.MD5: (
         "d41d8cd98f00b204e9800998ecf8427e",
         "900150983cd24fb0d6963f7d28e17f72",
@@ -65,6 +69,28 @@ _ANSWERS: dict[Algorithm, tuple[str, str, str]] = {
             "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"
         ),
     ),
+    Algorithm.ED2K: (
+        "31d6cfe0d16ae931b73c59d7e0c089c0",
+        "a448017aaf21d8525fc10ae87aa6729d",
+        "bbce80cc6bb65e5c6745e30d4eeca9a4",
+        "fc21d9af828f92a8df64beac3357425d",
+        "d7def262a127cd79096a108e7a9fc138",  # a whole number of parts has a second value
+    ),
+    Algorithm.AICH: (
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "a9993e364706816aba3e25717850c26c9cd0d89d",
+        "54b0f04c95da9faf1538a108113d7d5c13d29a8a",
+        "e8f6de1e0745190fa29f0760b7ad1e89e56747e1",
+    ),
+    Algorithm.TTH: (
+        "5d9ed00a030e638bdb753a6a24fb900e5a63b8e73e6c25b6",
+        "0487ca26443f59cfbc780f3ca0ce509c8c352c27c5dcca20",
+        "511f341a7c14145fcba4a55a9ccaf743dac0eef270010973",
+    ),
+    Algorithm.PIECES_ROOT: (  # none for nothing
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "3a3c0697b86f89cac1d8b1455699a4632279d8c3a54d65a84740d3a4f6893cdc",
+    ),
 }
 
 
@@ -107,14 +133,17 @@ _PDQ: tuple[tuple[Drawing, dict[str, str]], ...] = (
 )
 
 
-def check() -> list[tuple[str, bool]]:
-    """Compute every known answer.
+def check(algorithms: Iterable[Algorithm] = digests.COMPUTED) -> list[tuple[str, bool]]:
+    """Compute the known answers.
+
+    Args:
+        algorithms: which digests to try; those of perceptual hashes are always tried.
 
     Returns:
         Name of the method and whether all its answers came out right: each digest, ``pdq`` over
         pixels, and ``decoding``: the same hashes through a picture file in memory.
     """
-    return [(str(algorithm), _digests_right(algorithm)) for algorithm in digests.COMPUTED] + [
+    return [(str(algorithm), _digests_right(algorithm)) for algorithm in algorithms] + [
         ("pdq", all(_pdq_right(drawing, answers) for drawing, answers in _PDQ)),
         ("decoding", all(_decoding_right(drawing, answers) for drawing, answers in _PDQ)),
     ]
@@ -144,9 +173,12 @@ def _bytes(seed: int) -> Iterator[int]:
 
 
 def _digests_right(algorithm: Algorithm) -> bool:
+    in_parts = algorithm in {Algorithm.ED2K, Algorithm.AICH}
+    messages = (*_MESSAGES, _PARTS) if in_parts else _MESSAGES
     found = (
-        digests.read(io.BytesIO(message), (algorithm,), lambda _: False, 0).digests[0].hex
-        for message in _MESSAGES
+        digest.hex
+        for message in messages
+        for digest in digests.read(io.BytesIO(message), (algorithm,), lambda _: False, 0).digests
     )
     return tuple(found) == _ANSWERS[algorithm]
 

@@ -115,16 +115,15 @@ def scan(
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
-    answers = self_test()
+    algorithms = algorithms_for(manifests)
+    answers = self_test(algorithms)
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         for one in sets:
             one.check()
         before = _list(sources, CaseFolder(request.case).listing)
-        plan = Plan(
-            sources, before, manifests, algorithms_for(manifests), request.near, setting.tool
-        )
+        plan = Plan(sources, before, manifests, algorithms, request.near, setting.tool)
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, new_run=request.new_run
         )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hashmatch.errors import HashmatchError
 from hashmatch.hashing import known_answers
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def self_test() -> list[tuple[str, bool]]:
-    """Compute the known answers of every digest and perceptual hash.
+    from hashmatch.model.hashes import Algorithm
+
+
+def self_test(algorithms: Iterable[Algorithm]) -> list[tuple[str, bool]]:
+    """Compute the known answers of the digests that a run needs, and of perceptual hashes.
 
     Returns:
         Name and result of each, for the run record.
@@ -15,7 +22,7 @@ def self_test() -> list[tuple[str, bool]]:
     Raises:
         HashmatchError: one of them is wrong; nothing that this installation says can be trusted.
     """
-    answers = [(str(name), bool(passed)) for name, passed in known_answers.check()]
+    answers = [(str(name), bool(passed)) for name, passed in known_answers.check(algorithms)]
     wrong = [name for name, passed in answers if not passed]
     if wrong:
         msg = (

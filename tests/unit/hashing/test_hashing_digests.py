@@ -14,7 +14,7 @@ from hashmatch.hashing.digests import HEAD, SLICE, read
 from hashmatch.model.hashes import ALWAYS, Algorithm
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
-EVERY = tuple(Algorithm)
+EVERY = tuple(a for a in Algorithm if a in hashlib.algorithms_available)
 
 
 def no(_):

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from hashmatch.hashing import digests, hush, known_answers, pdq
+from hashmatch.hashing import digests, ed2k, hush, known_answers, pdq
 from hashmatch.hashing.known_answers import Drawing, draw
 from hashmatch.model.hashes import Algorithm
 
-NAMES = ["md5", "sha1", "sha256", "sha512", "pdq", "decoding"]
+NAMES = [*map(str, digests.COMPUTED), "pdq", "decoding"]
 
 
 def test_everything_passes_here():
@@ -22,10 +22,10 @@ def failed():
 
 
 def test_a_wrong_digest_is_named(monkeypatch):
-    monkeypatch.setitem(digests._NEW, Algorithm.SHA1, hashlib.md5)
+    monkeypatch.setitem(digests._PLAIN, Algorithm.SHA1, hashlib.md5)
     with pytest.raises(ValueError, match="20 bytes"):  # not even the length is right
         known_answers.check()
-    monkeypatch.setitem(digests._NEW, Algorithm.SHA1, lambda **_: hashlib.new("ripemd160"))
+    monkeypatch.setitem(digests._PLAIN, Algorithm.SHA1, lambda **_: hashlib.new("ripemd160"))
     assert failed() == ["sha1"]
 
 
@@ -48,13 +48,29 @@ def test_the_drawings_have_the_size_and_range_they_say():
     assert (draw(Drawing(30, 20, 4, 3, 8)) != picture).any()
 
 
+def test_every_digest_that_names_a_file_can_be_computed_and_tested():
+    torrents = {Algorithm.BTIH, Algorithm.BTMH}
+    assert set(digests.COMPUTED) == set(Algorithm) - torrents
+
+
+def test_a_run_tests_only_the_digests_that_it_needs():
+    asked = (Algorithm.MD5, Algorithm.TTH)
+    assert [name for name, _ in known_answers.check(asked)] == ["md5", "tth", "pdq", "decoding"]
+
+
+def test_a_missing_second_value_is_named(monkeypatch):
+    whole = ed2k.Ed2k.digests
+    monkeypatch.setattr(ed2k.Ed2k, "digests", lambda state: whole(state)[:1])
+    assert failed() == ["ed2k"]
+
+
 DIGEST_ONLY = """
 import io, sys
 from hashmatch.evidence import folder, mounts, state
 from hashmatch.hashing import digests, known_answers, sniff
 from hashmatch.model.hashes import ALWAYS
 digests.read(io.BytesIO(b"no picture"), ALWAYS, sniff.is_picture, 9)
-print([name for name in ("numpy", "PIL", "cv2") if name in sys.modules])
+print([name for name in ("numpy", "PIL", "cv2", "Crypto") if name in sys.modules])
 """
 
 
