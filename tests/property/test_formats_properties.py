@@ -27,6 +27,8 @@ def digests(algorithm):
 
 
 ANY_DIGEST = st.sampled_from(list(Algorithm)).flatmap(digests)
+SUMS = (Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256, Algorithm.SHA384, Algorithm.SHA512)
+SUM_DIGEST = st.sampled_from(SUMS).flatmap(digests)
 PDQS = st.binary(min_size=32, max_size=32).map(lambda value: PerceptualHash(Method.PDQ, value))
 
 
@@ -59,7 +61,7 @@ def escaped(name):
 
 
 @QUICK
-@given(st.lists(st.tuples(ANY_DIGEST, NAMES, st.booleans()), min_size=1), CASES)
+@given(st.lists(st.tuples(SUM_DIGEST, NAMES, st.booleans()), min_size=1), CASES)
 def test_sums_as_gnu_tools_write_them(rows, change):
     text = ""
     for digest, name, tagged in rows:
@@ -75,7 +77,7 @@ def test_sums_as_gnu_tools_write_them(rows, change):
 
 
 @QUICK
-@given(st.lists(st.tuples(ANY_DIGEST, NAMES), min_size=1))
+@given(st.lists(st.tuples(SUM_DIGEST, NAMES), min_size=1))
 def test_sums_ended_by_nul(rows):
     data = "".join(f"{digest.hex}  {name}\0" for digest, name in rows).encode()
     read = events("sums", data)

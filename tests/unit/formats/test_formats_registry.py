@@ -20,8 +20,10 @@ TOOLS = {
     "interface",
     "json_stream",
     "registry",
+    "sqlite_file",
     "text",
     "thumbnails",
+    "whole_rows",
 }
 
 
