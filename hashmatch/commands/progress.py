@@ -14,6 +14,7 @@ from hashmatch.errors import UsageError
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from hashmatch.jobs.ingest import Reached
     from hashmatch.jobs.scan import Progress
 
 _HEARTBEAT = 10.0  # seconds between lines where nobody watches
@@ -39,19 +40,30 @@ def heartbeat() -> float:
     return seconds
 
 
-class Counted:
-    """Tells a growing number now and then; not more often than somebody wants to read it."""
+class Imported:
+    """Tells now and then how far an import is, and how long the rest may take."""
 
-    def __init__(self, words: str) -> None:
-        self._words = words
-        self._last = time.monotonic()
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
         self._every = heartbeat()
 
-    def __call__(self, number: int) -> None:
-        """Take note of a number."""
-        if time.monotonic() - self._last >= self._every:
-            self._last = time.monotonic()
-            tell(f"{self._words}: {number:,}")
+    def __call__(self, now: Reached) -> None:
+        """Take note of how far the import is."""
+        elapsed = time.monotonic()
+        if elapsed - self._last < self._every:
+            return
+        self._last = elapsed
+        tell(
+            f"records read: {now.records:,}, {amount(now.done)} of {amount(now.total)}"
+            + _left(now.done, now.total, elapsed - self._began)
+        )
+
+
+def _left(done: int, total: int, seconds: float) -> str:
+    """The time left as the bytes so far suggest; nothing where they suggest nothing."""
+    if not 0 < done <= total:
+        return ""
+    return f", {span((total - done) * seconds / done)} left"
 
 
 class Shown:
@@ -97,11 +109,9 @@ class Shown:
         ]
         if now.failed:
             parts.append(f"{now.failed:,} failed")
-        here = now.bytes_done - now.bytes_before
-        if here > 0 and now.bytes_total >= now.bytes_done:
-            rate = here / max(time.monotonic() - self._began, 1e-9)
-            parts.append(f"{span((now.bytes_total - now.bytes_done) / rate)} left")
-        return ", ".join(parts)
+        before = now.bytes_before
+        seconds = time.monotonic() - self._began
+        return ", ".join(parts) + _left(now.bytes_done - before, now.bytes_total - before, seconds)
 
 
 def _bar() -> Bar:

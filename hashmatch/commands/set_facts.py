@@ -12,6 +12,8 @@ from hashmatch.model.names import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hashmatch.db.manifest import Manifest
+
 _WIDTH = len("quarantined values ")
 
 
@@ -34,6 +36,15 @@ def tell(facts: Mapping[str, object]) -> None:
     files = facts["files"]
     for file in files if isinstance(files, list) else ():
         _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
+
+
+def tell_import(manifest: Manifest) -> None:
+    """Print a set that was just installed: how its list was taken, and what the list says."""
+    importer = manifest.stated.importer
+    tell(manifest.provenance())
+    _line("read as", f"{importer['format']}, known by {importer['recognised']}")
+    for file in manifest.files:
+        tell_file(file.name, file.facts)
 
 
 def tell_file(name: str, facts: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ Versions are never changed or reused; older ones stay for the reports that name 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from hashmatch.db.strict import canonical, parse
 from hashmatch.errors import HashSetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hashmatch.db.description import SetDescription
@@ -73,7 +73,7 @@ class Library:
             folder.mkdir(files.PRIVATE_FOLDER, parents=True, exist_ok=True)
             folder.chmod(files.PRIVATE_FOLDER)
             files.new_folder(folder / SETS)
-            durable.replace(folder / CURRENT, Pointer({}, {}).to_bytes(key))
+            durable.replace(folder / CURRENT, Pointer({}, {}, {}).to_bytes(key))
             durable.replace(folder / LIBRARY, about)  # last: what lacks it is no library
         return library
 
@@ -116,11 +116,27 @@ class Library:
         if version not in self.pointer().versions:
             msg = f"the library holds no set version {version}"
             raise UsageError(msg)
-        manifest = Manifest.from_bytes(_read(self._version(version) / MANIFEST))
+        manifest = Manifest.from_bytes(_read(self.folder_of(version) / MANIFEST))
         if manifest.version != version:
             msg = f"the manifest of set version {version} was altered; restore the library"
             raise HashSetError(msg)
         return manifest
+
+    def current(self, name: str) -> Manifest:
+        """Give the version of a set that is in use; raises ``UsageError`` where there is none."""
+        pointer = self.pointer()
+        if name not in pointer.current:
+            raise unknown(name, pointer)
+        return self.manifest(pointer.current[name])
+
+    def versions(self, name: str | None = None) -> list[Manifest]:
+        """Give every version ever installed, of one set or of all, the newest of each set last."""
+        found = [
+            self.manifest(version)
+            for version, one in self.pointer().versions.items()
+            if name in {None, one}
+        ]
+        return sorted(found, key=lambda one: (one.name, one.created, one.version))
 
     def resolve(self, names: Sequence[str]) -> list[Manifest]:
         """Find the sets to match against, each once, in the order of their names.
@@ -140,10 +156,22 @@ class Library:
         return sorted(map(self.manifest, wanted), key=lambda one: (one.name, one.version))
 
     def open_set(self, version: str) -> InstalledSet:
-        """Open a version for look-ups; raises as :meth:`manifest` and ``InstalledSet`` do."""
-        return InstalledSet(self._version(version), self.manifest(version), self.key)
+        """Open a version for look-ups.
 
-    def _version(self, version: str) -> Path:
+        Raises:
+            UsageError: no such version was ever published here.
+            HashSetError: its files were purged, or are not the ones that were installed.
+        """
+        manifest, day = self.manifest(version), self.pointer().purged.get(version)
+        if day is not None:
+            msg = (
+                f"the files of {manifest.name}@{version} were purged on {day}; nothing can be asked"
+            )
+            raise HashSetError(msg)
+        return InstalledSet(self.folder_of(version), manifest, self.key)
+
+    def folder_of(self, version: str) -> Path:
+        """Give the folder of a version."""
         return self.folder / SETS / version
 
     @contextmanager
@@ -154,43 +182,90 @@ class Library:
         clock: Clock,
         entropy: Entropy,
         allow_expired: bool = False,
+        delta: bool = False,
     ) -> Iterator[SetBuilder]:
         """Begin a new version; what is not published inside the block leaves no trace.
 
+        With ``delta`` the records of the current version are carried over where none of the new
+        ones replaces or withdraws them.
+
         Raises:
+            UsageError: a delta to a set that is not there.
             HashSetError: the list has expired.
             OutputError: the library cannot be written.
         """
         now = clock()
         check_expiry(description, now.date(), allowed=allow_expired)
-        with staging(self.folder / SETS, entropy(8).hex()) as folder:
+        with ExitStack() as stack:
+            folder = stack.enter_context(staging(self.folder / SETS, entropy(8).hex()))
             before = self.pointer().current.get(description.name)
             draft = Draft(folder, self.key, entropy(SALT_BYTES), now.isoformat(), before)
-            builder = SetBuilder(description, draft)
-            try:
-                yield builder
-            finally:
-                builder.close()
+            base = None
+            if delta:
+                base = stack.enter_context(self.open_set(self.current(description.name).version))
+            builder = SetBuilder(description, draft, **({"base": base} if base else {}))
+            stack.callback(builder.close)
+            yield builder
 
-    def publish(self, builder: SetBuilder) -> Manifest:
+    def publish(
+        self, builder: SetBuilder, check: Callable[[Manifest], None] | None = None
+    ) -> Manifest:
         """Complete a staged version and make it the current one, in one step for all readers.
+
+        Args:
+            builder: what :meth:`stage` gave.
+            check: shown the complete version; what it raises is the end of it.
 
         Raises:
             HashSetError: the list is refused, or the set got another version meanwhile.
             OutputError: the disk is full or cannot be written; the library is as before.
         """
         manifest = builder.finish()
-        with files.writing(f"the library {self.folder}"), locked(self.folder):
-            pointer = self.pointer()
-            if pointer.current.get(manifest.name) != manifest.supersedes:
-                msg = f"another import changed the set {manifest.name} meanwhile; import again"
-                raise HashSetError(msg)
-            target = self._version(manifest.version)
-            builder.folder.rename(target)
-            durable.sync_folder(target.parent)
-            new = pointer.with_version(manifest.name, manifest.version)
-            durable.replace(self.folder / CURRENT, new.to_bytes(self.key))
+        if check is not None:
+            check(manifest)
+        self.publish_all([(manifest, builder.folder)])
         return manifest
+
+    def publish_all(
+        self, finished: Sequence[tuple[Manifest, Path]], before: Callable[[], None] | None = None
+    ) -> None:
+        """Make complete staged versions the current ones, all of them in one step.
+
+        Args:
+            finished: the manifests of finished builders, with their staging folders.
+            before: called with the library held, when nothing but the step itself is left.
+
+        Raises:
+            HashSetError: a set got another version meanwhile.
+            OutputError: the disk is full or cannot be written; the library is as before.
+        """
+        with self.changing() as pointer:
+            for manifest, _ in finished:
+                if pointer.current.get(manifest.name) != manifest.supersedes:
+                    msg = f"another import changed the set {manifest.name} meanwhile; import again"
+                    raise HashSetError(msg)
+            new = pointer
+            for manifest, folder in finished:
+                folder.rename(self.folder_of(manifest.version))
+                new = new.with_version(manifest.name, manifest.version)
+            durable.sync_folder(self.folder / SETS)
+            if before is not None:
+                before()
+            self.point(new)
+
+    @contextmanager
+    def changing(self) -> Iterator[Pointer]:
+        """Hold the library for a change; others that would change it wait, readers do not.
+
+        Raises:
+            OutputError: the disk is full or cannot be written.
+        """
+        with files.writing(f"the library {self.folder}"), locked(self.folder):
+            yield self.pointer()
+
+    def point(self, pointer: Pointer) -> None:
+        """Write the pointer in one step; only inside :meth:`changing`."""
+        durable.replace(self.folder / CURRENT, pointer.to_bytes(self.key))
 
 
 def _find(name: str, pointer: Pointer) -> str:
@@ -199,8 +274,13 @@ def _find(name: str, pointer: Pointer) -> str:
     stem, _, version = name.rpartition("@")
     if pointer.versions.get(version) == stem:
         return version
-    msg = f"no set {name} in the library; there are {', '.join(sorted(pointer.current))}"
-    raise UsageError(msg)
+    raise unknown(name, pointer)
+
+
+def unknown(name: str, pointer: Pointer) -> UsageError:
+    """Say that there is no such set in use, and which there are."""
+    known = ", ".join(sorted(pointer.current)) or "none"
+    return UsageError(f"no set {name} in the library; there are {known}")
 
 
 def _read(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.db.strict import canonical, parse
@@ -23,6 +23,8 @@ CURRENT = "current.json"
 class Pointer:
     """``current``: set name to version; ``versions``: every version ever published, to its name.
 
+    ``purged`` gives for a version whose files were deleted the day of that.
+
     The file carries a keyed check value. As versions are named by their manifest's digest, nobody
     without the key can plant a set, change one or put another in its place. An older copy of the
     whole library cannot be told from the present one.
@@ -30,10 +32,24 @@ class Pointer:
 
     current: Mapping[str, str]
     versions: Mapping[str, str]
+    purged: Mapping[str, str]
 
     def with_version(self, name: str, version: str) -> Pointer:
         """Give the pointer after a version was published: it becomes the current one."""
-        return Pointer({**self.current, name: version}, {**self.versions, version: name})
+        return replace(
+            self,
+            current={**self.current, name: version},
+            versions={**self.versions, version: name},
+        )
+
+    def without(self, name: str) -> Pointer:
+        """Give the pointer after a set was taken out of use; its versions stay."""
+        kept = {one: version for one, version in self.current.items() if one != name}
+        return replace(self, current=kept)
+
+    def with_purged(self, version: str, day: str) -> Pointer:
+        """Give the pointer after the files of a version were deleted."""
+        return replace(self, purged={**self.purged, version: day})
 
     def to_bytes(self, key: LibraryKey) -> bytes:
         """Give the content of the file."""
@@ -42,7 +58,8 @@ class Pointer:
 
     def _body(self) -> dict[str, Json]:
         current, versions = dict[str, "Json"](self.current), dict[str, "Json"](self.versions)
-        return {"format": FORMAT, "current": current, "versions": versions}
+        purged = dict[str, "Json"](self.purged)
+        return {"format": FORMAT, "current": current, "versions": versions, "purged": purged}
 
     @classmethod
     def from_bytes(cls, data: bytes, key: LibraryKey) -> Pointer:
@@ -54,7 +71,7 @@ class Pointer:
         fields = parse(data, CURRENT)
         if fields.text("format") != FORMAT:
             fields.refuse("format", f"{FORMAT}; a newer hashmatch may be needed")
-        pointer = cls(fields.texts("current"), fields.texts("versions"))
+        pointer = cls(fields.texts("current"), fields.texts("versions"), fields.texts("purged"))
         check = fields.text("check")
         fields.finish()
         expected = key.tag("current", canonical(pointer._body()))

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import stat
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
-from hashmatch.db.manifest import ListFile
-from hashmatch.errors import HashSetError, UsageError
-from hashmatch.formats import registry
-from hashmatch.formats.interface import HEAD_SIZE, ReadOptions
-from hashmatch.model.records import HashRecord
+from hashmatch.errors import HashSetError
+from hashmatch.formats.interface import RandomAccess, ReadOptions, read_fast
+from hashmatch.jobs.list_files import ListSource, sources_of
+from hashmatch.jobs.list_files_beside import beside
+from hashmatch.jobs.list_files_digest import Digesting, Seekable, buffered, digested
+from hashmatch.jobs.list_files_format import Chosen, choose_format, refuse_idle_words
+from hashmatch.model.records import Dropped, HashRecord, Loss, RecordBatch, Withdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
+    from hashmatch.db.builder import SetBuilder
     from hashmatch.db.description import SetDescription
     from hashmatch.db.library import Library
     from hashmatch.db.manifest import Manifest
-    from hashmatch.formats.interface import ListFormat
+    from hashmatch.jobs.list_files import Opened
     from hashmatch.model.people import Setting
-    from hashmatch.model.records import ListEvent
+    from hashmatch.model.records import FastEvent
 
 TELL_EVERY = 1 << 14  # records between two words about the progress
-_SLICE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the files are to be read.
+    """How files, folders, globs or archives are to be read as one list.
 
     ``ignore_categories`` is what the operator states to use a list with category codes as a
     whole, with one meaning for every record.
@@ -45,45 +45,48 @@ class Reading:
     options: ReadOptions = field(default_factory=ReadOptions)
     ignore_categories: bool = False
 
+    def stated(self) -> dict[str, str]:
+        """What was stated about the list, for the manifest and for the next update."""
+        options = self.options
+        words = {
+            "type": options.algorithm,
+            "map": json.dumps(dict(options.columns), sort_keys=True) if options.columns else None,
+            "delimiter": options.delimiter,
+            "environment": options.environment,
+            "mapping": options.mapping,
+            "ignore_categories": "yes" if self.ignore_categories else None,
+        }
+        return {word: value for word, value in words.items() if value}
 
-class _Digesting(io.RawIOBase):
-    """A stream that digests what is read from it, so that a list is read once."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = stream
-        self._digest = hashlib.sha256()
-        self._size = 0
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far an import is: records so far, bytes read of all bytes of the files."""
 
-    def readable(self) -> bool:
-        """It is for reading."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer fits
-        """Read into a buffer and note what was read."""
-        count = self._stream.readinto(buffer)  # type: ignore[attr-defined]  # a raw file has it
-        self._digest.update(memoryview(buffer)[:count])
-        self._size += count
-        return int(count)
-
-    def finish(self, name: str) -> ListFile:
-        """Read to the end and describe the whole file."""
-        while self.read(_SLICE):
-            pass
-        return ListFile(name, self._size, self._digest.hexdigest())
+    records: int
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A reading of files together with what the operator states about the set."""
+    """A reading of files together with what the operator states about the set.
+
+    With ``delta`` the records are added to those of the set's current version, or replace or
+    withdraw them; with ``withdraw`` every record of the files is a withdrawal. ``check`` is
+    shown the complete version before it is taken into use, and may refuse it.
+    """
 
     reading: Reading
     description: SetDescription
     allow_expired: bool = False
+    delta: bool = False
+    withdraw: bool = False
+    check: Callable[[Manifest], None] | None = None
 
 
 def ingest(
-    request: Import, library: Library, setting: Setting, show: Callable[[int], None]
+    request: Import, library: Library, setting: Setting, show: Callable[[Reached], None]
 ) -> Manifest:
     """Import all files of a list as one new set version.
 
@@ -91,7 +94,7 @@ def ingest(
         request: the files, how to read them, what they are.
         library: where to install the set.
         setting: clock and chance.
-        show: called now and then with the number of records read.
+        show: called now and then with how far the import is.
 
     Raises:
         UsageError: a file is missing or is not a regular file.
@@ -99,135 +102,135 @@ def ingest(
         OutputError: the library cannot be written; it is as it was.
     """
     reading = request.reading
-    chosen = choose_format(reading)
-    _refuse_idle_words(reading.options, chosen)
-    reader = _Reader(reading, chosen, request.description.kind, show)
+    chosen = choose_format(sources_of(reading.files), reading.format_name)
+    refuse_idle_words(reading.options, chosen.format)
+    reader = _Reader(request, chosen, show)
     with library.stage(
-        request.description,
+        _with_importer(request.description, reading, chosen, setting),
         clock=setting.clock,
         entropy=setting.entropy,
         allow_expired=request.allow_expired,
+        delta=request.delta,
     ) as builder:
-        for path in reading.files:
-            with _open(path) as raw:
-                stream = _Digesting(raw)
-                events = reader.events(path, io.BufferedReader(stream, _SLICE))
-                builder.add_file(events, partial(stream.finish, path.name))
-        return library.publish(builder)
+        for source in chosen.lists:
+            with source.opened() as opened:
+                reader.add(builder, source, opened)
+        return library.publish(builder, request.check)
 
 
-def _refuse_idle_words(options: ReadOptions, chosen: ListFormat) -> None:
-    """Refuse a statement that the format would not look at: what it says would not happen."""
-    idle = [f"--{word}" for word in options.stated if word not in chosen.takes]
-    if idle:
-        msg = f"{' and '.join(idle)} means nothing for a {chosen.title}, which says it itself"
-        raise UsageError(msg)
+def _with_importer(
+    description: SetDescription, reading: Reading, chosen: Chosen, setting: Setting
+) -> SetDescription:
+    importer = {
+        **description.importer,
+        **reading.stated(),
+        "format": chosen.format.name,
+        "recognised": chosen.how,
+        "hashmatch": setting.tool.get("version", ""),
+    }
+    return replace(description, importer={key: text for key, text in importer.items() if text})
 
 
-def choose_format(reading: Reading) -> ListFormat:
-    """Take the format that was named, else the one that all files are recognised as.
-
-    Raises:
-        UsageError: a file is missing or is not a regular file.
-        HashSetError: a file is not recognised, or no single format fits all files.
-    """
-    heads = [(path, _head(path)) for path in reading.files]
-    if reading.format_name:
-        return registry.by_name(reading.format_name)
-    found = {path: registry.detect(head, path.name) for path, head in heads}
-    for path, one in found.items():
-        if one is None:
-            msg = (
-                f"{path} is not recognised as a hash list; "
-                f"say what it is with --format ({', '.join(registry.names())})"
-            )
-            raise HashSetError(msg)
-    different = {one.name: one for one in found.values() if one}
-    if len(different) != 1:
-        msg = f"the files have different formats ({', '.join(different)}); import them one by one"
-        raise HashSetError(msg)
-    return next(iter(different.values()))
-
-
-def _head(path: Path) -> bytes:
-    with _open(path) as stream:
-        return stream.read(HEAD_SIZE)
-
-
-def _open(path: Path) -> BinaryIO:
-    """Open a list, which is opened twice: a pipe would lose what was read the first time."""
-    try:
-        if stat.S_ISREG(path.stat().st_mode):
-            return path.open("rb", buffering=0)
-    except OSError as error:
-        msg = f"the list {path} cannot be read: {error.strerror}"
-        raise UsageError(msg) from None
-    msg = f"{path} is not a regular file; save the list to a file first, then import it"
-    raise UsageError(msg)
-
-
-@dataclass(slots=True)
 class _Reader:
     """Reads the files of one list and watches what the operator must have stated."""
 
-    reading: Reading
-    format: ListFormat
-    kind: SetKind
-    show: Callable[[int], None]
-    records: int = 0
+    def __init__(self, request: Import, chosen: Chosen, show: Callable[[Reached], None]) -> None:
+        self._request, self._chosen, self._show = request, chosen, show
+        self._records = 0
+        self._before = 0
+        self._outer: dict[Path, str] = {}
 
-    def events(self, path: Path, stream: BinaryIO) -> Iterator[ListEvent]:
+    def add(self, builder: SetBuilder, source: ListSource, opened: Opened) -> None:
+        """Take one file into the set."""
+        facts = self._facts(source)
+        if isinstance(self._chosen.format, RandomAccess):
+            seekable = Seekable.of(source, opened, facts)
+            with seekable.stream as stream:
+                builder.add_file(self._events(source, stream, opened), seekable.describe)
+        else:
+            digesting = Digesting(opened.stream)
+            events = self._events(source, buffered(digesting), opened)
+            builder.add_file(events, partial(digesting.finish, source.name, facts))
+        self._before += opened.total
+
+    def _facts(self, source: ListSource) -> dict[str, str]:
+        """State which archive holds the list, and which files complete it."""
+        facts = {}
+        if source.steps:
+            if source.path not in self._outer:
+                file = digested(ListSource(source.path))
+                outer = f"{file.name}, {file.size} bytes, sha256 {file.sha256}"
+                self._outer[source.path] = outer
+            facts["outer"] = self._outer[source.path]
+        own = beside(source, self._chosen.companions)
+        if own:
+            told = [one.described for one in self._chosen.companions if one.name in own]
+            facts["beside"] = "; ".join(told)
+        return facts
+
+    def _events(self, source: ListSource, stream: BinaryIO, opened: Opened) -> Iterator[FastEvent]:
         """Yield a file's events; trouble names the file."""
+        reading = self._request.reading
+        options = replace(reading.options, beside=beside(source, self._chosen.companions))
         try:
-            for event in self.format.read(stream, self.reading.options):
-                if isinstance(event, HashRecord):
-                    self._note(event)
-                yield event
+            for event in read_fast(self._chosen.format, stream, options):
+                self._watch(event, opened)
+                if self._request.withdraw:
+                    yield from _withdrawals(event)
+                else:
+                    yield event
         except HashSetError as error:
-            msg = f"{path.name}: {error}"
+            msg = f"{source.name}: {error}"
             raise HashSetError(msg) from None
         except OSError as error:
-            msg = f"{path.name} cannot be read to its end: {error.strerror}"
+            msg = f"{source.name} cannot be read to its end: {error.strerror}"
             raise HashSetError(msg) from None
 
-    def _note(self, record: HashRecord) -> None:
-        self.records += 1
-        if self.records % TELL_EVERY == 0:
-            self.show(self.records)
-        flat = self.kind is not SetKind.CATEGORIZED
-        if flat and record.category is not None and not self.reading.ignore_categories:
-            msg = (
-                f"record {record.place} carries a category code: state what the codes mean with "
-                "--kind categorized --scheme NAME, or --scheme none to give all records the "
-                f"meaning {self.kind}"
-            )
-            raise HashSetError(msg)
+    def _watch(self, event: FastEvent, opened: Opened) -> None:
+        if isinstance(event, HashRecord):
+            coded = event.place if event.category is not None else None
+            number = 1
+        elif isinstance(event, RecordBatch):
+            coded = _first_coded(event)
+            number = len(event)
+        else:
+            return
+        if coded is not None:
+            self._refuse_category(coded)
+        before, self._records = self._records // TELL_EVERY, self._records + number
+        if self._records // TELL_EVERY > before:
+            done = self._before + opened.position()
+            self._show(Reached(self._records, done, self._chosen.total))
+
+    def _refuse_category(self, place: int) -> None:
+        kind = self._request.description.kind
+        if kind is SetKind.CATEGORIZED or self._request.reading.ignore_categories:
+            return
+        msg = (
+            f"record {place} carries a category code: state what the codes mean with "
+            "--kind categorized --scheme NAME, or --scheme none to give all records the "
+            f"meaning {kind}"
+        )
+        raise HashSetError(msg)
 
 
-def files_of(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Name the files of a list: a folder stands for all files directly in it.
-
-    Raises:
-        UsageError: a path is missing or cannot be looked at, or a folder holds no file.
-    """
-    found: list[Path] = []
-    for path in paths:
-        inside = _inside(path)
-        if not inside:
-            msg = f"no list file at {path}"
-            raise UsageError(msg)
-        found += inside
-    if len(set(found)) != len(found):
-        msg = "a list file was named twice"
-        raise UsageError(msg)
-    return tuple(found)
+def _first_coded(batch: RecordBatch) -> int | None:
+    if batch.categories is None:
+        return None
+    places = zip(batch.places, batch.categories, strict=True)
+    return next((place for place, code in places if code is not None), None)
 
 
-def _inside(path: Path) -> list[Path]:
-    try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            return sorted(p for p in path.iterdir() if stat.S_ISREG(p.stat().st_mode))
-    except OSError as error:
-        msg = f"no list file can be read at {path}: {error.strerror}"
-        raise UsageError(msg) from None
-    return [path]
+def _withdrawals(event: FastEvent) -> Iterator[FastEvent]:
+    """Turn records into withdrawals: by digests, or by an entry of a format that re-sends them."""
+    if isinstance(event, RecordBatch):
+        for record in event.records():
+            yield from _withdrawals(record)
+    elif not isinstance(event, HashRecord):
+        yield event
+    elif event.entry is not None and event.updated is not None:
+        yield Withdrawn(event.place, event.entry, updated=event.updated)
+    elif event.digests:
+        yield Withdrawn(event.place, digests=event.digests)
+    else:
+        yield Dropped(event.place, Loss.NO_HASH)

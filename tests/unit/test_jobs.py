@@ -469,53 +469,6 @@ def test_an_installation_that_computes_wrong_does_no_work(desk, monkeypatch):
         desk.scan()
 
 
-def test_lists_are_named_each_once_and_must_exist(tmp_path):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "list").touch()
-    for paths in (["nowhere"], ["folder"], ["list", "list"]):
-        with pytest.raises(UsageError):
-            ingest.files_of([tmp_path / path for path in paths])
-    assert ingest.files_of([tmp_path]) == (tmp_path / "list",)
-
-
-def test_files_of_different_formats_are_not_one_list(tmp_path):
-    (tmp_path / "a.csv").write_text(f"md5\n{'1' * 32}\n")
-    (tmp_path / "b.txt").write_text(f"{'1' * 32}  name\n")
-    (tmp_path / "c.txt").write_text("nothing of the kind\n")
-    with pytest.raises(HashSetError, match="different formats"):
-        ingest.choose_format(ingest.Reading((tmp_path / "a.csv", tmp_path / "b.txt")))
-    with pytest.raises(HashSetError, match="not recognised"):
-        ingest.choose_format(ingest.Reading((tmp_path / "c.txt",)))
-    with pytest.raises(UsageError, match="not a regular file"):
-        ingest.choose_format(ingest.Reading((Path("/dev/null"),)))
-    with pytest.raises(UsageError, match="cannot be read"):
-        ingest.choose_format(ingest.Reading((tmp_path / "gone",)))
-
-
-def test_a_list_that_stops_being_readable_is_refused(desk, monkeypatch):
-    path = desk.root / "list.txt"
-    path.write_text(f"{'1' * 64}  name\n")
-    monkeypatch.setattr(
-        ingest._Digesting,
-        "readinto",
-        lambda _self, _buffer: (_ for _ in ()).throw(OSError(5, "I/O")),
-    )
-    reading = ingest.Reading((path,), "sums")
-    wanted = ingest.Import(reading, SetDescription("x", SetKind.ILLEGAL))
-    with pytest.raises(HashSetError, match=r"list\.txt cannot be read to its end"):
-        ingest.ingest(wanted, desk.library, desk.setting, lambda _: None)
-
-
-def test_progress_of_an_import_is_told(desk, monkeypatch):
-    monkeypatch.setattr(ingest, "TELL_EVERY", 2)
-    path = desk.root / "list.txt"
-    path.write_text("".join(f"{n:064x}  name\n" for n in range(1, 6)))
-    wanted = ingest.Import(ingest.Reading((path,)), SetDescription("x", SetKind.ILLEGAL))
-    told = []
-    ingest.ingest(wanted, desk.library, desk.setting, told.append)
-    assert told == [2, 4]
-
-
 def test_a_report_folder_that_cannot_be_made_is_said(desk):
     (desk.evidence / "a").touch()
     desk.scan()
