@@ -73,13 +73,10 @@ class Gathering:
         size: int | None = None,
         flags: Mapping[str, bool] | None = None,
     ) -> Iterator[ListEvent]:
-        """Yield the losses and the record, or one loss of the whole when no hash survived."""
+        """Give the losses and the record, or one loss of the whole when no hash survived."""
         if not (self.digests or self.perceptual or self.other):
-            yield Dropped(place, self.losses[0] if self.losses else Loss.NO_HASH)
-            return
-        for reason in self.losses:
-            yield Dropped(place, reason, whole=False)
-        yield HashRecord(
+            return iter((Dropped(place, self.losses[0] if self.losses else Loss.NO_HASH),))
+        record = HashRecord(
             place,
             self.digests,
             self.perceptual,
@@ -90,6 +87,8 @@ class Gathering:
             fields,
             flags or {},
         )
+        losses = [Dropped(place, reason, whole=False) for reason in self.losses]
+        return iter((*losses, record))
 
 
 def requiring_records(events: Iterator[ListEvent], otherwise: str) -> Iterator[ListEvent]:

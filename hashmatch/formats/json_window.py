@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.model.records import Json
 
 _BLOCK = 1 << 16
+_SHORT = 1 << 12
 _DEEPEST = 64
 _TOO_LARGE = 1 << 63
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -35,12 +36,14 @@ class JsonDecoder:
     """The standard decoder, noting what it would let pass.
 
     After a decoding, ``repeated`` tells that an object had a key twice (the last value is kept),
-    and ``unfit`` that a number was none, or of more than 64 bits.
+    and ``unfit`` that a number was none, or of more than 64 bits. ``opened`` is how many objects
+    and arrays it holds, or more.
     """
 
     def __init__(self) -> None:
         self.repeated = False
         self.unfit = False
+        self.opened = 0
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_int=self._integer,
@@ -59,8 +62,8 @@ class JsonDecoder:
             value, end = self._decoder.raw_decode(text, start)
         except RecursionError:
             raise _TooDeepError from None
-        opened = text.count("{", start, end) + text.count("[", start, end)
-        if opened > _DEEPEST and _depth(value) > _DEEPEST:
+        self.opened = text.count("{", start, end) + text.count("[", start, end)
+        if self.opened > _DEEPEST and _depth(value) > _DEEPEST:
             raise _TooDeepError
         return value, end
 
@@ -116,9 +119,16 @@ class JsonWindow:
         """Whether an object inside the value read last had a key twice."""
         return self._json.repeated
 
+    @property
+    def flat(self) -> bool:
+        """Whether the value read last is short, and holds no other object or array."""
+        return self._json.opened < 2 and self.length < _SHORT
+
     def peek(self) -> str:
         """Give the next character that is not blank; empty at the end."""
         while True:
+            if self._at < len(self._text) and self._text[self._at] > " ":
+                return self._text[self._at]
             found = _BLANKS.match(self._text, self._at)
             self._at = found.end() if found else self._at
             if self._at < len(self._text) or self._ended:

@@ -23,9 +23,9 @@ def without_thumbnails(record: dict[str, Json]) -> dict[str, Json]:
     return {
         key: (
             _described(value)
-            if value is not None and _is_thumbnail(key)
+            if value is not None and names_picture(key[:64])
             else _copied(value)
-            if isinstance(value, dict | list)
+            if isinstance(value, (dict, list))
             else value
         )
         for key, value in record.items()
@@ -38,12 +38,9 @@ def _copied(value: Json) -> Json:
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _is_thumbnail(key: str) -> bool:
-    return _names_thumbnail(key[:64])
-
-
 @lru_cache(maxsize=1024)
-def _names_thumbnail(key: str) -> bool:
+def names_picture(key: str) -> bool:
+    """Tell whether a key of no more than 64 characters names an embedded picture."""
     return any(word in key.lower() for word in _WORDS)
 
 

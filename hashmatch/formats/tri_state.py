@@ -20,7 +20,7 @@ def read_flag(value: Json) -> bool | None:
     """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str | int):
+    if isinstance(value, (str, int)):
         word = str(value).strip().lower()
         if word in _WORDS:
             return _WORDS[word]

@@ -8,6 +8,7 @@ Source: EDMX of the 2.0 data model; exports of several tools.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
@@ -32,6 +33,8 @@ _CONTEXT = re.compile(
 )
 _VALUE = re.compile(r'"value"\s*:\s*\[')
 _MD5 = re.compile(r'"MD5"\s*:')
+_MEDIA = frozenset(map("".join, itertools.product(*zip("media", "MEDIA", strict=True))))
+"""The key of a case's records, in any case of its letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,16 @@ class _Document:
         element = window.short_object()
         if element is None:
             if window.peek() == "{":
-                yield from self._long_element()
-            else:
-                yield from self._media(window.value(), ambiguous=True)
-        elif any(len(key) == 5 and key.lower() == "media" for key in element):
+                return self._long_element()
+            return self._media(window.value())
+        if not _MEDIA.isdisjoint(element):
             window.back()
-            yield from self._long_element()
-        else:
-            yield from self._end(element, has_media=False, ambiguous=window.repeated)
+            return self._long_element()
+        if _is_case(element, has_media=False):
+            self.shapes.add("case")
+            return iter(())
+        self.shapes.add("list")
+        return self._media(element, ambiguous=window.repeated, flat=window.flat)
 
     def _long_element(self) -> Iterator[ListEvent]:
         """Walk an element key by key, so that a case may be of any length."""
@@ -132,7 +137,7 @@ class _Document:
         has_media = ambiguous = False
         length = 0
         for key in window.members():
-            if len(key) == 5 and key.lower() == "media" and window.peek() != "n":
+            if key in _MEDIA and window.peek() != "n":
                 has_media = True
                 yield from self._medias()
                 continue
@@ -142,7 +147,11 @@ class _Document:
             length += window.length
             if length > self.longest:
                 raise window.too_long()
-        yield from self._end(element, has_media=has_media, ambiguous=ambiguous)
+        if _is_case(element, has_media=has_media):
+            self.shapes.add("case")
+        else:
+            self.shapes.add("list")
+            yield from self._media(element, ambiguous=ambiguous)
 
     def _medias(self) -> Iterator[ListEvent]:
         window = self.window
@@ -152,27 +161,19 @@ class _Document:
             return
         for _ in window.items():
             media = window.value()
-            yield from self._media(media, ambiguous=window.repeated)
+            yield from self._media(media, ambiguous=window.repeated, flat=window.flat)
 
-    def _end(
-        self, element: dict[str, Json], *, has_media: bool, ambiguous: bool
+    def _media(
+        self, media: Json, *, ambiguous: bool = False, flat: bool = False
     ) -> Iterator[ListEvent]:
-        if _is_case(element, has_media=has_media):
-            self.shapes.add("case")
-        else:
-            self.shapes.add("list")
-            yield from self._media(element, ambiguous=ambiguous)
-
-    def _media(self, media: Json, *, ambiguous: bool = False) -> Iterator[ListEvent]:
         window = self.window
         window.records += 1
         if ambiguous or not isinstance(media, dict):
-            yield Dropped(window.records, Loss.MALFORMED)
-            return
+            return iter((Dropped(window.records, Loss.MALFORMED),))
         self.two_zones += has_two_zones(media)
         if len(self.categories) < 2:
             self.categories.add(str(media.get("Category")))
-        yield from read_media(window.records, media)
+        return read_media(window.records, media, flat=flat)
 
 
 def _is_case(element: dict[str, Json], *, has_media: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import PHOTODNA, Kind, kind_named, plain_name, read_hash
-from hashmatch.formats.thumbnails import without_thumbnails
+from hashmatch.formats.thumbnails import names_picture, without_thumbnails
 from hashmatch.formats.tri_state import read_flag
 from hashmatch.model.records import Loss
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
     from hashmatch.model.records import Json, ListEvent
 
+_ALTERNATIVES = "alternatives"
+_PICTURE = "picture"
+_TOLD = ("category", "entry", "size")
 _ROLES = {
     "category": "category",
     "mediaid": "entry",
     "mediasize": "size",
-    "alternativehashes": "hashes",
+    "alternativehashes": _ALTERNATIVES,
 }
 _FLAGS = {
     "victimidentified": "victim_identified",
@@ -35,27 +38,31 @@ _TWO_ZONES = re.compile(r"[+-]\d\d:\d\dZ$")
 _TIMES = ("Created", "Written", "Accessed")
 
 
-def read_media(place: int, media: dict[str, Json]) -> Iterator[ListEvent]:
-    """Give the record and its losses; what stands in ``fields`` is the original."""
+def read_media(place: int, media: dict[str, Json], *, flat: bool) -> Iterator[ListEvent]:
+    """Give the record and its losses; what stands in ``fields`` is the original.
+
+    Args:
+        place: the record's number.
+        media: the object.
+        flat: it is known to hold no other object or array, and to be short.
+    """
     gathering = Gathering()
     told: dict[str, str | None] = {}
     flags: dict[str, bool] = {}
-    for key, value in media.items():
-        meaning = _meaning(key)
-        if meaning is None or value is None:
+    keys = tuple(media)
+    meanings = _meanings(keys) if flat else _meanings.__wrapped__(keys)
+    for key, meaning in meanings:
+        value = media[key]
+        if value is None:
             continue
         if isinstance(meaning, Kind):
             _take(meaning, value, gathering)
-        elif meaning == "hashes":
-            _take_alternatives(value, gathering)
-        elif meaning in _FLAG_NAMES:
-            _take_flag(meaning, value, flags, gathering)
         else:
-            told[meaning] = _code(value, gathering)
+            _tell(meaning, value, told, flags, gathering)
     size = told.get("size")
     return gathering.events(
         place,
-        without_thumbnails(media),
+        media if flat and _PICTURE not in told else without_thumbnails(media),
         entry=told.get("entry"),
         category=told.get("category"),
         size=gathering.size(size) if size else None,
@@ -63,25 +70,48 @@ def read_media(place: int, media: dict[str, Json]) -> Iterator[ListEvent]:
     )
 
 
+def _tell(
+    role: str,
+    value: Json,
+    told: dict[str, str | None],
+    flags: dict[str, bool],
+    gathering: Gathering,
+) -> None:
+    if role in _TOLD:
+        told[role] = _code(value, gathering)
+    elif role == _ALTERNATIVES:
+        _take_alternatives(value, gathering)
+    elif role == _PICTURE:
+        told[role] = None
+    else:
+        _take_flag(role, value, flags, gathering)
+
+
 def has_two_zones(media: dict[str, Json]) -> bool:
     """Tell whether a time ends with an offset and a Z as well; the offset is the true one."""
+    time = media.get("DateUpdated")
+    if isinstance(time, str) and _TWO_ZONES.search(time[-7:]):
+        return True
     files = media.get("MediaFiles")
-    times = [media.get("DateUpdated")]
-    if isinstance(files, list):
-        times += [one.get(name) for one in files if isinstance(one, dict) for name in _TIMES]
+    times = (
+        [one.get(name) for one in files for name in _TIMES if isinstance(one, dict)]
+        if isinstance(files, list)
+        else ()
+    )
     return any(isinstance(time, str) and _TWO_ZONES.search(time[-7:]) for time in times)
 
 
-_FLAG_NAMES = frozenset(_FLAGS.values())
-
-
-def _meaning(key: str) -> Kind | str | None:
-    """Give the kind of hash, the role or the flag that a key of a record stands for."""
-    return _known_meaning(key) if len(key) < 64 else None
+@lru_cache(maxsize=256)
+def _meanings(keys: tuple[str, ...]) -> tuple[tuple[str, Kind | str], ...]:
+    """Give the keys that mean something; records of one list have few different sets of keys."""
+    return tuple((key, meaning) for key in keys if (meaning := _meaning(key[:64])) is not None)
 
 
 @lru_cache(maxsize=1024)
-def _known_meaning(key: str) -> Kind | str | None:
+def _meaning(key: str) -> Kind | str | None:
+    """Give the kind of hash, the role or the flag that a key of a record stands for."""
+    if names_picture(key):
+        return _PICTURE
     word = plain_name(key)
     return kind_named(key) or _ROLES.get(word) or _FLAGS.get(word)
 
@@ -135,7 +165,7 @@ def _code(value: Json, gathering: Gathering) -> str | None:
     """Give a number or a text as written; an empty text says nothing."""
     if isinstance(value, str):
         return value if value.strip() else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         gathering.lose(Loss.BAD_VALUE)
         return None
     return str(value)
