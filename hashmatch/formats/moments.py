@@ -1,0 +1,64 @@
+"""Moments of time as lists write them, in seconds since 1970 UTC, and what they date."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hashmatch.model.records import HashRecord, Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hashmatch.formats.gathering import Gathering
+    from hashmatch.model.records import Json, ListEvent
+
+
+def epoch(value: Json) -> float | None:
+    """Read seconds as a number or text, or an ISO 8601 moment; None when it says nothing.
+
+    A moment without an offset is taken for UTC.
+
+    Raises:
+        ValueError: it is no moment. The message does not hold it.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, bool) and isinstance(value, int | float | str):
+        with suppress(ValueError, OverflowError):
+            return _seconds(value)
+    msg = "not a moment of time"
+    raise ValueError(msg)
+
+
+def _seconds(value: float | str) -> float:
+    if isinstance(value, str) and not value.strip().isdigit():
+        moment = datetime.fromisoformat(value.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    seconds = float(value)
+    if not math.isfinite(seconds):
+        raise OverflowError
+    return seconds
+
+
+def gathered_epoch(value: Json, gathering: Gathering) -> float | None:
+    """Read a moment; one that cannot be read is a lost value of the record."""
+    try:
+        return epoch(value)
+    except ValueError:
+        gathering.lose(Loss.BAD_VALUE)
+        return None
+
+
+def dated(
+    events: Iterable[ListEvent], updated: float | None, parts: tuple[str, ...] = ()
+) -> Iterator[ListEvent]:
+    """State of the records among the events when they were last changed, and by whom held."""
+    for event in events:
+        if isinstance(event, HashRecord):
+            yield replace(event, updated=updated, parts=parts)
+        else:
+            yield event
