@@ -75,48 +75,39 @@ class Files:
         self._files += 1
         kept = {name: value for name, value in fields.items() if name in _KEPT}
         self.left_out += len(fields) - len(kept)
-        gatherings = {ORIGINAL: _named(originals), AS_HELD: _md5s(held)}
-        told = {origin: one for origin, one in gatherings.items() if _says(one)}
-        for origin, gathering in (told or {ORIGINAL: Gathering()}).items():
-            yield from self._record(origin, gathering, kept)
+        stated = {
+            ORIGINAL: [(name, text) for name, text in originals if text],
+            AS_HELD: [(MD5.name, text) for text in held if text],
+        }
+        told = {origin: pairs for origin, pairs in stated.items() if pairs}
+        for origin, pairs in (told or {ORIGINAL: []}).items():
+            yield from self._record(origin, pairs, kept)
 
     def _record(
-        self, origin: str, gathering: Gathering, kept: dict[str, Json]
+        self, origin: str, pairs: list[tuple[str, str]], kept: dict[str, Json]
     ) -> Iterator[ListEvent]:
         self._places += 1
+        gathering = _gathered(pairs)
+        hashes: list[Json] = [{"name": name, "value": text} for name, text in pairs]
         entry = kept.get("fileId")
         category = kept.get("industryClassification")
         yield from gathering.events(
             self._places,
-            {"origin": origin, **kept},
+            {"origin": origin, **kept, "hashes": hashes},
             entry=str(entry).strip() if entry else str(self._files),
             category=(str(category).strip() or None) if category is not None else None,
             flags=_flags(kept, gathering),
         )
 
 
-def _says(gathering: Gathering) -> bool:
-    return bool(gathering.digests or gathering.perceptual or gathering.other or gathering.losses)
-
-
-def _named(pairs: Iterable[tuple[str, str]]) -> Gathering:
+def _gathered(pairs: list[tuple[str, str]]) -> Gathering:
     gathering = Gathering()
     for name, text in pairs:
         kind = kind_named(name)
-        if not text:
-            continue
         if kind is not None:
             gathering.take(kind, text)
         else:
             gathering.carry("unknown")
-    return gathering
-
-
-def _md5s(texts: Iterable[str]) -> Gathering:
-    gathering = Gathering()
-    for text in texts:
-        if text:
-            gathering.take(MD5, text)
     return gathering
 
 
