@@ -1,35 +1,65 @@
 """Builds a new set version from the events of a list, beside the installed ones.
 
 Everything is written into a staging folder; nothing can be asked before it is published. What
-is read ends kept, dropped with a reason, or quarantined, and a list that lost something, means
-something else than stated, or is empty is refused.
+is read ends kept, dropped with a reason, quarantined, replaced or withdrawn, and a list that
+lost something, means something else than stated, or is empty is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hashmatch import durable
-from hashmatch.db import files, near, never
+from hashmatch.db import files, near
+from hashmatch.db.changes import Base
 from hashmatch.db.counts import Counts
+from hashmatch.db.description import SetKind
+from hashmatch.db.filters import FilterWriter
 from hashmatch.db.fingerprints import Fingerprints
-from hashmatch.db.manifest import EXACT, MANIFEST, RECORDS, ListFile, Manifest, Part, near_file
-from hashmatch.db.near_build import NearBuilder
-from hashmatch.db.records import RecordWriter
+from hashmatch.db.intake import Intake
+from hashmatch.db.liveness import Liveness
+from hashmatch.db.manifest import (
+    EXACT,
+    FILTER,
+    LIVENESS,
+    MANIFEST,
+    RECORDS,
+    Changes,
+    ListFile,
+    Manifest,
+    Part,
+    near_file,
+)
+from hashmatch.db.records import RecordWriter, as_read
 from hashmatch.db.refusals import Losses, check_facts, check_result
+from hashmatch.db.resent import Resent
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
+from hashmatch.db.withdrawals import Withdrawals
 from hashmatch.errors import HashSetError
-from hashmatch.model.hashes import Method
-from hashmatch.model.records import Dropped, HashRecord, ListFacts, Loss, Quarantine, RecordBatch
+from hashmatch.model.records import (
+    Dropped,
+    HashRecord,
+    ListFacts,
+    Loss,
+    MembershipFilter,
+    RecordBatch,
+    Withdrawn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from hashmatch.db.description import SetDescription
+    from hashmatch.db.filters import Filter
+    from hashmatch.db.installed import InstalledSet
     from hashmatch.db.keys import LibraryKey
     from hashmatch.model.records import FastEvent
 
@@ -44,28 +74,52 @@ class Draft:
     created: str
     supersedes: str | None
 
+    def sub_key(self, purpose: str) -> bytes:
+        """Give the key for one purpose of the new version."""
+        return self.key.derive(purpose, self.salt)
+
 
 class SetBuilder:
     """Takes the events of a list's files, one file after the other, then :meth:`finish`."""
 
     def __init__(
-        self, description: SetDescription, draft: Draft, *, run_rows: int = RUN_ROWS
+        self,
+        description: SetDescription,
+        draft: Draft,
+        *,
+        base: InstalledSet | None = None,
+        run_rows: int = RUN_ROWS,
     ) -> None:
+        """Begin a version.
+
+        Args:
+            description: what the operator states.
+            draft: where to build.
+            base: the opened version that the list changes; None for a whole list.
+            run_rows: rows of the exact index that are sorted in memory.
+
+        Raises:
+            HashSetError: the base cannot be changed.
+            OutputError: the disk is full or cannot be written.
+        """
         self._description, self._draft = description, draft
+        self._base = None if base is None else Base(base)
+        self._base_files = () if base is None else base.manifest.files
         self._counts, self._losses = Counts(), Losses()
         self._files: list[ListFile] = []
-        self._fingerprints = Fingerprints(draft.key.derive("fingerprint", draft.salt))
         self._exact = ExactBuilder(draft.folder / EXACT, run_rows)
-        self._near = NearBuilder()
-        self._records = RecordWriter(draft.folder / RECORDS, self._key(RECORDS))
+        self._intake = Intake(description, Fingerprints(draft.sub_key), self._exact, self._counts)
+        self._resent, self._withdrawals = Resent(), Withdrawals()
+        self._filters: list[Filter] = []
+        self._opened = ExitStack()
+        self._records = RecordWriter(draft.folder / RECORDS, draft.sub_key(RECORDS))
+        self._opened.callback(self._records.close)
+        self._filter_writer: FilterWriter | None = None
 
     @property
     def folder(self) -> Path:
         """The staging folder."""
         return self._draft.folder
-
-    def _key(self, part: str) -> bytes:
-        return self._draft.key.derive(part, self._draft.salt)
 
     def add_file(self, events: Iterable[FastEvent], describe: Callable[[], ListFile]) -> None:
         """Take over one file of the list, streaming.
@@ -84,16 +138,16 @@ class SetBuilder:
             if isinstance(event, HashRecord):
                 self._add_record(event)
             elif isinstance(event, RecordBatch):
-                for record in event.records():
-                    self._add_record(record)
+                self._add_batch(event)
             elif isinstance(event, Dropped):
                 self._add_loss(event)
             elif isinstance(event, ListFacts):
                 facts.update(event.facts)
                 check_facts(self._description, facts)
+            elif isinstance(event, Withdrawn):
+                self._withdrawals.add(event, self._records.count)
             else:
-                msg = "the list withdraws records or is a filter; expected records alone"
-                raise HashSetError(msg)
+                self._add_filter(event)
         file = describe()
         self._files.append(ListFile(file.name, file.size, file.sha256, {**file.facts, **facts}))
 
@@ -110,45 +164,37 @@ class SetBuilder:
         if not (record.digests or record.perceptual or record.other):
             self._add_loss(Dropped(record.place, Loss.NO_HASH))
             return
-        counts = self._counts
         number = self._records.add(record, len(self._files))
-        counts.read += 1
-        for kind in record.other:
-            counts.not_evaluated[kind] += 1
-        counts.dispositions[self._description.disposition(record.category)] += 1
-        usable, reason = self._add_values(record, number)
-        if not usable and reason is not None:
-            counts.quarantined += 1
-            counts.quarantined_by[reason] += 1
-            return
-        counts.kept += 1
-        counts.unmatchable += not usable
+        self._counts.read += 1
+        self._intake.add(record, number)
+        if record.updated is not None:
+            self._resent.note(record, number)
+        if self._base is not None:
+            self._base.meet(number, record.digests)
 
-    def _add_values(self, record: HashRecord, number: int) -> tuple[bool, Quarantine | None]:
-        """Index what may match; say whether there was any, and why something may not."""
-        last: Quarantine | None = None
-        file = 0
-        for digest in record.digests:
-            if reason := never.digest_reason(digest):
-                self._counts.quarantined_values[reason] += 1
-                last = reason
-                continue
-            fingerprint = self._fingerprints.of(digest)
-            file = file or int.from_bytes(fingerprint[:8])
-            self._exact.add(fingerprint, number)
-            self._counts.values[digest.algorithm] += 1
-        near_ones = 0
-        for hashed in record.perceptual:
-            if hashed.method is not Method.PDQ:
-                self._counts.not_evaluated[hashed.method] += 1
-                continue
-            if reason := never.perceptual_reason(hashed):
-                self._counts.quarantined_values[reason] += 1
-                last = reason
-                continue
-            self._near.add(hashed.value, number, hashed.quality, file, sole=not file)
-            near_ones += 1
-        return bool(file or near_ones), last
+    def _add_batch(self, batch: RecordBatch) -> None:
+        if not batch.digests:
+            for record in batch.records():
+                self._add_record(record)
+        elif len(batch):
+            first = self._records.add_batch(batch, len(self._files))
+            self._counts.read += len(batch)
+            self._intake.add_batch(batch, first)
+            if self._base is not None:
+                self._base.meet_batch(batch, first)
+
+    def _add_filter(self, event: MembershipFilter) -> None:
+        if self._description.kind is not SetKind.BENIGN or self._base is not None:
+            msg = (
+                "the list is a filter, which only says that a file may be known; import it as a "
+                "whole list with --kind benign, where it is a hint and never a hit"
+            )
+            raise HashSetError(msg)
+        if self._filter_writer is None:
+            path = self._draft.folder / FILTER
+            self._filter_writer = FilterWriter(path, self._draft.sub_key(FILTER))
+            self._opened.callback(self._filter_writer.close)
+        self._filters.append(self._filter_writer.add(event))
 
     def finish(self) -> Manifest:
         """Complete the version in its staging folder.
@@ -158,35 +204,80 @@ class SetBuilder:
             OutputError: the disk is full or cannot be written.
         """
         self._losses.check(self._counts, accepted=self._description.accept_losses)
-        self._exact.finish()
-        self._finish_near()
+        liveness = self._settle()
+        dead = self._dead(liveness)
+        pinned = self._exact.finish(dead)
+        self._finish_near(dead)
         self._records.finish()
-        check_result(self._counts)
-        return self._write_manifest()
+        if self._filter_writer is not None:
+            self._filter_writer.finish()
+        if liveness:
+            liveness.write(self._draft.folder / LIVENESS, self._draft.sub_key(LIVENESS))
+        self._counts.tidy()
+        check_result(self._counts, filters=len(self._filters))
+        return self._write_manifest(pinned)
 
-    def _finish_near(self) -> None:
-        done, counts = self._near.finish(), self._counts
-        emptied = len(done.emptied)
-        counts.kept -= emptied
-        counts.quarantined += emptied
-        counts.quarantined_by += Counter({Quarantine.REPEATED: emptied})
-        counts.quarantined_values += Counter({Quarantine.REPEATED: done.repeated})
-        if done.entries:
-            counts.values[Method.PDQ] = done.entries
-            counts.distinct[Method.PDQ] = done.distinct
-            name = near_file(Method.PDQ)
-            near.write(self._draft.folder / name, self._key(name), done.content)
+    def _settle(self) -> Liveness:
+        """Decide which records count, and carry over those of the base that stay."""
+        parts: dict[int, frozenset[str]] = {}
+        withdrawn: set[int] = set()
+        if len(self._withdrawals):
+            for record in self._records.written():
+                whole, gone = self._withdrawals.of(record, record.number)
+                if whole:
+                    withdrawn.add(record.number)
+                elif gone:
+                    parts[record.number] = gone
+        if self._base is not None:
+            self._base.meet_entries(self._resent)
+            self._carry_over(self._base, self._resent.superseded | withdrawn)
+        superseded = self._resent.superseded
+        withdrawn -= superseded
+        self._take_back(superseded | withdrawn)
+        self._counts.superseded, self._counts.withdrawn = len(superseded), len(withdrawn)
+        return Liveness(frozenset(superseded), frozenset(withdrawn), parts)
 
-    def _write_manifest(self) -> Manifest:
+    def _carry_over(self, base: Base, dead: set[int]) -> None:
+        for record in base.carried(self._resent, self._withdrawals, dead):
+            number = self._records.add(as_read(record), len(self._files) + record.file)
+            self._counts.carried += 1
+            self._intake.add(as_read(record), number)
+
+    def _take_back(self, dead: set[int]) -> None:
+        for record in self._records.picked(sorted(dead)):
+            self._intake.take_back(record)
+        self._intake.flush()
+
+    def _dead(self, liveness: Liveness) -> NDArray[np.bool_] | None:
+        if not liveness.dead:
+            return None
+        dead = np.zeros(self._records.count, bool)
+        dead[list(liveness.dead)] = True
+        return dead
+
+    def _finish_near(self, dead: NDArray[np.bool_] | None) -> None:
+        for method, done in self._intake.finish_near(dead).items():
+            name = near_file(method)
+            key = self._draft.sub_key(name)
+            near.write(self._draft.folder / name, key, method, done.content)
+
+    def _write_manifest(self, pinned: str) -> Manifest:
         folder = self._draft.folder
+        parts = {path.name: _part(path) for path in sorted(folder.iterdir())}
+        parts[EXACT] = replace(parts[EXACT], pages=pinned)
+        base, idle = self._base, self._withdrawals.idle
         manifest = Manifest(
             stated=self._description,
-            files=tuple(self._files),
+            files=(*self._files, *self._base_files),
             counts=self._counts,
-            parts={path.name: _part(path) for path in sorted(folder.iterdir())},
+            parts=parts,
             salt=self._draft.salt,
             created=self._draft.created,
             supersedes=self._draft.supersedes,
+            changes=Changes(idle=idle)
+            if base is None
+            else Changes(base.version, base.replaced, base.withdrawn, idle),
+            filters=tuple(self._filters),
         )
         with files.writing("the manifest of the new set version"):
             durable.write_new(folder / MANIFEST, manifest.to_bytes())
@@ -195,7 +286,7 @@ class SetBuilder:
 
     def close(self) -> None:
         """Let go of the files of the staging folder."""
-        self._records.close()
+        self._opened.close()
 
 
 def _part(path: Path) -> Part:

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from hashmatch.db.strict import Fields
     from hashmatch.model.records import Json
 
-_NUMBERS = ("read", "kept", "dropped", "quarantined", "unmatchable")
+_NUMBERS = (
+    "read",
+    "carried",
+    "kept",
+    "dropped",
+    "quarantined",
+    "superseded",
+    "withdrawn",
+    "unmatchable",
+)
 _TABLES = (
     "values",
     "distinct",
@@ -33,13 +42,17 @@ class Counts:
 
     Tables of values: ``values`` that match, by algorithm or method; ``distinct`` perceptual
     hashes; ``not_evaluated`` hash kinds that cannot be compared; ``lost_values`` of records that
-    were kept; ``quarantined_values``. ``dispositions`` counts the stored records by meaning.
+    were kept; ``quarantined_values``. ``dispositions`` counts by meaning the records that were
+    kept or quarantined.
     """
 
     read: int = 0
+    carried: int = 0
     kept: int = 0
     dropped: int = 0
     quarantined: int = 0
+    superseded: int = 0
+    withdrawn: int = 0
     unmatchable: int = 0
     values: Counter[str] = field(default_factory=Counter)
     distinct: Counter[str] = field(default_factory=Counter)
@@ -54,17 +67,17 @@ class Counts:
     def balanced(self) -> bool:
         """Whether everything that was read ended in exactly one way, each with its reason."""
         return (
-            self.read == self.kept + self.dropped + self.quarantined
+            self.read + self.carried == self.stored + self.dropped
             and self.dropped == self.dropped_by.total()
             and self.quarantined == self.quarantined_by.total()
-            and self.stored == self.dispositions.total()
+            and self.kept + self.quarantined == self.dispositions.total()
             and self.unmatchable <= self.kept
         )
 
     @property
     def stored(self) -> int:
-        """Records in the record store: the quarantined are there too."""
-        return self.kept + self.quarantined
+        """Records in the record store: those that match nothing are there too."""
+        return self.kept + self.quarantined + self.superseded + self.withdrawn
 
     @property
     def usable(self) -> int:
@@ -76,10 +89,15 @@ class Counts:
         """Records and values that were lost, by reason."""
         return self.dropped_by + self.lost_values
 
+    def tidy(self) -> None:
+        """Forget the reasons whose number has come back to nothing."""
+        for name in _TABLES:
+            setattr(self, name, +getattr(self, name))
+
     def to_json(self) -> dict[str, Json]:
         """Give the form kept in a manifest."""
         numbers: dict[str, Json] = {name: getattr(self, name) for name in _NUMBERS}
-        return numbers | {name: _table(getattr(self, name)) for name in _TABLES}
+        return numbers | {name: table(getattr(self, name)) for name in _TABLES}
 
     @classmethod
     def from_json(cls, fields: Fields) -> Counts:
@@ -95,9 +113,10 @@ class Counts:
             setattr(counts, name, Counter(fields.counts(name)))
         fields.finish()
         if not counts.balanced:
-            fields.refuse("read", "the sum of kept, dropped and quarantined")
+            fields.refuse("read", "the sum of what became of the records")
         return counts
 
 
-def _table(counter: Counter[str]) -> dict[str, Json]:
+def table(counter: Counter[str]) -> dict[str, Json]:
+    """Give a counter as it stands in a manifest: sorted, without zeros."""
     return {str(key): number for key, number in sorted(counter.items()) if number}

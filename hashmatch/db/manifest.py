@@ -7,23 +7,26 @@ the manifest pins the other files of the version by size and SHA-256.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hashmatch.db.counts import Counts
+from hashmatch.db.counts import Counts, table
 from hashmatch.db.description import SetDescription, SetKind
+from hashmatch.db.filters import Filter
 from hashmatch.db.strict import Fields, canonical, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from hashmatch.model.hashes import Method
     from hashmatch.model.hits import Disposition
     from hashmatch.model.records import Json
 
-FORMAT = "hashmatch.set/1"
+FORMAT = "hashmatch.set/2"
 MANIFEST, EXACT, RECORDS = "manifest.json", "exact.idx", "records.db"
+FILTER, LIVENESS = "filter.idx", "liveness.db"
 
 
 def near_file(method: Method) -> str:
@@ -43,10 +46,30 @@ class ListFile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the version: bytes and SHA-256 (hex)."""
+    """A file of the version: bytes and SHA-256 (hex).
+
+    ``pages`` pins the page sums of a file that is proved page by page: SHA-256 (hex) of its
+    header and sums.
+    """
 
     size: int
     sha256: str
+    pages: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a list changed of what was there before.
+
+    ``base`` is the version that a list of changes was applied to, None for a whole list.
+    ``replaced`` and ``withdrawn`` count records of the base that were not carried over; ``idle``
+    the withdrawals that found no record.
+    """
+
+    base: str | None = None
+    replaced: int = 0
+    withdrawn: int = 0
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,8 @@ class Manifest:
     salt: bytes
     created: str
     supersedes: str | None
+    changes: Changes = field(default_factory=Changes)
+    filters: tuple[Filter, ...] = ()
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,14 +126,25 @@ class Manifest:
                 ],
                 "counts": self.counts.to_json(),
                 "parts": {
-                    name: {"size": part.size, "sha256": part.sha256}
+                    name: {"size": part.size, "sha256": part.sha256, "pages": part.pages}
                     for name, part in self.parts.items()
                 },
                 "salt": self.salt.hex(),
                 "created": self.created,
                 "supersedes": self.supersedes,
+                "changes": self._changes(),
+                "filters": [one.to_json() for one in self.filters],
             }
         )
+
+    def _changes(self) -> dict[str, Json]:
+        said = self.changes
+        return {
+            "base": said.base,
+            "replaced": said.replaced,
+            "withdrawn": said.withdrawn,
+            "idle": said.idle,
+        }
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
@@ -119,7 +155,9 @@ class Manifest:
         """
         fields = parse(data, MANIFEST)
         if fields.text("format") != FORMAT:
-            fields.refuse("format", f"{FORMAT}; a newer hashmatch may be needed")
+            fields.refuse(
+                "format", f"{FORMAT}; import the list again, or use the hashmatch that installed it"
+            )
         parts = fields.inner("parts")
         manifest = cls(
             stated=SetDescription.from_json(fields.inner("stated")),
@@ -129,16 +167,26 @@ class Manifest:
             salt=fields.octets("salt"),
             created=fields.text("created"),
             supersedes=fields.maybe_text("supersedes"),
+            changes=_changes(fields.inner("changes")),
+            filters=tuple(Filter.from_json(one) for one in fields.each("filters")),
         )
         fields.finish()
         return manifest
 
-    def provenance(self) -> dict[str, Json]:
-        """Give what a run record says about a set it used."""
+    def provenance(self, computed: Collection[str] | None = None) -> dict[str, Json]:
+        """Give what a run record says about a set it used.
+
+        Args:
+            computed: algorithms and methods that the run compared; values of others are listed
+                under ``not_evaluated``. None to list all values that can be looked up.
+        """
         stated, counts, profile = self.stated.to_json(), self.counts.to_json(), self.stated.profile
         copied = ("publisher", "list_version", "list_date", "issued", "expires", "handling")
-        tables = ("values", "not_evaluated", "lost_values", "quarantined_values")
+        tables = ("lost_values", "quarantined_values")
         records = ("read", "kept", "dropped", "quarantined", "unmatchable")
+        changed = ("carried", "superseded", "withdrawn")
+        values = self.counts.values
+        idle = {name for name in values if computed is not None and name not in computed}
         form: dict[str, Json] = {
             "name": self.name,
             "version": self.version,
@@ -147,11 +195,20 @@ class Manifest:
             "scheme_title": None if profile is None else dict(profile.title),
             "categories": {} if profile is None else profile.to_json()["categories"],
             "files": [{"name": f.name, "size": f.size, "sha256": f.sha256} for f in self.files],
-            "records": {name: counts[name] for name in records},
+            "records": {name: counts[name] for name in records}
+            | {name: counts[name] for name in changed if counts[name]},
+            "values": table(Counter({k: n for k, n in values.items() if k not in idle})),
+            "not_evaluated": table(
+                self.counts.not_evaluated + Counter({k: values[k] for k in idle})
+            ),
             "dropped": counts["dropped_by"],
             "quarantined": counts["quarantined_by"],
             "accepted_losses": bool(self.counts.losses),
         }
+        if self.changes.base is not None or self.changes.idle:
+            form["changes"] = self._changes()
+        if self.filters:
+            form["filters"] = [one.to_json() for one in self.filters]
         form |= {name: stated[name] for name in copied}
         return form | {name: counts[name] for name in tables}
 
@@ -165,6 +222,17 @@ def _list_file(fields: Fields) -> ListFile:
 
 
 def _part(fields: Fields) -> Part:
-    part = Part(fields.whole("size"), fields.text("sha256"))
+    part = Part(fields.whole("size"), fields.text("sha256"), fields.maybe_text("pages"))
     fields.finish()
     return part
+
+
+def _changes(fields: Fields) -> Changes:
+    changes = Changes(
+        fields.maybe_text("base"),
+        fields.whole("replaced"),
+        fields.whole("withdrawn"),
+        fields.whole("idle"),
+    )
+    fields.finish()
+    return changes

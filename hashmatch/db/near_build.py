@@ -14,80 +14,87 @@ from hashmatch.db.never import MANY_FILES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hashmatch.model.hashes import Method
+
 
 @dataclass(frozen=True, slots=True)
 class NearContent:
     """What a new near index holds and what was left out of it.
 
-    ``repeated`` counts the values left out, ``emptied`` the records that no value is left of.
+    ``repeated`` counts the values left out, ``left_out`` and ``kept`` the records that lost or
+    kept a value.
     """
 
     content: bytearray
     entries: int
     distinct: int
     repeated: int
-    emptied: NDArray[np.uint32]
+    left_out: NDArray[np.uint32]
+    kept: NDArray[np.uint32]
 
 
 class NearBuilder:
-    """Holds all hashes of a set in memory: 46 bytes for each, about 240 while they are sorted."""
+    """Holds all hashes of a method in memory, with 13 bytes beside each, and sorts them there."""
 
-    def __init__(self) -> None:
+    def __init__(self, method: Method) -> None:
+        self._method = method
         self._hashes = bytearray()
         self._record, self._quality = array("I"), array("B")
-        self._file, self._sole = array("Q"), array("B")
+        self._file = array("Q")
 
-    def add(self, value: bytes, record: int, quality: int | None, file: int, sole: bool) -> None:  # noqa: FBT001
+    def add(self, value: bytes, record: int, quality: int | None, file: int) -> None:
         """Note that a record carries a hash.
 
         Args:
-            value: 32 bytes.
+            value: as many bytes as the method has.
             record: number of the record.
             quality: as the list states it, or None.
             file: tells the known files apart, 0 where the record does not say which file it is.
-            sole: whether the record has no other kind of value that can match.
         """
         self._hashes += value
         self._record.append(record)
         self._quality.append(near.UNKNOWN_QUALITY if quality is None else quality)
         self._file.append(file)
-        self._sole.append(sole)
 
-    def finish(self) -> NearContent:
-        """Leave out a hash that stands beside most files whatever they are; lay out the rest."""
-        hashes = np.frombuffer(self._hashes, np.uint8).reshape(-1, near.HASH_BYTES)
-        record = np.array(self._record, np.uint32)
-        group, distinct_files = _groups(hashes, np.array(self._file, np.uint64))
-        everywhere = (distinct_files >= MANY_FILES) & (np.bincount(group) * 2 > len(group))
-        keep = ~everywhere[group]
-        sole = np.array(self._sole, bool)
-        emptied = np.setdiff1d(record[~keep & sole], record[keep & sole])
-        quality = np.array(self._quality, np.uint8)
+    def finish(self, dead: NDArray[np.bool_] | None = None) -> NearContent:
+        """Leave out a hash that stands beside most files whatever they are; lay out the rest.
+
+        Args:
+            dead: whether each record is to be left out altogether; None for none.
+        """
+        hashes = np.frombuffer(self._hashes, np.uint8).reshape(-1, self._method.size)
+        record, quality = np.frombuffer(self._record, np.uint32), np.array(self._quality, "u1")
+        file = np.frombuffer(self._file, np.uint64)
+        if dead is not None:
+            live = ~dead[record]
+            hashes, record, quality, file = hashes[live], record[live], quality[live], file[live]
+        everywhere = _everywhere(hashes, file)
+        repeated = int(everywhere.sum())
+        left_out = record[everywhere]
+        if repeated:
+            keep = ~everywhere
+            hashes, record, quality = hashes[keep], record[keep], quality[keep]
+        content = near.content(self._method, near.Entries(hashes, record, quality))
         return NearContent(
-            content=near.content(hashes[keep], record[keep], quality[keep]),
-            entries=int(keep.sum()),
-            distinct=int((~everywhere).sum()),
-            repeated=int((~keep).sum()),
-            emptied=emptied,
+            content=content,
+            entries=len(record),
+            distinct=near.hashes_in(content),
+            repeated=repeated,
+            left_out=np.unique(left_out),
+            kept=np.unique(record) if repeated else record,
         )
 
 
-def _groups(
-    hashes: NDArray[np.uint8], file: NDArray[np.uint64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Number the distinct hashes and count the different files of each.
-
-    Returns:
-        For each entry the number of its hash; for each such number how many files share it.
-    """
-    words = hashes.view("<u8")
-    order = np.lexsort((file, *words.T))
-    words, file = words[order], file[order]
-    new_hash = np.ones(len(words), bool)
-    new_hash[1:] = (words[1:] != words[:-1]).any(axis=1)
-    new_file = new_hash.copy()
-    new_file[1:] |= file[1:] != file[:-1]
-    in_order = np.cumsum(new_hash) - 1
-    group = np.empty_like(in_order)
-    group[order] = in_order
-    return group, np.bincount(in_order, weights=new_file).astype(np.intp)
+def _everywhere(hashes: NDArray[np.uint8], file: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell for each entry whether its hash makes up most of the set and names too many files."""
+    none = np.zeros(len(hashes), bool)
+    order, new = near.grouped(hashes)
+    starts = np.append(np.flatnonzero(new), len(order))
+    sizes = np.diff(starts)
+    if not len(sizes) or sizes.max() * 2 <= len(order):
+        return none
+    most = int(sizes.argmax())
+    members = order[starts[most] : starts[most + 1]]
+    if len(np.unique(file[members])) >= MANY_FILES:
+        none[members] = True
+    return none

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from hashmatch.model.hashes import Algorithm
+from hashmatch.model.hashes import Algorithm, Method
 from hashmatch.model.records import Quarantine
 
 if TYPE_CHECKING:
@@ -39,16 +39,37 @@ _NEVER = {
     **dict.fromkeys(_EMPTY, Quarantine.EMPTY_FILE),
 }
 
+_KNOWN_WRONG = frozenset({"7eabb1be97dfe072522e0f4ca8751d356e6b94a1e10b413a7922ccd7a0267dee"})
+"""SHA-256 of PhotoDNA values that tools have written in place of each picture's own."""
+
 
 def digest_reason(digest: Digest) -> Quarantine | None:
     """Say why a digest must never match: the empty file, or all bits 0 or 1."""
     return _NEVER.get(digest.value)
 
 
+def value_reason(value: bytes) -> Quarantine | None:
+    """As :func:`digest_reason`, for the value alone."""
+    return _NEVER.get(value)
+
+
 def perceptual_reason(hashed: PerceptualHash) -> Quarantine | None:
-    """Say why a perceptual hash must never match: one byte repeated, or stated low quality."""
-    if hashed.value == hashed.value[:1] * len(hashed.value):
+    """Say why a perceptual hash must never match.
+
+    It is a constant, a value that some exports wrongly carry in every record, or of a stated low
+    quality. A constant is one byte repeated; of 64 bits only none or all: a repeated byte there
+    stands for pictures that are dark on one side.
+    """
+    value = hashed.value
+    if value == value[:1] * len(value) and (len(value) > 8 or value[0] in {0x00, 0xFF}):
         return Quarantine.CONSTANT
+    if hashed.method is Method.PHOTODNA and hashlib.sha256(value).hexdigest() in _KNOWN_WRONG:
+        return Quarantine.KNOWN_WRONG
     if hashed.quality is not None and hashed.quality < LEAST_QUALITY:
         return Quarantine.LOW_QUALITY
     return None
+
+
+def suspects(algorithm: Algorithm) -> frozenset[bytes]:
+    """Give every value of an algorithm that must never match."""
+    return frozenset(value for value in _NEVER if len(value) == algorithm.size)

@@ -1,34 +1,41 @@
-"""The sealed store of original records: every field of every record, by number.
-
-Each record is one line, a JSON array of its parts in the order of :class:`StoredRecord` without
-the number; 32 lines are compressed together and sealed as one chunk.
-"""
+"""The sealed store of original records: every field of every record, by number."""
 
 from __future__ import annotations
 
-import json
-import zlib
+import sys
+from array import array
+from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from hashmatch.db import blocks
+from hashmatch.db.blocks import Block, Lines
 from hashmatch.db.sealed import SealedFile, SealedWriter
 from hashmatch.errors import HashSetError
-from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
+from hashmatch.model.hashes import Algorithm, Digest
+from hashmatch.model.records import HashRecord, RecordBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hashmatch.model.records import HashRecord, Json
+    from hashmatch.db.liveness import Liveness
+    from hashmatch.model.hashes import PerceptualHash
+    from hashmatch.model.records import Json
 
 KIND = b"records"
-BLOCK_RECORDS = 32
+BLOCK_RECORDS = 1024
+"""Reading one record opens its block; larger blocks are smaller on disk and slower to open."""
+
+_BLOCK_TEXT = 1 << 20
+"""Characters after which a block is complete, so that long records stay bounded in memory."""
+
 KEPT_BLOCKS = 64
 """Blocks that stay open in memory, so that neighbours are not unsealed again and again."""
 
-# ASCII on purpose: even an unpaired surrogate of a careless list comes back as it was.
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_FEW = 64  # a shorter batch is stored as single records: it would make a block of its own
+MOST_RECORDS = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,9 @@ class StoredRecord:
     """A record as it stands in the library.
 
     ``number`` counts from 0 inside the set version, ``file`` from 0 through the list's files,
-    ``place`` from 1 inside that file. The rest is as in :class:`HashRecord`.
+    ``place`` from 1 inside that file. ``live`` is False for a record that was withdrawn or
+    replaced: it is kept to be read, and no look-up finds it. The rest is as in
+    :class:`HashRecord`; ``parts`` are without those that were taken back.
     """
 
     number: int
@@ -55,65 +64,39 @@ class StoredRecord:
     live: bool = True
 
 
-def encode(record: HashRecord, file: int) -> str:
-    """Write a record as one line of ASCII.
-
-    Raises:
-        HashSetError: a field is a number that JSON does not know (not-a-number, infinity).
-    """
-    line = [
-        file,
-        record.place,
-        [[one.algorithm, one.value.hex()] for one in record.digests],
-        [[one.method, one.value.hex(), one.quality, one.at] for one in record.perceptual],
-        record.entry,
-        record.category,
-        record.size,
-        record.other,
-        record.fields,
-        record.flags,
-        record.parts,
-        record.updated,
-    ]
-    try:
-        return _encode(line)
-    except ValueError:
-        msg = f"record {record.place} of file {file + 1} holds a number that cannot be stored"
-        raise HashSetError(msg) from None
-
-
-def decode(text: str, number: int) -> StoredRecord:
-    """Read back what :func:`encode` wrote."""
-    (
-        file,
-        place,
-        digests,
-        perceptual,
-        entry,
-        category,
-        size,
-        other,
-        fields,
-        flags,
-        parts,
-        updated,
-    ) = json.loads(text)
+def _stored(record: HashRecord, number: int, file: int, *, live: bool = True) -> StoredRecord:
     return StoredRecord(
         number=number,
         file=file,
-        place=place,
-        digests=tuple(Digest(Algorithm(a), bytes.fromhex(v)) for a, v in digests),
-        perceptual=tuple(
-            PerceptualHash(Method(m), bytes.fromhex(v), *rest) for m, v, *rest in perceptual
-        ),
-        entry=entry,
-        category=category,
-        size=size,
-        other=tuple(other),
-        fields=fields,
-        flags=flags,
-        parts=tuple(parts),
-        updated=updated,
+        place=record.place,
+        digests=record.digests,
+        perceptual=record.perceptual,
+        entry=record.entry,
+        category=record.category,
+        size=record.size,
+        other=record.other,
+        fields=record.fields,
+        flags=record.flags,
+        parts=record.parts,
+        updated=record.updated,
+        live=live,
+    )
+
+
+def as_read(record: StoredRecord) -> HashRecord:
+    """Give a stored record as an importer would read it."""
+    return HashRecord(
+        place=record.place,
+        digests=record.digests,
+        perceptual=record.perceptual,
+        entry=record.entry,
+        category=record.category,
+        size=record.size,
+        other=record.other,
+        fields=record.fields,
+        flags=record.flags,
+        parts=record.parts,
+        updated=record.updated,
     )
 
 
@@ -122,7 +105,9 @@ class RecordWriter:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._sealed = SealedWriter(path, key, KIND)
-        self._lines: list[str] = []
+        self._lines = Lines()
+        self._file = 0
+        self._starts = array("Q")
         self._count = 0
 
     @property
@@ -131,22 +116,74 @@ class RecordWriter:
         return self._count
 
     def add(self, record: HashRecord, file: int) -> int:
-        """Store a record and give its number; raises ``HashSetError`` as :func:`encode`."""
-        self._lines.append(encode(record, file))
-        number = self._count
-        self._count += 1
-        if len(self._lines) == BLOCK_RECORDS:
-            self._flush()
-        return number
+        """Store a record and give its number.
 
-    def _flush(self) -> None:
-        self._sealed.add(zlib.compress("\n".join(self._lines).encode("ascii"), 1))
-        self._lines = []
+        Raises:
+            HashSetError: a field is a number that cannot be stored, or there are too many
+                records.
+        """
+        if file != self._file:
+            self.flush()
+            self._file = file
+        self._lines.add(record, file)
+        self._count += 1
+        if len(self._lines) == BLOCK_RECORDS or self._lines.size > _BLOCK_TEXT:
+            self.flush()
+        return self._count - 1
+
+    def add_batch(self, batch: RecordBatch, file: int) -> int:
+        """Store a batch and give the number of its first record; raises as :meth:`add`."""
+        first = self._count
+        if len(batch) < _FEW:
+            for record in batch.records():
+                self.add(record, file)
+            return first
+        self.flush()
+        for start in range(0, len(batch), BLOCK_RECORDS):
+            part = cut(batch, start, start + BLOCK_RECORDS)
+            self._block(blocks.of_batch(part, file), self._count)
+            self._count += len(part)
+        return first
+
+    def flush(self) -> None:
+        """Write the records that wait for their block to fill."""
+        if len(self._lines):
+            first = self._count - len(self._lines)
+            self._block(self._lines.block(self._file), first)
+            self._lines = Lines()
+
+    def written(self) -> Iterator[StoredRecord]:
+        """Read the records back, in order, before the file is finished."""
+        self.flush()
+        for at, first in enumerate(self._starts):
+            block = Block(self._sealed.chunk(at))
+            for row in range(len(block)):
+                yield _stored(block.record(row), first + row, block.file)
+
+    def picked(self, numbers: Sequence[int]) -> Iterator[StoredRecord]:
+        """Read some records back, by rising numbers, before the file is finished."""
+        self.flush()
+        opened, block = -1, None
+        for number in numbers:
+            at = bisect_right(self._starts, number) - 1
+            if block is None or at != opened:
+                opened, block = at, Block(self._sealed.chunk(at))
+            yield _stored(block.record(number - self._starts[at]), number, block.file)
+
+    def _block(self, data: bytes, first: int) -> None:
+        if self._count > MOST_RECORDS:
+            msg = "the list holds more records than one set can; import it as several sets"
+            raise HashSetError(msg)
+        self._starts.append(first)
+        self._sealed.add(data)
 
     def finish(self) -> None:
         """Complete the file on the disk."""
-        if self._lines:
-            self._flush()
+        self.flush()
+        self._starts.append(self._count)
+        if sys.byteorder == "big":  # pragma: no cover
+            self._starts.byteswap()
+        self._sealed.add(self._starts.tobytes())
         self._sealed.finish()
 
     def close(self) -> None:
@@ -154,20 +191,53 @@ class RecordWriter:
         self._sealed.close()
 
 
-class RecordStore:
-    """The records of an installed set version, read one at a time."""
+def cut(batch: RecordBatch, start: int, end: int) -> RecordBatch:
+    """Give a stretch of a batch's rows."""
+    rows = slice(start, end)
+    return RecordBatch(
+        batch.places[rows],
+        {one: v[start * one.size : end * one.size] for one, v in batch.digests.items()},
+        {name: cells[rows] for name, cells in batch.columns.items()},
+        None if batch.entries is None else batch.entries[rows],
+        None if batch.categories is None else batch.categories[rows],
+        None if batch.sizes is None else batch.sizes[rows],
+    )
 
-    def __init__(self, path: Path, key: bytes, count: int) -> None:
+
+class RecordStore:
+    """The records of an installed set version, read one at a time or in order."""
+
+    def __init__(
+        self, path: Path, key: bytes, count: int, liveness: Liveness | None = None
+    ) -> None:
+        """Open the store; ``liveness`` says which of its records no longer count.
+
+        Raises:
+            HashSetError: the file was altered or holds another number of records.
+        """
         self._sealed = SealedFile(path, key, KIND)
-        self._blocks: OrderedDict[int, list[str]] = OrderedDict()
-        self._count = count
-        if len(self._sealed) != -(-count // BLOCK_RECORDS):
+        self._blocks: OrderedDict[int, Block] = OrderedDict()
+        self._liveness = liveness
+        try:
+            self._starts = self._read_starts()
+        except HashSetError:
+            self.close()
+            raise
+        if not self._starts or self._starts[-1] != count:
             self.close()
             msg = f"the library's file {path.name} does not hold the {count} records it should"
             raise HashSetError(msg)
 
+    def _read_starts(self) -> array[int]:
+        starts = array("Q")
+        if len(self._sealed):
+            starts.frombytes(self._sealed.chunk(len(self._sealed) - 1))
+            if sys.byteorder == "big":  # pragma: no cover
+                starts.byteswap()
+        return starts
+
     def __len__(self) -> int:
-        return self._count
+        return self._starts[-1]
 
     def __getitem__(self, number: int) -> StoredRecord:
         """Give a record by its number.
@@ -176,21 +246,52 @@ class RecordStore:
             IndexError: there is no such number.
             HashSetError: the file was altered.
         """
-        if not 0 <= number < self._count:
-            msg = f"there is no record {number}; the set holds {self._count}"
-            raise IndexError(msg)
-        block, line = divmod(number, BLOCK_RECORDS)
-        return decode(self._lines(block)[line], number)
+        block, row = self._find(number)
+        return self._stored(block, row, number)
 
-    def _lines(self, block: int) -> list[str]:
-        if block in self._blocks:
-            self._blocks.move_to_end(block)
-            return self._blocks[block]
-        lines = zlib.decompress(self._sealed.chunk(block)).decode("ascii").split("\n")
-        self._blocks[block] = lines
-        if len(self._blocks) > KEPT_BLOCKS:
-            self._blocks.popitem(last=False)
-        return lines
+    def _stored(self, block: Block, row: int, number: int) -> StoredRecord:
+        record = block.record(row)
+        if self._liveness is None:
+            return _stored(record, number, block.file)
+        live, parts = self._liveness.of(number, record.parts)
+        return _stored(replace(record, parts=parts), number, block.file, live=live)
+
+    def digests(self, number: int) -> tuple[Digest, ...]:
+        """Give the digests of a record alone, which is faster; raises as reading it does."""
+        block, row = self._find(number)
+        return tuple(
+            Digest(Algorithm(name), value)
+            for name, value in block.values(row)
+            if name in blocks.ALGORITHMS
+        )
+
+    def __iter__(self) -> Iterator[StoredRecord]:
+        """Read all records in order, a block at a time."""
+        for first, block in self.blocks():
+            for row in range(len(block)):
+                yield self._stored(block, row, first + row)
+
+    def blocks(self) -> Iterator[tuple[int, Block]]:
+        """Open all blocks in order, each with the number of its first record."""
+        for at in range(len(self._starts) - 1):
+            yield self._starts[at], self._open(at)
+
+    def _find(self, number: int) -> tuple[Block, int]:
+        if not 0 <= number < len(self):
+            msg = f"there is no record {number}; the set holds {len(self)}"
+            raise IndexError(msg)
+        at = bisect_right(self._starts, number) - 1
+        block = self._blocks.get(at)
+        if block is None:
+            block = self._blocks[at] = self._open(at)
+            if len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        else:
+            self._blocks.move_to_end(at)
+        return block, number - self._starts[at]
+
+    def _open(self, at: int) -> Block:
+        return Block(self._sealed.chunk(at))
 
     def close(self) -> None:
         """Let go of the file and forget what was read."""

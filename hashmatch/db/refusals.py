@@ -106,8 +106,8 @@ def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> 
         raise HashSetError(msg)
 
 
-def check_result(counts: Counts) -> None:
-    """Refuse a set that could never answer.
+def check_result(counts: Counts, *, filters: int = 0) -> None:
+    """Refuse a set that could never answer; a set of nothing but a filter can.
 
     Raises:
         HashSetError: nothing in it can match, or the counts do not add up.
@@ -115,7 +115,7 @@ def check_result(counts: Counts) -> None:
     if not counts.balanced:
         msg = "the counts of this import do not add up; report this as a defect of hashmatch"
         raise HashSetError(msg)
-    if not counts.usable:
+    if not counts.usable and not filters:
         msg = (
             f"of {counts.read} records nothing can be matched ({counts.dropped} dropped, "
             f"{counts.quarantined} never to match, {counts.unmatchable} of kinds that cannot be "

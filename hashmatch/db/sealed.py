@@ -50,6 +50,20 @@ class SealedWriter:
             files.write_at(self._descriptor, sealed, offset)
         self._offsets.append(offset + len(sealed))
 
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def chunk(self, number: int) -> bytes:
+        """Read one chunk back before the file is finished; raises ``HashSetError``."""
+        start, end = self._offsets[number], self._offsets[number + 1]
+        with files.reading(self._what):
+            sealed = files.read_at(self._descriptor, end - start, start)
+        try:
+            return self._cipher.decrypt(_nonce(_CHUNK, number), sealed, self._bound)
+        except InvalidTag:
+            msg = f"{self._what} changed while it was written; import the list again"
+            raise HashSetError(msg) from None
+
     def finish(self) -> None:
         """Write the table and the header, and wait until all is on the disk."""
         number, offset = len(self._offsets) - 1, self._offsets[-1]

@@ -188,3 +188,4 @@ class Quarantine(StrEnum):
     CONSTANT = "constant-value"
     LOW_QUALITY = "low-quality"
     REPEATED = "one-perceptual-hash-for-many-files"
+    KNOWN_WRONG = "known-wrong-value"
