@@ -41,6 +41,11 @@ class Rows:
         self.width: int | None = None
         """Cells that every row has; a row of several lines is only believed if it has them."""
 
+    @property
+    def pending(self) -> bool:
+        """Whether lines were taken ahead, and wait to be read as rows of their own."""
+        return bool(self._returned)
+
     def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
         delimiter = self._delimiter
         while (numbered := self._next()) is not None:

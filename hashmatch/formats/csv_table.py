@@ -9,29 +9,24 @@ would never hit.
 from __future__ import annotations
 
 import itertools
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats import csv_columns
+from hashmatch.formats.csv_batches import Batching, Block, without_ends
+from hashmatch.formats.csv_record import read_row, unread
 from hashmatch.formats.csv_rows import DELIMITERS, Rows, split
-from hashmatch.formats.gathering import Gathering
-from hashmatch.formats.hash_text import BY_TYPE, PDQ, kind_named
 from hashmatch.formats.interface import Certainty, ReadOptions
-from hashmatch.formats.text import TextLines, opening_lines
-from hashmatch.model.hashes import Method
+from hashmatch.formats.text import LineBlocks, TextLines, opening_lines
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hashmatch.formats.csv_columns import Columns
-    from hashmatch.formats.hash_text import Kind
-    from hashmatch.model.records import ListEvent
+    from hashmatch.model.records import FastEvent, ListEvent
 
-_HEX = frozenset(string.hexdigits)
-_HASH_LENGTHS = frozenset(2 * kind.size for kind in BY_TYPE.values())
 _ANY = ReadOptions(algorithm="md5")
 _LOOKED_AT = 1000
 """Rows at the beginning in which columns without a known name are looked at."""
@@ -65,41 +60,116 @@ class CsvTable:
             HashSetError: no column is known to hold a hash, a mapped column does not exist, or a
                 column without a known name holds 64 hexadecimal digits.
         """
-        lines = TextLines(stream, options)
-        rows, place, cells = _open(lines, options)
-        header = csv_columns.has_header(cells, options)
-        if options.columns:
-            columns = csv_columns.by_map(cells, options, header=header)
+        table = _Table(stream, options)
+        yield from table.opening()
+        yield from table.single_rows()
+        yield from table.facts()
+
+    def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
+        """Read the table, regular rows of blocks without quotes in batches."""
+        table = _Table(stream, options)
+        yield from table.opening()
+        while table.more:
+            yield from table.next_block()
+        yield from table.facts()
+
+
+class _Table:
+    """A table that is being read: where it stands, and what its columns mean."""
+
+    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
+        self._lines = TextLines(stream, options)
+        self.blocks = LineBlocks(self._lines)
+        self._open(options)
+        self.columns = (
+            csv_columns.by_map(self._first, options, header=self._header)
+            if options.columns
+            else _by_header(self._place, self._first, options)
+        )
+        self._batching = Batching(self.columns, self._delimiter)
+        self._rows.width = len(self._first)
+        self._numbered = iter(self._rows)
+        self._looked_at = 0
+        self._unread: set[str] = set()
+
+    def _open(self, options: ReadOptions) -> None:
+        """Find the delimiter and read the first row."""
+        filled = ((place, line) for place, line in self.blocks if line is None or line.strip())
+        place, line = next(filled, (0, None))
+        delimiter = _stated_delimiter(line) if line else None
+        if delimiter:
+            place, line = next(filled, (place, None))
+        if line is None:
+            msg = "the first row is missing or longer than a row may be; expected column names"
+            raise HashSetError(msg)
+        self._delimiter = options.delimiter or delimiter or _delimiter(line, _ANY)
+        lines = itertools.chain([(place, line)], self.blocks)
+        self._rows = Rows(lines, self._delimiter, options.maximum_line)
+        self._place, cells = next(iter(self._rows))
+        if cells is None:
+            msg = f"line {self._place}: the quotes of the first row do not close; expected names"
+            raise HashSetError(msg)
+        self._first = cells
+        self._header = csv_columns.has_header(cells, options)
+
+    def opening(self) -> Iterator[ListEvent]:
+        """Give what is understood, and the first row where it is a record."""
+        yield ListFacts({"columns": self.columns.described})
+        if not self._header:
+            yield from read_row(self._place, self._first, self.columns)
+
+    def facts(self) -> Iterator[ListEvent]:
+        """Give what is known after the last row."""
+        if self._unread:
+            yield ListFacts({"unread_columns": ", ".join(sorted(self._unread))})
+        yield self._lines.facts()
+
+    def single_rows(self) -> Iterator[ListEvent]:
+        """Read what is left row by row."""
+        for place, cells in self._numbered:
+            yield from self._row(place, cells)
+
+    @property
+    def more(self) -> bool:
+        """Whether a line is left."""
+        return self._rows.pending or not self.blocks.ended
+
+    def next_block(self) -> Iterator[FastEvent]:
+        """Read the next block of lines, fast where it allows that."""
+        first, lines = self.blocks.rest()
+        whole = [line for line in lines if line is not None]
+        block = None
+        if self._batching.possible and not self._rows.pending and len(whole) == len(lines):
+            block = Block.of(whole, self._delimiter, len(self.columns.names))
+        if block is None:
+            yield from self._block_by_rows()
         else:
-            columns = _by_header(place, cells, options)
-        rows.width = len(cells)
-        yield ListFacts({"columns": columns.described})
-        if not header:
-            yield from _row(place, cells, columns)
-        unread: set[str] = set()
-        yield from _rows(rows, columns, unread)
-        if unread:
-            yield ListFacts({"unread_columns": ", ".join(sorted(unread))})
-        yield lines.facts()
+            self.blocks.skip()
+            self._look(first, block)
+            yield from self._batching.events(first, block)
 
+    def _block_by_rows(self) -> Iterator[ListEvent]:
+        """Read single rows until no row is pending at the beginning of a block."""
+        for place, cells in self._numbered:
+            yield from self._row(place, cells)
+            if self.blocks.at_start and not self._rows.pending:
+                return
 
-def _open(lines: TextLines, options: ReadOptions) -> tuple[Rows, int, list[str]]:
-    """Find the delimiter and read the first row."""
-    numbered = ((place, line) for place, line in lines if line is None or line.strip())
-    place, line = next(numbered, (0, None))
-    delimiter = _stated_delimiter(line) if line else None
-    if delimiter:
-        place, line = next(numbered, (place, None))
-    if line is None:
-        msg = "the first row is missing or longer than a row may be; expected column names"
-        raise HashSetError(msg)
-    delimiter = options.delimiter or delimiter or _delimiter(line, _ANY)
-    rows = Rows(itertools.chain([(place, line)], numbered), delimiter, options.maximum_line)
-    place, cells = next(iter(rows))
-    if cells is None:
-        msg = f"line {place}: the quotes of the first row do not close; expected column names"
-        raise HashSetError(msg)
-    return rows, place, cells
+    def _row(self, place: int, cells: list[str] | None) -> Iterator[ListEvent]:
+        if cells is None or len(without_ends(cells, len(self.columns.names))) != len(
+            self.columns.names
+        ):
+            return iter((Dropped(place, Loss.MALFORMED),))
+        if self._looked_at < _LOOKED_AT:
+            self._looked_at += 1
+            self._unread.update(unread(place, cells, self.columns))
+        return read_row(place, cells, self.columns)
+
+    def _look(self, first: int, block: Block) -> None:
+        """Look at columns without a known name, as for single rows."""
+        for row in range(min(_LOOKED_AT - self._looked_at, len(block.rows))):
+            self._looked_at += 1
+            self._unread.update(unread(first + block.rows[row], block.row(row), self.columns))
 
 
 def _stated_delimiter(line: str) -> str | None:
@@ -128,81 +198,6 @@ def _by_header(place: int, cells: Sequence[str], options: ReadOptions) -> Column
         )
         raise HashSetError(msg)
     return columns
-
-
-def _rows(rows: Rows, columns: Columns, unread: set[str]) -> Iterator[ListEvent]:
-    width = len(columns.names)
-    looked_at = 0
-    for place, cells in rows:
-        if cells is not None and len(cells) > width and not any(cells[width:]):
-            del cells[width:]  # many writers end rows, not the header, with a delimiter
-        if cells is None or len(cells) != width:
-            yield Dropped(place, Loss.MALFORMED)
-            continue
-        if looked_at < _LOOKED_AT:
-            looked_at += 1
-            unread.update(_unread(place, cells, columns))
-        yield from _row(place, cells, columns)
-
-
-def _unread(place: int, cells: Sequence[str], columns: Columns) -> Iterator[str]:
-    """Name the columns that seem to hold hashes and are not read; refuse what may be a PDQ."""
-    for index in columns.unnamed:
-        text = cells[index].strip()
-        if len(text) not in _HASH_LENGTHS or not _HEX.issuperset(text):
-            continue
-        if len(text) == 2 * PDQ.size:
-            msg = (
-                f"line {place}, column {index + 1}: 64 hexadecimal digits under a name that says"
-                " neither SHA-256 nor PDQ; say which columns to take with --map"
-            )
-            raise HashSetError(msg)
-        yield columns.names[index]
-
-
-def _row(place: int, cells: Sequence[str], columns: Columns) -> Iterator[ListEvent]:
-    if not any(cells):
-        return iter(())
-    gathering = Gathering()
-    roles = columns.roles
-    for index, kind in columns.hashes:
-        text = cells[index]
-        if text and not text.isspace():
-            quality = None
-            if kind.target is Method.PDQ and "quality" in roles:
-                quality = _quality(cells[roles["quality"]], gathering)
-            gathering.take(kind, text, quality)
-    if columns.named is not None:
-        _take_named(cells[columns.named[0]], cells[columns.named[1]], gathering)
-    return gathering.events(
-        place,
-        dict(zip(columns.names, cells, strict=True)),
-        entry=_code(cells, roles.get("entry")),
-        category=_code(cells, roles.get("category")),
-        size=gathering.size(cells[roles["size"]]) if "size" in roles else None,
-    )
-
-
-def _take_named(name: str, text: str, gathering: Gathering) -> None:
-    kind: Kind | None = kind_named(name)
-    if kind is None:
-        gathering.lose(Loss.UNKNOWN_ALGORITHM)
-    elif text.strip():
-        gathering.take(kind, text)
-
-
-def _quality(text: str, gathering: Gathering) -> int | None:
-    text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100:
-        return int(text)
-    if text:
-        gathering.lose(Loss.BAD_VALUE)
-    return None
-
-
-def _code(cells: Sequence[str], index: int | None) -> str | None:
-    """Give a cell exactly as written; an empty one says nothing."""
-    return (cells[index] if cells[index].strip() else None) if index is not None else None
 
 
 FORMAT = CsvTable()

@@ -87,6 +87,8 @@ class Gathering:
             fields,
             flags or {},
         )
+        if not self.losses:
+            return iter((record,))
         losses = [Dropped(place, reason, whole=False) for reason in self.losses]
         return iter((*losses, record))
 

@@ -50,13 +50,15 @@ class TextLines:
 
     def __iter__(self) -> Iterator[tuple[int, str | None]]:
         number = 0
-        for lines, too_long in self._blocks():
-            if too_long:
-                number += 1
-                yield number, None
+        for lines in self.blocks():
             for line in lines:
                 number += 1
                 yield number, line
+
+    def blocks(self) -> Iterator[list[str | None]]:
+        """Give the lines in blocks, for readers that take many at once."""
+        for lines, too_long in self._blocks():
+            yield [None, *lines] if too_long else [*lines]
 
     def _blocks(self) -> Iterator[tuple[list[str], bool]]:
         """Yield lines in blocks, each with whether an over-long line stands before them."""
@@ -98,3 +100,48 @@ class TextLines:
         except UnicodeDecodeError:
             # Five byte values mean nothing in cp1252; as browsers do, take them for controls.
             return line.decode("latin-1")
+
+
+class LineBlocks:
+    """Numbered lines, handed out one by one, or all at once that are left of a block."""
+
+    def __init__(self, lines: TextLines) -> None:
+        self._blocks = lines.blocks()
+        self._lines: list[str | None] = []
+        self._at = 0
+        self._number = 0
+
+    def __iter__(self) -> Iterator[tuple[int, str | None]]:
+        return self
+
+    def __next__(self) -> tuple[int, str | None]:
+        if self._at == len(self._lines) and self.ended:
+            raise StopIteration
+        line = self._lines[self._at]
+        self._at += 1
+        self._number += 1
+        return self._number, line
+
+    @property
+    def at_start(self) -> bool:
+        """Whether nothing of the next block was handed out."""
+        return self._at == len(self._lines)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no line is left."""
+        while self._at == len(self._lines):
+            block = next(self._blocks, None)
+            if block is None:
+                return True
+            self._lines, self._at = block, 0
+        return False
+
+    def rest(self) -> tuple[int, list[str | None]]:
+        """Give what is left of the block, with the number of its first line."""
+        return self._number + 1, self._lines[self._at :]
+
+    def skip(self) -> None:
+        """Go on behind the block."""
+        self._number += len(self._lines) - self._at
+        self._at = len(self._lines)

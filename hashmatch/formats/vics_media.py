@@ -35,6 +35,7 @@ _FLAGS = {
     "isprecategorized": "is_precategorized",
 }
 _TWO_ZONES = re.compile(r"[+-]\d\d:\d\dZ$")
+_SIGNS = ("+", "-")
 _TIMES = ("Created", "Written", "Accessed")
 
 
@@ -89,16 +90,18 @@ def _tell(
 
 def has_two_zones(media: dict[str, Json]) -> bool:
     """Tell whether a time ends with an offset and a Z as well; the offset is the true one."""
-    time = media.get("DateUpdated")
-    if isinstance(time, str) and _TWO_ZONES.search(time[-7:]):
+    if _is_two_zoned(media.get("DateUpdated")):
         return True
     files = media.get("MediaFiles")
-    times = (
-        [one.get(name) for one in files for name in _TIMES if isinstance(one, dict)]
-        if isinstance(files, list)
-        else ()
+    if not isinstance(files, list):
+        return False
+    return any(
+        _is_two_zoned(one.get(name)) for one in files if isinstance(one, dict) for name in _TIMES
     )
-    return any(isinstance(time, str) and _TWO_ZONES.search(time[-7:]) for time in times)
+
+
+def _is_two_zoned(time: Json) -> bool:
+    return isinstance(time, str) and time[-7:-6] in _SIGNS and _TWO_ZONES.search(time) is not None
 
 
 @lru_cache(maxsize=256)
