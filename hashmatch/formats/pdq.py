@@ -1,7 +1,8 @@
 """PDQ lists: 64 hexadecimal digits a line, maybe after ``hash=``, maybe before ``,metadata``.
 
 A bare value looks like a SHA-256, so the list is recognised only where ``hash=`` occurs. The
-quality of a hash is not part of this format. Source: Meta's PDQ readme.
+quality of a hash is not part of this format. Meta's test data come as a table ``FilePath,Hash``,
+whose header does not say PDQ either. Source: Meta's PDQ readme.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hashmatch.model.records import Json, ListEvent
 
 _PREFIX = "hash="
+_HEADER = "FilePath,Hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Pdq:
 
 def _events(lines: TextLines) -> Iterator[ListEvent]:
     last = 0
+    table = False
     for place, line in lines:
         if line is not None and not line.strip():
             continue
@@ -62,15 +65,19 @@ def _events(lines: TextLines) -> Iterator[ListEvent]:
         last = place
         if line is None:
             yield Dropped(place, Loss.MALFORMED)
+        elif place == 1 and line.strip() == _HEADER:
+            table = True
         elif line[0] != "#":
-            yield from _value(place, line)
+            yield from _value(place, line, table=table)
 
 
-def _value(place: int, line: str) -> Iterator[ListEvent]:
+def _value(place: int, line: str, *, table: bool) -> Iterator[ListEvent]:
     value, comma, metadata = line.partition(",")
+    if table:
+        metadata, comma, value = line.rpartition(",")
     gathering = Gathering()
     gathering.take(PDQ, value.strip().removeprefix(_PREFIX))
-    fields: dict[str, Json] = {"metadata": metadata} if comma else {}
+    fields: dict[str, Json] = {"path" if table else "metadata": metadata} if comma else {}
     return gathering.events(place, fields)
 
 

@@ -254,8 +254,6 @@ def test_the_four_files_agree_across_formats(vectors):
         "misp/hashes.csv",
         "misp/manifest.json",
         "tx/stopncii.json",
-        "tx/local_signal_file.txt",
-        "text/rhash-magnet.txt",
         "text/dfxml-md5deep.xml",
     ],
 )
