@@ -135,6 +135,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
+def all_profiles() -> list[Profile]:
+    """Give the profiles that are shipped, by name."""
+    return [read(SHIPPED / f"{name}.yaml") for name in names()]
+
+
 def load(name_or_path: str) -> Profile:
     """Load a profile by the name of a shipped one, or by the path of a YAML file.
 

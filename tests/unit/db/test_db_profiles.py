@@ -57,6 +57,39 @@ def write(tmp_path, text):
         ),
         ("uk-caid-unmapped", {}),
         ("unmapped", {}),
+        (
+            "ncmec-industry",
+            dict.fromkeys(("A1", "A2", "B1", "B2"), Disposition.SUSPECTED),
+        ),
+        ("icse", {"baseline": Disposition.BASELINE, "not-baseline": Disposition.OTHER_NOTABLE}),
+        (
+            "stopncii",
+            {
+                "Active": Disposition.NCII,
+                "Received": Disposition.NCII,
+                "Unknown": Disposition.UNCATEGORIZED,
+            },
+        ),
+        ("tat", dict.fromkeys(("islamist", "far_right"), Disposition.OTHER_NOTABLE)),
+        ("nsrl-special", {"M": Disposition.OTHER_NOTABLE, "S": Disposition.UNCATEGORIZED}),
+        (
+            "threatexchange",
+            {
+                "MALICIOUS": Disposition.OTHER_NOTABLE,
+                "SUSPICIOUS": Disposition.SUSPECTED,
+                "NON_MALICIOUS": Disposition.UNCATEGORIZED,
+                "UNKNOWN": Disposition.UNCATEGORIZED,
+            },
+        ),
+        (
+            "arachnid",
+            {
+                "csam": Disposition.SUSPECTED,
+                "harmful-abusive-material": Disposition.EXPLOITATIVE,
+                "no-known-match": Disposition.UNCATEGORIZED,
+            },
+        ),
+        ("c4all-unmapped", {}),
     ],
 )
 def test_shipped_schemes_mean_what_the_reference_says(scheme, expected):
@@ -72,9 +105,31 @@ def test_the_two_schemes_of_the_united_states_swap_0_and_5():
 
 
 def test_every_shipped_scheme_is_tested_here_and_named_as_its_file():
-    known = ["dhs-legacy", "nist-caid", "uk-caid-unmapped", "uk-grades", "unmapped", "vic-us"]
+    known = [
+        *("arachnid", "c4all-unmapped", "dhs-legacy", "griffeye-text", "icse", "ncmec-industry"),
+        *("nist-caid", "nsrl-special", "stopncii", "tat", "threatexchange", "uk-caid-unmapped"),
+        *("uk-grades", "unmapped", "vic-us"),
+    ]
     assert profiles.names() == known
     assert [profiles.load(name).name for name in known] == known
+    assert profiles.all_profiles() == [profiles.load(name) for name in known]
+
+
+def test_only_lists_of_confirmed_material_make_anything_illegal():
+    serious = {Disposition.ILLEGAL, Disposition.BASELINE}
+    found = {
+        one.name
+        for one in profiles.all_profiles()
+        if serious & {meaning.disposition for meaning in one.categories.values()}
+    }
+    assert found == {"dhs-legacy", "griffeye-text", "icse", "uk-grades", "vic-us"}
+
+
+def test_words_of_the_same_scheme_mean_the_same_as_its_digits():
+    digits = profiles.load("vic-us").categories.values()
+    by_words = {one.words["en"]: one.disposition for one in digits}
+    for one in profiles.load("griffeye-text").categories.values():
+        assert by_words[one.words["en"]] is one.disposition
 
 
 @pytest.mark.parametrize("scheme", profiles.names())
@@ -128,7 +183,7 @@ def test_a_scheme_of_ones_own_is_loaded_by_its_path(tmp_path):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UsageError, match="no scheme vic-uk; known are dhs-legacy, nist-caid"):
+    with pytest.raises(UsageError, match="no scheme vic-uk; known are arachnid, c4all-unmapped"):
         profiles.load("vic-uk")
 
 
