@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PRIVATE = 0o600
@@ -24,6 +26,24 @@ def write_new(path: Path, content: bytes) -> None:
     the way of a whole one. Its name is on the disk once :func:`sync_folder` was called.
     """
     _write(path, content, os.O_EXCL)
+
+
+@contextmanager
+def creating(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that must not exist yet, piece by piece; it is down on the disk at the end.
+
+    When the block fails in whatever way, the file is removed again.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(handle)
+        sync_folder(path.parent)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def write(path: Path, content: bytes) -> None:

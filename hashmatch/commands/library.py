@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import library_import, printing, set_facts
+from hashmatch.commands import library_export, library_import, printing, set_facts
 from hashmatch.commands.keys import library_key_file, new_passphrase
 from hashmatch.commands.options import library_at, library_options, open_library
 from hashmatch.commands.setting import present
@@ -28,6 +28,7 @@ def command() -> None:
 
 
 command.add_command(library_import.command)
+command.add_command(library_export.command)
 
 
 @command.command("init")

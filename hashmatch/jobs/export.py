@@ -1,0 +1,167 @@
+"""Write an installed set as a list that other tools read, and record that it left the library."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hashmatch import durable
+from hashmatch.custody.entry import instant
+from hashmatch.errors import OutputError, UsageError
+from hashmatch.formats.writers import registry
+from hashmatch.formats.writers.interface import Written
+from hashmatch.formats.writers.photodna import without_photodna
+from hashmatch.jobs import export_log
+from hashmatch.jobs.export_records import about, outgoing
+from hashmatch.jobs.open_case import ledger_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from hashmatch.db.library import Library
+    from hashmatch.db.manifest import Manifest
+    from hashmatch.formats.writers.interface import ListWriter, Records
+    from hashmatch.model.people import Setting
+    from hashmatch.model.records import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is to be written where, why, and what is allowed.
+
+    ``name`` is a set or ``name@version``. ``case`` is a case folder whose ledger takes the export
+    too, signed with the key file beside it.
+    """
+
+    name: str
+    to: str
+    out: Path
+    purpose: str
+    algorithm: str | None = None
+    include_photodna: bool = False
+    despite_handling: bool = False
+    strict: bool = False
+    operator: str | None = None
+    case: tuple[Path, Path] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: of which version, its digest (hex), and what became of the records."""
+
+    manifest: Manifest
+    sha256: str
+    size: int
+    written: Written
+
+
+def export(request: Export, library: Library, setting: Setting) -> Exported:
+    """Write a set into a new file with mode 0600.
+
+    The file stands only when the export is recorded; otherwise it is removed again.
+
+    Raises:
+        UsageError: no such set or writer, a file that exists, a handling marking, or a choice
+            that this writer does not have.
+        HashSetError: the set is not the one that was installed.
+        OutputError: the file could not be written, or something was left out and that was to be
+            an error.
+    """
+    writer = _writer(request)
+    (manifest,) = library.resolve([request.name])
+    _check_handling(request, manifest)
+    with ExitStack() as stack:
+        ledger = None
+        if request.case is not None:
+            folder, key = request.case
+            ledger = stack.enter_context(closing(ledger_of(folder, setting, key)))
+        installed = stack.enter_context(library.open_set(manifest.version))
+        written = Written()
+        records: Records = partial(outgoing, installed)
+        if not request.include_photodna:
+            records = partial(without_photodna, records, written)
+        out = stack.enter_context(_new_file(request.out))
+        digest, size = hashlib.sha256(), 0
+        for block in writer.write(records, about(manifest, request.algorithm), written):
+            out.write(block)
+            digest.update(block)
+            size += len(block)
+        out.flush()
+        _check_whole(request, written)
+        done = Exported(manifest, digest.hexdigest(), size, written)
+        line = _line(request, done, setting)
+        export_log.enter(library, line)
+        if ledger is not None:
+            ledger.append("library.export", line)
+    return done
+
+
+def _writer(request: Export) -> ListWriter:
+    writer = registry.by_name(request.to)
+    if request.algorithm is not None and not writer.chosen:
+        msg = f"--algorithm means nothing for a {writer.title}, which holds every kind of hash"
+        raise UsageError(msg)
+    if not request.purpose.strip():
+        msg = "--purpose is empty; say what the list is given on for"
+        raise UsageError(msg)
+    return writer
+
+
+def _check_handling(request: Export, manifest: Manifest) -> None:
+    marking = manifest.stated.handling
+    if marking and not request.despite_handling:
+        msg = (
+            f"the set {manifest.name} carries the handling marking {marking!r}; if that allows to "
+            "give it on, export it with --despite-handling"
+        )
+        raise UsageError(msg)
+
+
+def _check_whole(request: Export, written: Written) -> None:
+    if request.strict and not written.whole:
+        told = ", ".join(f"{why} {n}" for why, n in (written.left_out + written.values).items())
+        msg = f"a {request.to} export would leave something out ({told}); nothing was written"
+        raise OutputError(msg)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with durable.creating(path) as out:
+            yield out
+    except FileExistsError:
+        msg = f"there is already a file {path}; an export overwrites nothing"
+        raise UsageError(msg) from None
+    except OSError as error:
+        msg = f"the export {path} could not be written: {error.strerror}"
+        raise OutputError(msg) from None
+
+
+def _line(request: Export, done: Exported, setting: Setting) -> dict[str, Json]:
+    """What is recorded about an export; the file by its name without folders."""
+    options: dict[str, Json] = {
+        "algorithm": request.algorithm,
+        "include_photodna": request.include_photodna,
+        "despite_handling": request.despite_handling,
+    }
+    return {
+        "when": instant(setting.clock()),
+        "operator": request.operator,
+        "host": setting.host,
+        "set": done.manifest.name,
+        "version": done.manifest.version,
+        "writer": request.to,
+        "options": options,
+        "file": request.out.name,
+        "sha256": done.sha256,
+        "size": done.size,
+        "records": done.written.records,
+        "left_out": dict(done.written.left_out),
+        "left_out_values": dict(done.written.values),
+        "purpose": request.purpose,
+    }

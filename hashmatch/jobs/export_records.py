@@ -1,0 +1,57 @@
+"""The records of an installed set on their way out: those in force, with what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.formats.writers.interface import About, Outgoing
+from hashmatch.model.records import HashRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.db.installed import InstalledSet
+    from hashmatch.db.manifest import Manifest
+    from hashmatch.db.records import StoredRecord
+
+
+def outgoing(installed: InstalledSet) -> Iterator[Outgoing]:
+    """Give every record of a set that was not withdrawn or replaced."""
+    manifest = installed.manifest
+    for stored in installed.records():
+        if stored.live:
+            yield Outgoing(as_record(stored), manifest.disposition(stored.category))
+
+
+def as_record(stored: StoredRecord) -> HashRecord:
+    """Give a stored record as importers read one; its place is its number from 1."""
+    return HashRecord(
+        stored.number + 1,
+        stored.digests,
+        stored.perceptual,
+        stored.entry,
+        stored.category,
+        stored.size,
+        stored.other,
+        stored.fields,
+        stored.flags,
+        stored.parts,
+        stored.updated,
+    )
+
+
+def about(manifest: Manifest, algorithm: str | None = None) -> About:
+    """Describe a set for a writer."""
+    profile = manifest.stated.profile
+    said = {file.facts["context"] for file in manifest.files if "context" in file.facts}
+    countries = profile.contexts if profile is not None and profile.contexts else sorted(said)
+    return About(
+        name=manifest.name,
+        version=manifest.version,
+        kind=str(manifest.kind),
+        scheme=manifest.scheme,
+        publisher=manifest.stated.publisher,
+        context=countries[0] if len(countries) == 1 else None,
+        origin=manifest.stated.importer.get("format"),
+        algorithm=algorithm,
+    )
