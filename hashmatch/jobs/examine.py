@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one item may cost: bytes kept in memory for decoding, pixels decoded."""
+    """How much one item may cost: bytes kept for decoding, pixels decoded, bytes of memory in all.
+
+    ``memory`` bounds the worker that examines it, beyond what any worker takes; it holds where
+    the system has such limits. It is chosen so that no picture within the others meets it.
+    """
 
     picture_bytes: int = 256 << 20
     pixels: int = 200_000_000
+    memory: int = 4 << 30
 
 
 def examine(

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar
 
 from hashmatch.errors import UsageError
+from hashmatch.jobs.confinement.levels import Level, Report, weakest
 from hashmatch.jobs.workers import Task, Worker
 from hashmatch.model.evidence import Item
-from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage
+from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH_ITEMS = 64
 BATCH_BYTES = 8 << 20
+START_SECONDS = 60.0
 BASE_SECONDS = 60.0
 BYTES_PER_SECOND = 1 << 20
 """A batch may take a base time and one second more for each MiB: far slower than any disk."""
@@ -90,12 +92,16 @@ class Pool:
     def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
         self._order = order
         self._base_seconds = base_seconds
+        self._level: Level | None = None
         self._idle: list[Worker] = []
         self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
         self._again: deque[_Share] = deque()
         self._window = 3 * workers
+        self._start(workers)
+
+    def _start(self, workers: int) -> None:
         try:
-            self._idle.extend(Worker(order) for _ in range(workers))
+            self._idle.extend(Worker(self._order) for _ in range(workers))
         except OSError as error:
             self.close()
             msg = (
@@ -103,8 +109,45 @@ class Pool:
             )
             raise UsageError(msg) from None
 
+    def level(self) -> Level:
+        """How far the workers are confined, by what each has found: the weakest counts.
+
+        Waits until all that were there at first have answered. Where one cannot work confined as
+        far as was asked for, all are started again a level lower.
+
+        Raises:
+            UsageError: that is less than what the order wants at least.
+        """
+        while self._level is None:
+            reports = [worker.report(START_SECONDS) for worker in self._idle]
+            lower = self._order.target.weaker
+            if None not in reports or lower is None:
+                self._note(weakest(one.level if one else Level.PROCESSES for one in reports))
+            else:
+                self._order = replace(self._order, target=lower)
+                for worker in self._idle:
+                    worker.stop()
+                self._idle.clear()
+                self._start(len(reports))
+        return self._level
+
+    def _note(self, level: Level) -> None:
+        """Take a worker's level into account."""
+        if not level.reaches(self._order.least):
+            msg = (
+                f"worker processes can be confined by '{level}' only and '{self._order.least}' is "
+                "required; see 'hashmatch doctor', or set HASHMATCH_CONFINE=auto"
+            )
+            raise UsageError(msg)
+        self._level = weakest([level, self._level or level])
+
     def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
-        """Yield lists of results; together they hold every entry once, in the order given."""
+        """Yield lists of results; together they hold every entry once, in the order given.
+
+        Raises:
+            UsageError: as :meth:`level` does.
+        """
+        self.level()
         batches = _batched(entries)
         pending: deque[_Batch] = deque()
         more = True
@@ -125,12 +168,18 @@ class Pool:
     def _give_out(self, share: _Share) -> None:
         if not share.places:
             return
-        worker = self._idle.pop()
-        self._busy[worker.pipe] = (worker, share, _now() + self._base_seconds + share.seconds())
+        last = len(self._idle) - 1
+        fresh = (at for at, worker in enumerate(self._idle) if share.again and worker.fresh)
+        worker = self._idle.pop(next(fresh, last))
+        starting = START_SECONDS if worker.fresh else 0.0
+        self._busy[worker.pipe] = (worker, share, self._deadline(share) + starting)
         try:
             worker.send(share.task())
         except OSError:  # already dead: the answer will not come, _collect sees the end of file
             return
+
+    def _deadline(self, share: _Share) -> float:
+        return _now() + self._base_seconds + share.seconds()
 
     def _collect(self) -> None:
         """Wait until something is answered, ends or runs out of time."""
@@ -139,15 +188,48 @@ class Pool:
         for pipe in [p for p in self._busy if p in answered]:
             worker, share, _ = self._busy.pop(pipe)
             try:
-                results = worker.receive()
+                answer = worker.receive()
             except EOFError:
                 self._lost(worker, share, Reason.WORKER_DIED)
                 continue
-            self._idle.append(worker)
-            share.batch.results.update(zip(share.places, _marked(share, results), strict=True))
+            if isinstance(answer, Report):  # of a new worker, which begins only now
+                self._note(answer.level)
+                self._busy[pipe] = (worker, share, self._deadline(share))
+            else:
+                self._take(worker, share, answer)
         for pipe in [p for p, (_, _, deadline) in self._busy.items() if deadline < _now()]:
             worker, share, _ = self._busy.pop(pipe)
             self._lost(worker, share, Reason.TIME_LIMIT)
+
+    def _take(self, worker: Worker, share: _Share, results: list[Result]) -> None:
+        """Keep results; what may be the worker's fault is given once more, to a fresh one."""
+        found = dict(zip(share.places, _marked(share, results), strict=True))
+        doubtful = [at for at in found if self._is_doubtful(share, at, found[at])]
+        if doubtful:
+            worker.stop()
+            worker = Worker(self._order)
+        self._idle.append(worker)
+        for at in () if share.again else doubtful:
+            del found[at]
+            self._again.append(_Share(share.batch, (at,), again=True))
+        share.batch.results.update(found)
+
+    def _is_doubtful(self, share: _Share, at: int, result: Result) -> bool:
+        """Tell whether another worker might do better.
+
+        One that has worked has less memory left, and what was mounted anew since it was confined
+        is refused to it. A refusal is its own when the parent is not refused.
+        """
+        if isinstance(result, Reading):
+            return result.picture is not None and result.picture.trouble is Reason.OUT_OF_MEMORY
+        number, entry = share.batch.entries[at]
+        if result.reason is not Reason.PERMISSION or not isinstance(entry, Item):
+            return False
+        try:
+            self._order.sources[number].open(entry).close()
+        except ItemError:
+            return False
+        return True
 
     def _lost(self, worker: Worker, share: _Share, reason: Reason) -> None:
         worker.stop()

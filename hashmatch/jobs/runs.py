@@ -10,6 +10,7 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.custody import canonical
 from hashmatch.custody.ids import uuid7
 from hashmatch.errors import CaseError, EvidenceError
+from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.plan import described
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def begin_or_resume(
-    case: Path, plan: Plan, ledger: Ledger, setting: Setting, *, new_run: bool
+    case: Path, plan: Plan, ledger: Ledger, setting: Setting, sandbox: Level, *, new_run: bool
 ) -> tuple[RunFolder, bool]:
     """Find the interrupted run that this plan continues, or begin a new one.
 
@@ -32,6 +33,7 @@ def begin_or_resume(
         plan: what is to be done now.
         ledger: the case's ledger, open for writing.
         setting: clock and chance for the id of a new run.
+        sandbox: what confines the workers that will read the evidence.
         new_run: give up interrupted runs instead of resuming them.
 
     Returns:
@@ -52,11 +54,11 @@ def begin_or_resume(
             ledger.append("run.abort", {"run": folder.run_id, "reason": reason})
             run_writer.drop_state(folder)
         elif theirs == plan.encode():
-            ledger.append("run.resume", {"run": folder.run_id})
+            ledger.append("run.resume", {"run": folder.run_id, "sandbox": str(sandbox)})
             return folder, True
         else:
             raise _other_plan(folder, theirs, plan)
-    return _begin(case, plan, ledger, setting), False
+    return _begin(case, plan, ledger, setting, sandbox), False
 
 
 def drop_leftovers(case: Path, ledger: Ledger) -> None:
@@ -66,7 +68,7 @@ def drop_leftovers(case: Path, ledger: Ledger) -> None:
             run_writer.drop_state(CaseFolder(case).run(str(entry.body.get("run"))))
 
 
-def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting) -> RunFolder:
+def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting, sandbox: Level) -> RunFolder:
     folder = CaseFolder(case).run(str(uuid7(setting.clock(), setting.entropy)))
     encoded = plan.encode()
     start: dict[str, Json] = {
@@ -74,6 +76,7 @@ def _begin(case: Path, plan: Plan, ledger: Ledger, setting: Setting) -> RunFolde
         "sources": [described(source) for source in plan.sources],
         "sets": [{"name": one.name, "version": one.version} for one in plan.sets],
         "plan_sha256": _sha256(encoded),
+        "sandbox": str(sandbox),
     }
     ledger.append("run.start", start)
     run_writer.begin(folder, encoded)
@@ -97,6 +100,14 @@ def moments(ledger: Ledger, kind: str, run_id: str) -> tuple[str, ...]:
     """When the ledger noted something of this kind about a run."""
     found = (e for e in ledger.entries() if e.type == kind and e.body.get("run") == run_id)
     return tuple(entry.at for entry in found)
+
+
+def sandboxes(ledger: Ledger, run_id: str) -> tuple[Level, ...]:
+    """What confined the workers each time the run began or went on."""
+    kinds = {"run.start", "run.resume"}
+    found = (e for e in ledger.entries() if e.type in kinds and e.body.get("run") == run_id)
+    # An entry of a version that did not confine says nothing.
+    return tuple(Level(str(e.body.get("sandbox", Level.PROCESSES))) for e in found)
 
 
 def _other_plan(folder: RunFolder, plan: bytes, wanted: Plan) -> CaseError | EvidenceError:

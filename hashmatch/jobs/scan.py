@@ -17,6 +17,7 @@ from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence import state
 from hashmatch.jobs import runs, seal
+from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
 from hashmatch.jobs.plan import Plan, algorithms_for, sources_from
@@ -57,6 +58,7 @@ class Request:
     operator: str | None = None
     new_run: bool = False
     limits: Limits = field(default_factory=Limits)
+    confine: Mode = Mode.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def scan(
         signing_key: file of the key that signs the case's ledger.
 
     Raises:
-        UsageError: nothing to examine or nothing to match against; evidence untouched.
+        UsageError: nothing to examine or nothing to match against, or workers are not confined as
+            far as was asked for; evidence untouched.
         HashSetError: a set is not byte for byte the one that was installed.
         CaseError: no case, or another run in it is unfinished.
         OutputError: the case folder does not take the record; the run stays resumable.
@@ -122,14 +125,17 @@ def scan(
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         for one in sets:
             one.check()
+        mode = request.confine
+        order = Order(sources, algorithms, request.limits, mode.target, mode.least)
+        pool = stack.enter_context(closing(Pool(order, request.workers)))
         before = _list(sources, CaseFolder(request.case).listing)
         plan = Plan(sources, before, manifests, algorithms, request.near, setting.tool)
         folder, resumed = runs.begin_or_resume(
-            request.case, plan, ledger, setting, new_run=request.new_run
+            request.case, plan, ledger, setting, pool.level(), new_run=request.new_run
         )
         CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
         key = SigningKey.load(signing_key)
-        tally = _examine(request, plan, Matcher(sets, request.near), folder, key, show)
+        tally = _examine(pool, plan, Matcher(sets, request.near), folder, key, show)
         after = tuple(state.of(source) for source in sources)
         _settle(tally, before, after)
         finished = seal.Finished(
@@ -141,6 +147,7 @@ def scan(
             resumed=runs.moments(ledger, "run.resume", folder.run_id),
             workers=request.workers,
             limits=request.limits,
+            sandbox=weakest([pool.level(), *runs.sandboxes(ledger, folder.run_id)]),
             self_test=answers,
             tally=tally,
         )
@@ -190,7 +197,7 @@ def _settle(tally: Tally, before: Sequence[SourceState], after: Sequence[SourceS
 
 
 def _examine(
-    request: Request,
+    pool: Pool,
     plan: Plan,
     matcher: Matcher,
     folder: RunFolder,
@@ -198,11 +205,9 @@ def _examine(
     show: Callable[[Progress], None],
 ) -> Tally:
     """Bring every entry that is not written yet from the listing to the result files."""
-    near, gate = matcher.compares_pictures, request.near.quality_gate
-    order = Order(plan.sources, plan.algorithms, request.limits)
+    near, gate = matcher.compares_pictures, plan.near.quality_gate
     with ExitStack() as stack:
         writer = stack.enter_context(RunWriter(folder, key, near=near, quality_gate=gate))
-        pool = stack.enter_context(closing(Pool(order, request.workers)))
         meter = _Meter(plan, writer.tally.bytes, show)
         listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()

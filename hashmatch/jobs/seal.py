@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hashmatch.cases.layout import RunFolder
     from hashmatch.custody.ledger import Ledger
     from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.examine import Limits
     from hashmatch.jobs.plan import Plan
     from hashmatch.model.outcomes import Tally
@@ -41,6 +42,7 @@ class Finished:
     resumed: tuple[str, ...]
     workers: int
     limits: Limits
+    sandbox: Level
     self_test: list[tuple[str, bool]]
     tally: Tally
 
@@ -137,7 +139,8 @@ def _record(
             "workers": run.workers,
             "max_pixels": run.limits.pixels,
             "max_picture_bytes": run.limits.picture_bytes,
-            "sandbox": "separate processes",
+            "max_memory_bytes": run.limits.memory,
+            "sandbox": str(run.sandbox),
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
         "counts": run.tally.to_json() | {"not_compared": run.tally.not_compared, "table": [*table]},

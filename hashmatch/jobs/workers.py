@@ -1,6 +1,7 @@
 """A worker process: examines what it is sent, one batch at a time, over one pipe.
 
-Decoders meet hostile files. They run here, in a child process, so that a crash costs one item.
+Decoders meet hostile files. They run here, in a child process, so that a crash costs one item,
+and confined by the kernel as far as it can.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.folders import KEPT_OPEN
+from hashmatch.jobs.confinement.confine import confine
+from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.examine import Limits, examine
 from hashmatch.model.outcomes import Failed, Reading
 
@@ -30,11 +34,16 @@ _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What every worker of a run is told once."""
+    """What every worker of a run is told once.
+
+    ``target`` is the confinement to aim for, ``least`` what a worker must reach to be used.
+    """
 
     sources: tuple[Source, ...]
     algorithms: tuple[Algorithm, ...]
     limits: Limits
+    target: Level = Level.LANDLOCK
+    least: Level = Level.PROCESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,10 @@ class Task:
 
 
 class Worker:
-    """One child process and the pipe to it."""
+    """One child process and the pipe to it. It is ``fresh`` until its report is received."""
 
     def __init__(self, order: Order) -> None:
+        self.fresh = True
         self.pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_serve, args=(theirs, order), daemon=True)
         with _calm_start():
@@ -59,17 +69,26 @@ class Worker:
         """Give it work; raises ``OSError`` when the process is gone."""
         self.pipe.send(task)
 
-    def receive(self) -> list[Result]:
-        """Take the results of the last task.
+    def receive(self) -> list[Result] | Report:
+        """Take the results of the last task; the first answer is a report on the worker itself.
 
         Raises:
             EOFError: the process ended without an answer.
         """
         try:
-            results: list[Result] = self.pipe.recv()
+            answer: list[Result] | Report = self.pipe.recv()
         except OSError:  # the pipe broke in the middle of an answer
             raise EOFError from None
-        return results
+        self.fresh = False
+        return answer
+
+    def report(self, seconds: float) -> Report | None:
+        """Wait for the report of a new worker; None when it ended or takes too long."""
+        try:
+            answer = self.receive() if self.pipe.poll(seconds) else None
+        except (EOFError, OSError):
+            return None
+        return answer if isinstance(answer, Report) else None
 
     def stop(self) -> None:
         """End the process now, whatever it is doing."""
@@ -121,6 +140,13 @@ def _serve(pipe: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
+    report = _confined(order)
+    if report is None:
+        return
+    try:
+        pipe.send(report)
+    except OSError:  # the parent is gone
+        return
     while True:
         try:
             task: Task = pipe.recv()
@@ -131,6 +157,27 @@ def _serve(pipe: Connection, order: Order) -> None:
             pipe.send(results)
         except OSError:  # the parent is gone
             return
+
+
+def _confined(order: Order) -> Report | None:
+    """Load what decoders need, then give up everything else."""
+    if order.target is not Level.PROCESSES:
+        from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
+
+        preload.load()
+    _leave_terminal()
+    readable = [source.location for source in order.sources]
+    files = (KEPT_OPEN + 2) * len(readable)  # one more folder while another is closed, and the item
+    return confine(order.target, readable, order.limits.memory, files)
+
+
+def _leave_terminal() -> None:
+    """Standard output is the parent's answer to people and programs; a terminal can be read too."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (1, 2):
+        if descriptor == 1 or os.isatty(descriptor):
+            os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _one(order: Order, number: int, item: Item, decode: bool) -> Result:  # noqa: FBT001

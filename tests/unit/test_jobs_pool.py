@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from hashmatch.jobs import pool as pool_module
+from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.workers import Order
@@ -14,8 +15,10 @@ from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Sta
 from tests.fakes import TrickySource, item
 
 
-def read(tmp_path, names, workers=2, **options):
-    order = Order((TrickySource(str(tmp_path)),), (Algorithm.SHA256,), Limits())
+def read(tmp_path, names, workers=2, *, target=Level.PROCESSES, **options):
+    """Unconfined unless stated: the source itself must write down what it has done."""
+    source = TrickySource(str(tmp_path))
+    order = Order((source,), (Algorithm.SHA256,), Limits(), target)
     entries = [(0, n if isinstance(n, Skipped | Failed) else item(n)) for n in names]
     with closing(Pool(order, workers, **options)) as pool:
         return [result for results in pool.read(entries) for _, _, result in results]
@@ -35,10 +38,12 @@ def _small_batches(monkeypatch):
     monkeypatch.setattr(pool_module, "BATCH_ITEMS", 4)
 
 
+@pytest.mark.parametrize("target", Level)
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_results_come_in_the_order_of_the_entries_for_any_number_of_workers(tmp_path, workers):
+def test_results_come_in_the_order_of_the_entries_for_any_workers(tmp_path, workers, target):
     names = [b"file %d" % n for n in range(50)]
-    assert [content(r) for r in read(tmp_path, names, workers)] == [sha256(n) for n in names]
+    results = read(tmp_path, names, workers, target=target)
+    assert [content(r) for r in results] == [sha256(n) for n in names]
 
 
 def test_entries_that_are_no_items_pass_in_their_place(tmp_path):
@@ -60,9 +65,10 @@ def test_nothing_to_read_gives_nothing(tmp_path):
     assert read(tmp_path, []) == []
 
 
-def test_an_item_that_kills_its_worker_costs_only_itself(tmp_path):
+@pytest.mark.parametrize("target", Level)
+def test_an_item_that_kills_its_worker_costs_only_itself(tmp_path, target):
     names = [b"a", b"b", b"kill-always", b"c", b"d", b"e"]
-    results = read(tmp_path, names)
+    results = read(tmp_path, names, target=target)
     assert results[2] == Failed(b"kill-always", Stage.READ, Reason.WORKER_DIED)
     assert [content(r) for r in results[:2] + results[3:]] == [
         sha256(n) for n in (b"a", b"b", b"c", b"d", b"e")
@@ -81,8 +87,9 @@ def test_an_item_alone_in_its_batch_is_read_again_as_well(tmp_path, monkeypatch)
     assert content(results[0]) == sha256(b"kill-once")
 
 
-def test_an_item_that_takes_for_ever_is_given_up(tmp_path):
-    results = read(tmp_path, [b"a", b"hang", b"b"], base_seconds=1.0)
+@pytest.mark.parametrize("target", Level)
+def test_an_item_that_takes_for_ever_is_given_up(tmp_path, target):
+    results = read(tmp_path, [b"a", b"hang", b"b"], base_seconds=1.0, target=target)
     assert results[1] == Failed(b"hang", Stage.READ, Reason.TIME_LIMIT)
     assert [content(r) for r in (results[0], results[2])] == [sha256(b"a"), sha256(b"b")]
 

@@ -1,0 +1,1 @@
+"""Worker processes that can do nothing but read the evidence and answer."""
