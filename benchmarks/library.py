@@ -2,9 +2,10 @@
 
     python benchmarks/library.py --rows 1000000 --near 100000
 
-Each row is a synthetic record with MD5 and SHA-1 and the fields of a CSV line. Building and
-asking run in processes of their own, so that their peak memory can be read from the system.
-The working folder (``--folder``, default ``benchmarks/work/library``) is emptied before and after.
+Each row is a synthetic record with MD5 and SHA-1 and the fields of a CSV line, given in batches
+(``batch``) or one by one (``exact``). Building and asking run in processes of their own, so that
+their peak memory can be read from the system. The working folder (``--folder``, default
+``benchmarks/work/library``) is emptied before and after.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from hashmatch.db.description import SetDescription, SetKind
 from hashmatch.db.keys import LibraryKey
 from hashmatch.db.library import Library
 from hashmatch.db.manifest import ListFile
+from hashmatch.db.verification import verify
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
-from hashmatch.model.records import HashRecord
+from hashmatch.model.records import HashRecord, RecordBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from hashmatch.db.installed import InstalledSet
 
 KEY = bytes(range(32))
+KINDS = ("batch", "exact", "near")
+BATCH = 4096
 HITS_IN = 100  # one look-up in a hundred finds something
 
 
@@ -73,6 +77,29 @@ def exact_records(rows: int) -> Iterator[HashRecord]:
         yield HashRecord(number + 1, digests, entry=str(number), category="1", fields=fields)
 
 
+def batches(rows: int) -> Iterator[RecordBatch]:
+
+    for start in range(0, rows, BATCH):
+        numbers = range(start, min(rows, start + BATCH))
+        pairs = [values(number) for number in numbers]
+        ids, codes = [str(number) for number in numbers], ["1"] * len(numbers)
+        yield RecordBatch(
+            range(start + 1, start + 1 + len(numbers)),
+            {
+                Algorithm.MD5: b"".join(md5 for md5, _ in pairs),
+                Algorithm.SHA1: b"".join(sha1 for _, sha1 in pairs),
+            },
+            {
+                "id": ids,
+                "md5": [md5.hex() for md5, _ in pairs],
+                "sha1": [sha1.hex() for _, sha1 in pairs],
+                "category": codes,
+            },
+            entries=ids,
+            categories=codes,
+        )
+
+
 def near_records(rows: int) -> Iterator[HashRecord]:
 
     for number in range(rows):
@@ -82,7 +109,7 @@ def near_records(rows: int) -> Iterator[HashRecord]:
 
 def build(folder: Path, rows: int, kind: str) -> dict[str, float]:
 
-    records = {"exact": exact_records, "near": near_records}[kind]
+    records = {"exact": exact_records, "near": near_records, "batch": batches}[kind]
     started = time.perf_counter()
     for _ in records(min(rows, 100_000)):
         pass
@@ -94,7 +121,10 @@ def build(folder: Path, rows: int, kind: str) -> dict[str, float]:
         builder.add_file(records(rows), lambda: ListFile("bench.csv", 0, "0" * 64))
         manifest = library.publish(builder)
     seconds = time.perf_counter() - started - making
-    sizes = {f"{name}_bytes": part.size / rows for name, part in manifest.parts.items()}
+    total = sum(part.size for part in manifest.parts.values())
+    sizes = {"bytes_record": total / rows} | {
+        f"{name}_bytes": part.size / rows for name, part in manifest.parts.items()
+    }
     return {"seconds": seconds, "rows_s": rows / seconds, "peak_mb": peak_mb(), **sizes}
 
 
@@ -132,15 +162,40 @@ def ask_exact(folder: Path, rows: int) -> dict[str, float]:
     for number in numbers[:20_000:HITS_IN]:
         installed.record(number)
     record_us = (time.perf_counter() - started) * 1e6 / 200
+    started = time.perf_counter()
+    verify(installed)
+    verify_s = rows / (time.perf_counter() - started)
     return {
         "open_ms": open_ms,
         "batch_s": batch,
         "single_s": single,
         "record_us": record_us,
+        "verify_s": verify_s,
         "open_own_mb": open_own,
         "own_mb": own_mb(),
         "peak_mb": peak_mb(),
     }
+
+
+def ask_first(folder: Path) -> dict[str, float]:
+    """Time the first answer of a fresh process, from its first import on."""
+    code = (
+        "import sys, time; started = time.perf_counter()\n"
+        "from pathlib import Path; from hashmatch.db.keys import LibraryKey\n"
+        "from hashmatch.db.library import Library; from hashmatch.model.hashes import *\n"
+        f"library = Library.open(Path({str(folder)!r}), LibraryKey(bytes(range(32))))\n"
+        "[manifest] = library.resolve([]); installed = library.open_set(manifest.version)\n"
+        "installed.lookup([Digest(Algorithm.MD5, bytes(16))])\n"
+        f"installed.lookup([Digest(Algorithm.MD5, bytes.fromhex({values(5)[0].hex()!r}))])\n"
+        "print(time.perf_counter() - started)"
+    )
+    runs = [
+        float(
+            subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE).stdout
+        )
+        for _ in range(7)
+    ]
+    return {"first_ms": sorted(runs)[3] * 1000, "fastest_ms": min(runs) * 1000}
 
 
 def ask_near(folder: Path) -> dict[str, float]:
@@ -174,21 +229,27 @@ def show(title: str, figures: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--single", type=int, default=200_000)
     parser.add_argument("--near", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "work" / "library")
-    parser.add_argument("--child", choices=["build-exact", "ask-exact", "build-near", "ask-near"])
+    parser.add_argument(
+        "--child",
+        choices=[f"{task}-{kind}" for task in ("build", "ask", "first") for kind in KINDS],
+    )
     words = parser.parse_args()
     if words.child:
         task, _, kind = words.child.partition("-")
         if task == "build":
             figures = build(words.folder, words.rows, kind)
-        elif kind == "exact":
+        elif task == "first":
+            figures = ask_first(words.folder)
+        elif kind != "near":
             figures = ask_exact(words.folder, words.rows)
         else:
             figures = ask_near(words.folder)
         print(json.dumps(figures))
         return
-    for kind, rows in (("exact", words.rows), ("near", words.near)):
+    for kind, rows in (("batch", words.rows), ("exact", words.single), ("near", words.near)):
         if not rows:
             continue
         shutil.rmtree(words.folder, ignore_errors=True)
@@ -196,6 +257,8 @@ def main() -> None:
         title = f"{kind}: {rows:,} records"
         show(f"{title}, build", child(f"build-{kind}", words.folder, rows))
         show(f"{title}, ask", child(f"ask-{kind}", words.folder, rows))
+        if kind != "near":
+            show(f"{title}, first look-up", child(f"first-{kind}", words.folder, rows))
         shutil.rmtree(words.folder)
 
 

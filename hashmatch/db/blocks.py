@@ -58,12 +58,14 @@ class Lines:
         Raises:
             HashSetError: a field is a number that JSON does not know (not-a-number, infinity).
         """
-        digests, perceptual = record.digests, record.perceptual
-        own = [one.value for one in digests]
-        kinds = [one.algorithm.value for one in digests]
-        if perceptual:
-            own += [one.value for one in perceptual]
-            kinds += [one.method.value for one in perceptual]
+        own: list[bytes] = []
+        kinds: list[str] = []
+        for digest in record.digests:
+            own.append(digest.value)
+            kinds.append(digest.algorithm)
+        for hashed in record.perceptual:
+            own.append(hashed.value)
+            kinds.append(hashed.method)
         text = _marked(_line(record, file), own)
         shapes = self._shapes
         self._which.append(shapes.setdefault(tuple(kinds), len(shapes)))
@@ -80,20 +82,10 @@ class Lines:
 
 
 def _line(record: HashRecord, file: int) -> str:
-    line: list[object] = [
-        record.place,
-        record.entry,
-        record.category,
-        record.size,
-        record.fields,
-        record.other or None,
-        record.flags or None,
-        record.parts or None,
-        record.updated,
-        _asides(record),
-    ]
-    while line[-1] is None:
-        line.pop()
+    asides = _asides(record) if record.perceptual else None
+    line: list[object] = [record.place, record.entry, record.category, record.size, record.fields]
+    if record.other or record.flags or record.parts or record.updated is not None or asides:
+        line += [record.other, record.flags, record.parts, record.updated, asides]
     try:
         return to_json(line)
     except ValueError:

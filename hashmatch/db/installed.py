@@ -60,12 +60,12 @@ class InstalledSet:
         with ExitStack() as opened:
             self._exact = ExactIndex(folder / EXACT, manifest.parts[EXACT].pages)
             opened.callback(self._exact.close)
-            liveness = None
+            self._liveness: Liveness | None = None
             if LIVENESS in manifest.parts:
-                liveness = Liveness.read(folder / LIVENESS, self._sub_key(LIVENESS))
+                self._liveness = Liveness.read(folder / LIVENESS, self._sub_key(LIVENESS))
             stored = manifest.counts.stored
             records_key = self._sub_key(RECORDS)
-            self._records = RecordStore(folder / RECORDS, records_key, stored, liveness)
+            self._records = RecordStore(folder / RECORDS, records_key, stored, self._liveness)
             opened.callback(self._records.close)
             self._filters: FilterFile | None = None
             if manifest.filters:
@@ -141,6 +141,13 @@ class InstalledSet:
     def digests(self, number: int) -> tuple[Digest, ...]:
         """Read the digests of a record alone; raises as :meth:`record` does."""
         return self._records.digests(number)
+
+    def live(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell for each of many records whether it counts."""
+        import numpy as np  # noqa: PLC0415  # a single look-up does without
+
+        dead = list(self._liveness.dead) if self._liveness else []
+        return ~np.isin(numbers, dead)
 
     def hinted(self, digests: Sequence[Digest]) -> list[bool]:
         """Tell for each digest whether a filter of the set says "maybe". Never a hit."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from hashmatch import durable
 from hashmatch.db import files, keys
-from hashmatch.db.builder import Draft, SetBuilder
 from hashmatch.db.installed import InstalledSet
 from hashmatch.db.manifest import MANIFEST, Manifest
 from hashmatch.db.pointer import CURRENT, Pointer
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from hashmatch.db.builder import SetBuilder
     from hashmatch.db.description import SetDescription
     from hashmatch.model.people import Clock, Entropy
 
@@ -194,6 +194,9 @@ class Library:
             HashSetError: the list has expired.
             OutputError: the library cannot be written.
         """
+        # Loaded late: it needs NumPy, which takes longer to load than a look-up takes.
+        from hashmatch.db.builder import Draft, SetBuilder  # noqa: PLC0415
+
         now = clock()
         check_expiry(description, now.date(), allowed=allow_expired)
         with ExitStack() as stack:
@@ -203,7 +206,7 @@ class Library:
             base = None
             if delta:
                 base = stack.enter_context(self.open_set(self.current(description.name).version))
-            builder = SetBuilder(description, draft, **({"base": base} if base else {}))
+            builder = SetBuilder(description, draft, base=base)
             stack.callback(builder.close)
             yield builder
 
