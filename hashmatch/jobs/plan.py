@@ -11,7 +11,7 @@ from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import digests
 from hashmatch.model import names
-from hashmatch.model.hashes import ALWAYS, Algorithm
+from hashmatch.model.hashes import ALWAYS, Algorithm, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +34,11 @@ class Plan:
     algorithms: tuple[Algorithm, ...]
     near: NearLimits
     tool: Mapping[str, str]
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """Algorithms and methods whose values the run computes; no others are evaluated."""
+        return _computed(self.algorithms)
 
     def encode(self) -> bytes:
         """One canonical line; equal lines mean equal results."""
@@ -62,6 +67,26 @@ def algorithms_for(sets: Iterable[Manifest]) -> tuple[Algorithm, ...]:
     """The digests to compute: the usual three, and others that a set can be asked with."""
     carried = {name for one in sets for name in one.counts.values}
     return tuple(a for a in digests.COMPUTED if a in ALWAYS or a in carried)
+
+
+def refuse_idle(sets: Iterable[Manifest], algorithms: Sequence[Algorithm]) -> None:
+    """Refuse to scan where no set holds anything that a scan could meet.
+
+    Raises:
+        UsageError: every set holds only values of kinds that no scan computes, such as the
+            hashes of torrents; a run would end as if nothing had been found.
+    """
+    computed = _computed(algorithms)
+    if not any(one.filters or not computed.isdisjoint(one.counts.values) for one in sets):
+        msg = (
+            "the sets hold only hashes that no scan computes, such as those of torrents or of"
+            " single video frames; ask them with 'hashmatch library lookup'"
+        )
+        raise UsageError(msg)
+
+
+def _computed(algorithms: Iterable[Algorithm]) -> frozenset[str]:
+    return frozenset({*map(str, algorithms), str(Method.PDQ)})
 
 
 def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:

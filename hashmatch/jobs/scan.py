@@ -20,7 +20,7 @@ from hashmatch.jobs import runs, seal
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
-from hashmatch.jobs.plan import Plan, algorithms_for, sources_from
+from hashmatch.jobs.plan import Plan, algorithms_for, refuse_idle, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
@@ -119,6 +119,7 @@ def scan(
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
     algorithms = algorithms_for(manifests)
+    refuse_idle(manifests, algorithms)
     answers = self_test(algorithms)
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
@@ -131,7 +132,7 @@ def scan(
         before = _list(sources, CaseFolder(request.case).listing)
         plan = Plan(sources, before, manifests, algorithms, request.near, setting.tool)
         folder, resumed = runs.begin_or_resume(
-            request.case, plan, ledger, setting, pool.level(), new_run=request.new_run
+            request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
         )
         CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
         key = SigningKey.load(signing_key)
@@ -147,7 +148,7 @@ def scan(
             resumed=runs.moments(ledger, "run.resume", folder.run_id),
             workers=request.workers,
             limits=request.limits,
-            sandbox=weakest([pool.level(), *runs.sandboxes(ledger, folder.run_id)]),
+            sandbox=weakest([pool.report().level, *runs.sandboxes(ledger, folder.run_id)]),
             self_test=answers,
             tally=tally,
         )

@@ -131,7 +131,7 @@ def _record(
         "tool": dict(setting.tool),
         "host": {"name": setting.host, "system": setting.system},
         "sources": _sources(run),
-        "sets": [one.provenance() for one in run.plan.sets],
+        "sets": [one.provenance(run.plan.computed) for one in run.plan.sets],
         "settings": {
             "near_threshold": run.plan.near.threshold,
             "quality_gate": run.plan.near.quality_gate,
