@@ -87,7 +87,7 @@ def by_header(cells: Sequence[str], options: ReadOptions) -> Columns | None:
         return None
     known = {index for index, _ in hashes} | set(roles.values()) | set(named or ())
     unnamed = tuple(index for index in range(len(cells)) if index not in known)
-    return Columns(_unique(cells), tuple(hashes), named, roles, unnamed)
+    return Columns(unique_names(cells), tuple(hashes), named, roles, unnamed)
 
 
 def by_map(cells: Sequence[str], options: ReadOptions, *, header: bool) -> Columns:
@@ -108,7 +108,9 @@ def by_map(cells: Sequence[str], options: ReadOptions, *, header: bool) -> Colum
     if not hashes:
         msg = f"--map names no hash column; map at least one of {', '.join(BY_TYPE)}"
         raise HashSetError(msg)
-    names = _unique(cells) if header else tuple(str(number + 1) for number in range(len(cells)))
+    names = (
+        unique_names(cells) if header else tuple(str(number + 1) for number in range(len(cells)))
+    )
     return Columns(names, hashes, None, roles, ())
 
 
@@ -135,7 +137,7 @@ def _is_word(cell: str) -> bool:
     return not readable and any(char.isalpha() and char not in _HEX for char in cell)
 
 
-def _unique(cells: Sequence[str]) -> tuple[str, ...]:
+def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Give every column a name of its own, so that no cell of a record is lost."""
     names: dict[str, None] = {}
     for number, cell in enumerate(cells, start=1):

@@ -18,6 +18,7 @@ from hashmatch.formats.csv_batches import Batching, Block, without_ends
 from hashmatch.formats.csv_record import read_row, unread
 from hashmatch.formats.csv_rows import DELIMITERS, Rows, split
 from hashmatch.formats.interface import Certainty, ReadOptions
+from hashmatch.formats.registry import all_formats
 from hashmatch.formats.text import LineBlocks, TextLines, opening_lines
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
@@ -42,8 +43,12 @@ class CsvTable:
     certainty: Certainty = Certainty.TABLE
     takes: tuple[str, ...] = ("type", "map", "delimiter")
 
-    def detect(self, head: bytes, file_name: str) -> bool:  # noqa: ARG002  # structure decides
+    def detect(self, head: bytes, file_name: str) -> bool:
         """Recognise a first line of several columns of which one is named after a hash."""
+        if any(
+            one.detect(head, file_name) for one in all_formats() if one.certainty < self.certainty
+        ):
+            return False  # many a table has a header by which its own format is known
         lines = opening_lines(head)
         if lines and _stated_delimiter(lines[0]):
             del lines[0]

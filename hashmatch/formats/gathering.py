@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.hash_text import Kind, read_hash
+from hashmatch.formats.hash_text import PHOTODNA, Kind, read_hash
+from hashmatch.formats.tri_state import read_flag
 from hashmatch.model.hashes import Digest
 from hashmatch.model.records import Dropped, HashRecord, Loss
 
@@ -44,6 +45,23 @@ class Gathering:
             self.carry(value.name)
         elif value not in self.perceptual:
             self.perceptual += (value,)
+
+    def take_variant(self, kind: Kind, text: str) -> None:
+        """Take a hash as :meth:`take`; a PhotoDNA of a vendor's own length is carried."""
+        if kind is PHOTODNA and read_hash(kind, text) is Loss.WRONG_LENGTH:
+            self.carry("photodna-other")
+        else:
+            self.take(kind, text)
+
+    def flag(self, name: str, value: Json, flags: dict[str, bool]) -> None:
+        """Note a statement of yes or no; one that is neither is a loss and stays unknown."""
+        try:
+            said = read_flag(value)
+        except ValueError:
+            self.lose(Loss.BAD_VALUE)
+        else:
+            if said is not None:
+                flags[name] = said
 
     def carry(self, name: str) -> None:
         """Note a kind of hash that is only stored."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.json_window import JsonDecoder, JsonWindow
+from hashmatch.formats.json_decoder import JsonDecoder
+from hashmatch.formats.json_window import JsonWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.encoding import Utf8Source
+from hashmatch.formats.json_decoder import DEEPEST, JsonDecoder, TooDeepError, without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,75 +25,10 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 16
 _SHORT = 1 << 12
-_DEEPEST = 64
-_TOO_LARGE = 1 << 63
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = 16
 """No number or word that is cut off is noticed further than this from the end."""
-
-
-class JsonDecoder:
-    """The standard decoder, noting what it would let pass.
-
-    After a decoding, ``repeated`` tells that an object had a key twice (the last value is kept),
-    and ``unfit`` that a number was none, or of more than 64 bits. ``opened`` is how many objects
-    and arrays it holds, or more.
-    """
-
-    def __init__(self) -> None:
-        self.repeated = False
-        self.unfit = False
-        self.opened = 0
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_int=self._integer,
-            parse_float=self._real,
-            parse_constant=self._constant,
-        )
-
-    def decode(self, text: str, start: int) -> tuple[Json, int]:
-        """Decode the value that begins at ``start``; give it and where it ends.
-
-        Raises:
-            ValueError: a ``JSONDecodeError``, or another for too deep nesting.
-        """
-        self.repeated = self.unfit = False
-        try:
-            value, end = self._decoder.raw_decode(text, start)
-        except RecursionError:
-            raise _TooDeepError from None
-        self.opened = text.count("{", start, end) + text.count("[", start, end)
-        if self.opened > _DEEPEST and _depth(value) > _DEEPEST:
-            raise _TooDeepError
-        return value, end
-
-    def _object(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            self.repeated = True
-        return found
-
-    def _integer(self, text: str) -> int:
-        if len(text) < 19:
-            return int(text)
-        if len(text) > 20 or abs(value := int(text)) >= _TOO_LARGE:
-            self.unfit = True
-            return 0
-        return value
-
-    def _real(self, text: str) -> float:
-        value = float(text)
-        if value in {float("inf"), -float("inf")}:
-            self.unfit = True
-        return value
-
-    def _constant(self, _word: str) -> None:
-        self.unfit = True
-
-
-class _TooDeepError(ValueError):
-    """A value is nested more deeply than any list has need of."""
 
 
 class JsonWindow:
@@ -229,8 +165,8 @@ class JsonWindow:
             if not self._ended and _is_cut(error, text):
                 return None
             raise self._refusal(error) from None
-        except _TooDeepError:
-            msg = f"a record is nested more than {_DEEPEST} levels deep; expected a list of records"
+        except TooDeepError:
+            msg = f"a record is nested more than {DEEPEST} levels deep; expected a list of records"
             raise HashSetError(msg) from None
         if end == len(text) and not self._ended:
             return None  # digits may follow
@@ -239,7 +175,7 @@ class JsonWindow:
         if self._json.unfit:
             raise self._refusal()
         self._at, self.length = end, end - start
-        return (_without_surrogates(value) if self._surrogates else value,)
+        return (without_surrogates(value) if self._surrogates else value,)
 
     def _more(self) -> None:
         """Forget what was read, and take so much more that few attempts are needed."""
@@ -289,30 +225,3 @@ class JsonWindow:
 def _is_cut(error: json.JSONDecodeError, text: str) -> bool:
     """Tell whether more text could mend the error."""
     return error.pos >= len(text) - _TOKEN or error.msg.startswith("Unterminated")
-
-
-def _depth(value: Json) -> int:
-    """Count the levels of a value, without recursion."""
-    depth, level = 0, [value]
-    while level := [
-        inner
-        for one in level
-        if isinstance(one, dict | list)
-        for inner in (one.values() if isinstance(one, dict) else [*one, None])
-    ]:
-        depth += 1
-    return depth
-
-
-def _without_surrogates(value: Json) -> Json:
-    """Replace unpaired surrogates, which no file can hold."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_without_surrogates(inner) for inner in value]
-    if isinstance(value, dict):
-        return {
-            key.encode("utf-8", "replace").decode(): _without_surrogates(inner)
-            for key, inner in value.items()
-        }
-    return value

@@ -28,3 +28,12 @@ def read_flag(value: Json) -> bool | None:
             return None
     msg = "neither yes nor no"
     raise ValueError(msg)
+
+
+def is_flag(value: Json) -> bool:
+    """Tell whether :func:`read_flag` understands a value."""
+    try:
+        read_flag(value)
+    except ValueError:
+        return False
+    return True

@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.gathering import Gathering
-from hashmatch.formats.hash_text import PHOTODNA, Kind, kind_named, plain_name, read_hash
+from hashmatch.formats.hash_text import Kind, kind_named, plain_name
 from hashmatch.formats.thumbnails import names_picture, without_thumbnails
-from hashmatch.formats.tri_state import read_flag
 from hashmatch.model.records import Loss
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _tell(
     elif role == _PICTURE:
         told[role] = None
     else:
-        _take_flag(role, value, flags, gathering)
+        gathering.flag(role, value, flags)
 
 
 def has_two_zones(media: dict[str, Json]) -> bool:
@@ -123,10 +122,7 @@ def _take(kind: Kind, value: Json, gathering: Gathering) -> None:
     if not isinstance(value, str):
         gathering.lose(Loss.BAD_VALUE)
     elif value and not value.isspace():
-        if kind is PHOTODNA and read_hash(kind, value) is Loss.WRONG_LENGTH:
-            gathering.carry("photodna-other")  # a vendor's variant, kept as it stands
-        else:
-            gathering.take(kind, value)
+        gathering.take_variant(kind, value)
 
 
 def _take_alternatives(value: Json, gathering: Gathering) -> None:
@@ -152,16 +148,6 @@ def _pair(one: Json) -> tuple[Json, Json]:
         one = {plain_name(key): inner for key, inner in one.items()}
         return one.get("hashname"), one.get("hashvalue")
     return one["HashName"], one["HashValue"]
-
-
-def _take_flag(name: str, value: Json, flags: dict[str, bool], gathering: Gathering) -> None:
-    try:
-        said = read_flag(value)
-    except ValueError:
-        gathering.lose(Loss.BAD_VALUE)
-    else:
-        if said is not None:
-            flags[name] = said
 
 
 def _code(value: Json, gathering: Gathering) -> str | None:
