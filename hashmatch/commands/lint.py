@@ -1,0 +1,163 @@
+"""``hashmatch lint``: check hash lists before anybody relies on them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import click
+
+from hashmatch.commands import lint_terms
+from hashmatch.commands.options import FOLDER
+from hashmatch.commands.setting import present
+from hashmatch.errors import ExitCode, OutputError, UsageError
+from hashmatch.model.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
+
+    from hashmatch.linting.report import Report
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown")
+"""As ``linting.registry`` finds them, stated here so that help needs no import; tested equal."""
+
+_OPTIONS = (
+    click.option("--select", multiple=True, metavar="ID", help="Only rules that begin like this."),
+    click.option("--ignore", multiple=True, metavar="ID", help="No rules that begin like this."),
+    click.option(
+        "--fail-level", type=click.Choice(lint_terms.LEVELS), help="What ends with 10. [error]"
+    ),
+    click.option("--format", "output_format", type=click.Choice(FORMATS), default="text"),
+    click.option("--output", type=FOLDER, help="Write the report to this file."),
+    click.option("--lang", type=click.Choice(["en", "th"]), default="en"),
+    click.option("--max-findings", type=click.IntRange(0), help="Told of one rule. [1000]"),
+    click.option("--show-digests", is_flag=True, help="Show the first 8 digits of values."),
+    click.option("--baseline", type=FOLDER, help="Accept the findings in this file."),
+    click.option("--write-baseline", type=FOLDER, help="Write all findings to a new baseline."),
+    click.option("--waivers", type=FOLDER, help="YAML file of accepted findings with reasons."),
+    click.option("--config", type=FOLDER, help="Settings. [.hashmatch-lint.yaml, pyproject.toml]"),
+    click.option("--kind", help="What the list is for, as 'library import' takes it."),
+    click.option("--scheme", help="What category codes mean, as 'library import' takes it."),
+    click.option("--previous", type=FOLDER, help="An earlier version of the list."),
+    click.option("--benign", type=FOLDER, help="A list of harmless files."),
+    click.option("--key", type=FOLDER, help="Public key (PEM or minisign) that signs the list."),
+    click.option("--max-age", type=click.IntRange(0), help="Days from which a list is old."),
+    click.option("--max-removed", type=click.FloatRange(0, 1), help="Share that may go. [0.10]"),
+    click.option("--max-changed", type=click.FloatRange(0, 1), help="Share recategorized. [0.05]"),
+    click.option("--columns", multiple=True, metavar="NAME", help="The only columns allowed."),
+    click.option("--hub", type=click.IntRange(1), help="Near neighbours that are many. [20]"),
+    click.option("--list-format", help="Format of the list. [default: recognised]"),
+    click.option("--type", help="Hash of bare values: md5, sha1, sha256, pdq, ..."),
+    click.option("--map", multiple=True, metavar="ROLE=COLUMN", help="Which column holds what."),
+    click.option("--delimiter", help="The character between columns."),
+    click.option("--scratch", type=FOLDER, help="Folder for unnamed files. [TMPDIR or /tmp]"),
+    click.option("--list-rules", is_flag=True, help="Show every rule and end."),
+    click.option("--explain", metavar="ID", help="Say why a rule is there and what to do."),
+    click.option("--no-media", is_flag=True, hidden=True),
+)
+
+
+def _options(command: Command) -> Command:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("lint")
+@click.argument("files", nargs=-1, type=FOLDER, metavar="FILE...")
+@_options
+def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # the options above
+    """Check hash lists: values, duplicates, categories, perceptual hashes, changes, content.
+
+    Any format that can be imported can be checked. A finding names the rule and the line or
+    record, never the content of a list. Ends with 0, 10 for findings at or above --fail-level, 3
+    or 13 where something could not be checked, 21 for a file that is no list.
+
+    \b
+    Examples:
+      hashmatch lint lists/*.csv
+      hashmatch lint new.json --previous old.json --scheme vic-us --kind categorized
+      hashmatch lint lists --format sarif --output lint.sarif
+      hashmatch lint lists/a.csv --baseline known.json --ignore HM108
+      hashmatch lint --explain HM302
+    """
+    if words["list_rules"] or words["explain"]:
+        return _tell_rules(words["explain"], words["lang"])
+    if not files:
+        msg = "no file was named; name at least one hash list"
+        raise UsageError(msg)
+    if words["no_media"]:
+        return _refuse_media(files)
+    from hashmatch.jobs import lint  # noqa: PLC0415  # numpy takes a while
+    from hashmatch.linting.rule import Level  # noqa: PLC0415
+
+    stated = lint_terms.merged(words, files[0].parent if not files[0].is_dir() else files[0])
+    folder = words["scratch"] or Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
+    request = lint_terms.request(files, stated, folder, present())
+    report = lint.lint(request)
+    _write(report, words["output_format"], words["output"], words["lang"])
+    if words["write_baseline"]:
+        with _written(words["write_baseline"]) as stream:
+            stream.write(request.plan.acceptance.to_json())
+    return lint.code_of(report, Level(stated["fail_level"]))
+
+
+def _write(report: Report, name: str, path: Path | None, language: str) -> None:
+    from hashmatch.linting import registry  # noqa: PLC0415
+
+    outputs = registry.outputs()
+    with _written(path) as stream:
+        outputs[name].write(report, stream, language)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if name == "github" and summary:
+        with _written(Path(summary), "a") as stream:
+            outputs["markdown"].write(report, stream, language)
+
+
+@contextmanager
+def _written(path: Path | None, mode: Literal["w", "a"] = "w") -> Iterator[TextIO]:
+    """Open a file to write to; without one, standard output."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with path.open(mode, encoding="utf-8", errors="backslashreplace") as stream:
+            yield stream
+    except OSError as error:
+        msg = f"{path} could not be written: {error.strerror}"
+        raise OutputError(msg) from None
+
+
+def _tell_rules(explained: str | None, language: str) -> int:
+    from hashmatch.linting import registry  # noqa: PLC0415
+
+    rules = registry.rules()
+    if explained is None:
+        for rule in rules.values():
+            click.echo(f"{rule.id}  {rule.level:<8} {rule.title.text(language)}")
+        return ExitCode.CLEAR
+    found = rules.get(explained.upper())
+    if found is None:
+        msg = "--explain names no rule; --list-rules shows them all"
+        raise UsageError(msg)
+    click.echo(f"{found.id} ({found.level}) {found.title.text(language)}\n")
+    click.echo(f"{found.why}\n\n{found.remedy.text(language)}")
+    if found.needs:
+        click.echo(f"\n{found.needs}")
+    return ExitCode.CLEAR
+
+
+def _refuse_media(files: tuple[Path, ...]) -> int:
+    from hashmatch.jobs.lint import media_among  # noqa: PLC0415
+
+    code = ExitCode.CLEAR
+    for path, what in media_among(files):
+        click.echo(f"{shown(str(path))}: {what}; only lists of hashes may be here")
+        code = ExitCode.HITS
+    return code

@@ -1,0 +1,122 @@
+"""Check hash lists by rules: read each once, compare them, and say what is wrong with them."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import ExitCode, HashSetError, UsageError
+from hashmatch.jobs import lint_reading
+from hashmatch.jobs.lint_reading import Words
+from hashmatch.jobs.list_files import sources_of
+from hashmatch.linting.check import Subject, Terms
+from hashmatch.linting.media import HEAD, media
+from hashmatch.linting.run import Plan, Run
+from hashmatch.linting.spool import Folder
+from hashmatch.linting.stretches import Stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from hashmatch.jobs.list_files import ListSource
+    from hashmatch.linting.reference import Reference
+    from hashmatch.linting.report import Report
+    from hashmatch.linting.rule import Level
+    from hashmatch.model.people import Entropy
+
+
+def scratch(path: Path, entropy: Entropy) -> Folder:
+    """Say where numbers about records may be kept while a run compares them."""
+    return Folder(path, int.from_bytes(entropy(8)))
+
+
+def other_list(path: Path | None, at: Folder) -> Reference | None:
+    """Read the list of ``--previous`` or ``--benign``, recognised by its structure.
+
+    Raises:
+        UsageError: the file is missing.
+        HashSetError: it is not recognised, or cannot be read in full.
+    """
+    if path is None:
+        return None
+    return lint_reading.reference(path, sources_of((path,)), Words(), at)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The files and how to read them. Names in findings are as the operator wrote them."""
+
+    files: tuple[Path, ...]
+    words: Words
+    plan: Plan
+
+
+def lint(request: Request) -> Report:
+    """Read every list and apply the rules.
+
+    Raises:
+        UsageError: a file is missing, or a word means nothing for its format.
+        OutputError: there is no room to compare the records.
+    """
+    run = Run(request.plan)
+    for path in request.files:
+        try:
+            sources = sources_of((path,))
+        except HashSetError as error:
+            run.refuse(str(path), str(error))
+            continue
+        for source in sources:
+            _read(run, source, _name(path, source), request)
+    return run.finish()
+
+
+def _name(path: Path, source: ListSource) -> str:
+    inside = "".join(f"/{step.name}" for step in source.steps)
+    return f"{path if path == source.path else source.path}{inside}"
+
+
+def _read(run: Run, source: ListSource, name: str, request: Request) -> None:
+    try:
+        with lint_reading.reading(source, request.words) as opened:
+            stretches = Stretches()
+            form = opened.chosen.format
+            typed = request.words.options.algorithm is not None and not stretches.facts
+            subject = Subject(
+                source.path, name, len(run.lists), stretches.facts, opened.seen, typed
+            )
+            run.read(subject, form.title, stretches, opened.events)
+    except HashSetError as error:
+        run.refuse(name, str(error))
+
+
+def code_of(report: Report, fail_level: Level) -> ExitCode:
+    """Say how a run ends: 21 before 13 before 10 before 3 before 0."""
+    if any(one.unreadable for one in report.lists):
+        return ExitCode.HASH_SET
+    if report.at_least(fail_level):
+        return ExitCode.HITS_INCOMPLETE if report.incomplete else ExitCode.HITS
+    return ExitCode.INCOMPLETE if report.incomplete else ExitCode.CLEAR
+
+
+def media_among(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the files that are pictures, films, sounds or archives, with what they are.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    for path in files:
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                continue
+            with path.open("rb") as stream:
+                found = media(stream.read(HEAD))
+        except OSError as error:
+            msg = f"{path} cannot be read: {error.strerror}"
+            raise UsageError(msg) from None
+        if found:
+            yield path, found
+
+
+__all__ = ["Request", "Terms", "Words", "code_of", "lint", "media_among", "other_list", "scratch"]

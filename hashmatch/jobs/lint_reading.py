@@ -1,0 +1,107 @@
+"""Open the lists that rules look at: any format, packed or not, each read once."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from hashmatch.errors import HashSetError
+from hashmatch.formats.interface import Certainty, RandomAccess, ReadOptions, read_fast
+from hashmatch.jobs.list_files_beside import beside
+from hashmatch.jobs.list_files_digest import buffered
+from hashmatch.jobs.list_files_format import choose_format, refuse_idle_words
+from hashmatch.jobs.list_files_packed import in_memory
+from hashmatch.linting.reference import Reference
+from hashmatch.linting.scan_bytes import Bytes, Watched
+from hashmatch.linting.stretches import Stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hashmatch.jobs.list_files import ListSource
+    from hashmatch.jobs.list_files_format import Chosen
+    from hashmatch.linting.spool import Folder
+    from hashmatch.model.records import FastEvent
+
+_SLICE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the operator states about reading: a format's name, and options for it."""
+
+    format_name: str | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open list. ``seen`` gathers what its bytes are like; None for a list that is no text."""
+
+    chosen: Chosen
+    events: Iterator[FastEvent]
+    seen: Bytes | None
+
+
+@contextmanager
+def reading(source: ListSource, words: Words) -> Iterator[Reading]:
+    """Open one list.
+
+    Raises:
+        UsageError: the file is missing, or a word means nothing for its format.
+        HashSetError: it is not recognised, or an archive around it is damaged; the events raise
+            it too.
+    """
+    chosen = choose_format((source,), words.format_name)
+    refuse_idle_words(words.options, chosen)
+    form = chosen.format
+    options = replace(words.options, beside=beside(source, chosen.companions))
+    with source.opened() as opened:
+        seen = None
+        if isinstance(form, RandomAccess):
+            stream: BinaryIO = (
+                io.BytesIO(in_memory(opened.stream, source.name))
+                if source.steps
+                else buffered(opened.stream)
+            )
+        else:
+            stream = opened.stream
+            if form.certainty is not Certainty.MAGIC:
+                seen = Bytes()
+                stream = cast("BinaryIO", Watched(stream, seen))
+            stream = buffered(stream)
+        yield Reading(chosen, _events(source, chosen, stream, options), seen)
+
+
+def _events(
+    source: ListSource, chosen: Chosen, stream: BinaryIO, options: ReadOptions
+) -> Iterator[FastEvent]:
+    """Yield all events, then take what a reader left, so that every byte was seen."""
+    try:
+        yield from read_fast(chosen.format, stream, options)
+        if not isinstance(chosen.format, RandomAccess):
+            while stream.read(_SLICE):
+                pass
+    except OSError as error:
+        msg = f"{source.name} cannot be read to its end: {error.strerror}"
+        raise HashSetError(msg) from None
+
+
+def reference(path: Path, sources: tuple[ListSource, ...], words: Words, at: Folder) -> Reference:
+    """Read another list, of any format, to compare with.
+
+    Raises:
+        UsageError: a file is missing.
+        HashSetError: it cannot be read in full as a list.
+    """
+    stretches = Stretches()
+    events = (event for source in sources for event in _all(source, words))
+    return Reference.of(path.name, stretches.of(events), stretches.facts, at)
+
+
+def _all(source: ListSource, words: Words) -> Iterator[FastEvent]:
+    with reading(source, words) as opened:
+        yield from opened.events

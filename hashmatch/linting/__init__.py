@@ -1,0 +1,1 @@
+"""Checks of hash lists: rules over columns of records, what they found, and how it is written."""

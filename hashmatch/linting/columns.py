@@ -1,0 +1,68 @@
+"""What is kept of each record of a stretch to compare it with others: numbers only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hashmatch.model.hashes import Algorithm, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hashmatch.linting.stretch import Stretch
+
+PLACE, LIST, CATEGORY, SIZE, ENTRY, WHOLE = "place", "list", "category", "size", "entry", "whole"
+"""Names of columns; every other column is named after the algorithm whose prints it holds.
+
+``size`` is one more than the size, 0 where a record states none. ``whole`` stands for all hashes
+of a record together.
+"""
+
+# Odd, so that nothing is lost; another for each kind, so that no two kinds cancel out.
+_FACTORS = {
+    kind: np.uint64((0x9E37_79B9_7F4A_7C15 * (2 * at + 1)) & 0xFFFF_FFFF_FFFF_FFFF)
+    for at, kind in enumerate((*Algorithm, *Method))
+}
+
+
+def category_number(code: str | None) -> int:
+    """Give a number to tell codes apart within one run; 0 for none."""
+    return 0 if code is None else (hash(code) & 0xFFFF_FFFF) or 1
+
+
+def category_numbers(codes: Sequence[str | None]) -> NDArray[np.uint32]:
+    """Give the numbers of many codes."""
+    known = {code: category_number(code) for code in set(codes)}
+    return np.fromiter(map(known.__getitem__, codes), np.uint32, len(codes))
+
+
+def of(stretch: Stretch, number: int) -> dict[str, NDArray[Any]]:
+    """Give the columns of a stretch of the list with that number.
+
+    Of several values of one algorithm in one record the first is taken.
+    """
+    count = len(stretch)
+    found: dict[str, NDArray[Any]] = {
+        PLACE: stretch.places,
+        LIST: np.full(count, number, np.uint16),
+    }
+    if stretch.categories is not None:
+        found[CATEGORY] = category_numbers(stretch.categories)
+    if stretch.sizes is not None:
+        found[SIZE] = stretch.sizes + 1
+    if stretch.entries is not None:
+        settled = stretch.settled if stretch.settled is not None else np.False_
+        found[ENTRY] = np.where(settled, np.uint64(0), stretch.entries)
+    whole = np.zeros(count, np.uint64)
+    for kind, hashes in stretch.hashes.items():
+        np.add.at(whole, hashes.rows, hashes.prints * _FACTORS[kind])
+        if isinstance(kind, Algorithm):
+            column = np.zeros(count, np.uint64)
+            column[hashes.rows[::-1]] = hashes.prints[::-1]
+            found[kind.value] = column
+    found[WHOLE] = whole
+    return found

@@ -1,0 +1,89 @@
+"""What the rules see: sightings of many records at once, and the findings made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hashmatch.linting import prints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from hashmatch.linting.rule import Level, Rule
+
+    Numbers = Sequence[int] | NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One rule does not hold, at any number of records of a list.
+
+    ``places`` are lines or record numbers; none where the finding is about the list as a whole.
+    ``values`` are the prints of the values concerned, one for each place, or none. ``note`` adds
+    plain words, never content of a list. ``count`` says how many records a finding about the
+    whole list stands for. ``list_number`` names the list where a run has read several; None
+    means the one being read. ``other`` is a second place for each of ``places``.
+    """
+
+    rule: Rule
+    places: Numbers = ()
+    values: Numbers = ()
+    kind: str | None = None
+    note: str = ""
+    level: Level | None = None
+    count: int = 1
+    list_number: int | None = None
+    other: Numbers = ()
+
+    def __len__(self) -> int:
+        return len(self.places) or 1
+
+    def findings(self, file: str) -> Iterator[Finding]:
+        """Give each record's finding."""
+        level = self.level or self.rule.level
+        if not len(self.places):
+            known = prints.fingerprint(self.rule.id, self.kind, file, self.note)
+            yield Finding(
+                self.rule, level, file, None, self.kind, self.note, known, None, self.count
+            )
+            return
+        for at, place in enumerate(self.places):
+            value = int(self.values[at]) if len(self.values) else None
+            parts = (file, self.note) if value is None else (value,)
+            known = prints.fingerprint(self.rule.id, self.kind, *parts)
+            note = self.note
+            if len(self.other):
+                note = f"{note} {int(self.other[at])}".strip()
+            yield Finding(
+                self.rule,
+                level,
+                file,
+                int(place),
+                self.kind,
+                note,
+                known,
+                None if value is None else prints.lead(value),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule does not hold for one record or one list; holds no content of the list.
+
+    ``place`` is the line or record number from 1. ``lead`` are the first eight digits of the
+    value, shown only where the operator asks for it.
+    """
+
+    rule: Rule
+    level: Level
+    file: str
+    place: int | None
+    kind: str | None
+    note: str
+    fingerprint: str
+    lead: str | None = field(default=None, repr=False)
+    count: int = 1

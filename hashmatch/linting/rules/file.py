@@ -1,0 +1,157 @@
+"""HM001-HM006: the file as a whole, before anything it says is believed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from hashmatch.linting.check import Check, Family, Subject, Terms
+from hashmatch.linting.dates import day_of
+from hashmatch.linting.finding import Sighting
+from hashmatch.linting.rule import Level, Rule, Words
+from hashmatch.linting.signatures import sums_beside
+from hashmatch.model.records import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.linting.scan_bytes import Bytes
+    from hashmatch.linting.stretch import Stretch
+
+CHECKSUM = Rule(
+    "HM001",
+    Level.ERROR,
+    Words("file differs from its checksum", "แฟ้มไม่ตรงกับผลรวมตรวจสอบ"),
+    "The list was changed or damaged after its checksum was made.",
+    Words("fetch the list again", "ขอรับบัญชีใหม่"),
+)
+SIGNATURE = Rule(
+    "HM002",
+    Level.ERROR,
+    Words("signature is missing or does not hold", "ไม่มีลายเซ็นหรือลายเซ็นไม่ถูกต้อง"),
+    "Nobody knows who made the list.",
+    Words("fetch list and signature again from the issuer", "ขอรับบัญชีและลายเซ็นใหม่จากผู้ออก"),
+    needs="--key",
+)
+ROLLBACK = Rule(
+    "HM003",
+    Level.ERROR,
+    Words("list is older than the version before it", "บัญชีเก่ากว่ารุ่นก่อนหน้า"),
+    "An old copy brings back what was corrected or withdrawn.",
+    Words("take the newest version", "ใช้รุ่นล่าสุด"),
+    needs="--previous",
+)
+OLD = Rule(
+    "HM004",
+    Level.WARNING,
+    Words("list is old", "บัญชีเก่าเกินกำหนด"),
+    "New material is missing in it.",
+    Words("fetch a newer version", "ขอรับรุ่นที่ใหม่กว่า"),
+    needs="--max-age",
+)
+TRUNCATED = Rule(
+    "HM005",
+    Level.ERROR,
+    Words("list is only a part, or breaks off", "บัญชีไม่ครบหรือขาดตอน"),
+    "What is missing is never found.",
+    Words("fetch the whole list again", "ขอรับบัญชีฉบับเต็มใหม่"),
+)
+ENCODING = Rule(
+    "HM006",
+    Level.ERROR,
+    Words("text encoding or line ends are damaged", "การเข้ารหัสอักขระหรือการขึ้นบรรทัดเสียหาย"),
+    "Bytes that are no UTF-8, zero bytes, marks in mid-text and mixed line ends split or join"
+    " records in some readers.",
+    Words("save as UTF-8 with one kind of line end", "บันทึกเป็น UTF-8 และขึ้นบรรทัดแบบเดียว"),
+    about=("text",),
+)
+
+
+class File(Check):
+    """Looks at bytes, companions and what the list says of itself."""
+
+    def __init__(self, terms: Terms) -> None:
+        super().__init__(terms)
+        self._encoding = 0
+        self._first = 0
+
+    def begin(self, subject: Subject) -> None:
+        """Forget the list before."""
+        del subject
+        self._encoding = self._first = 0
+
+    def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
+        """Note values that could not be decoded."""
+        del subject
+        found = [loss.place for loss in stretch.losses if loss.reason is Loss.BAD_ENCODING]
+        if found:
+            yield Sighting(ENCODING, found, note=Loss.BAD_ENCODING.value)
+
+    def end(self, subject: Subject) -> Iterator[Sighting]:
+        """Tell what the whole file is like."""
+        try:
+            yield from self._checksum(subject)
+            yield from self._signature(subject)
+        except OSError as error:
+            reason = f"a file beside the list cannot be read: {error.strerror}"
+            self.unchecked.update({CHECKSUM.id: reason, SIGNATURE.id: reason})
+        yield from self._dates(subject)
+        if "partial" in subject.facts:
+            yield Sighting(TRUNCATED, note="the list says itself that it is only a part")
+        if subject.seen is not None:
+            for note in _troubles(subject.seen):
+                yield Sighting(ENCODING, note=note)
+
+    def _checksum(self, subject: Subject) -> Iterator[Sighting]:
+        stated = list(sums_beside(subject.path))
+        if not stated:
+            self.idle[CHECKSUM.id] = "no checksum file beside the list"
+            return
+        with subject.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        for name, value in stated:
+            if value is None:
+                yield Sighting(CHECKSUM, note=f"no SHA-256 for the list can be read in {name}")
+            elif value != digest:
+                yield Sighting(CHECKSUM, note=f"not the SHA-256 stated in {name}")
+
+    def _signature(self, subject: Subject) -> Iterator[Sighting]:
+        if self.terms.key is None:
+            return
+        try:
+            trouble = self.terms.key.trouble(subject.path)
+        except OverflowError as error:
+            self.unchecked[SIGNATURE.id] = str(error)
+            return
+        if trouble:
+            yield Sighting(SIGNATURE, note=trouble)
+
+    def _dates(self, subject: Subject) -> Iterator[Sighting]:
+        day = day_of(subject.facts, subject.path.name)
+        previous = self.terms.previous
+        if previous is not None:
+            before = day_of(previous.facts, previous.name)
+            if day is None or before is None:
+                self.idle[ROLLBACK.id] = "neither the list nor its name states a day"
+            elif day < before:
+                yield Sighting(ROLLBACK, note=f"{day} comes before {before}")
+        if self.terms.oldest is not None:
+            if day is None:
+                self.idle[OLD.id] = "neither the list nor its name states a day"
+            elif (age := (self.terms.today - day).days) > self.terms.oldest:
+                yield Sighting(OLD, note=f"{age} days, expected at most {self.terms.oldest}")
+
+
+def _troubles(seen: Bytes) -> Iterator[str]:
+    if not seen.utf8:
+        yield "not UTF-8"
+    if seen.nul and seen.feeds:
+        yield "zero bytes"
+    if seen.marks:
+        yield "a byte order mark in mid-text"
+    kinds = [seen.returned_feeds, seen.feeds - seen.returned_feeds, seen.lone_returns]
+    if sum(map(bool, kinds)) > 1:
+        yield "mixed line ends"
+
+
+FAMILY = Family((CHECKSUM, SIGNATURE, ROLLBACK, OLD, TRUNCATED, ENCODING), File)

@@ -1,0 +1,103 @@
+"""HM102, HM104, HM105: digests of files that everybody may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hashmatch.linting.check import Check, Family, Subject, Terms
+from hashmatch.linting.finding import Sighting
+from hashmatch.linting.harmless import empty_prints, harmless_prints
+from hashmatch.linting.rule import Level, Rule, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from hashmatch.linting.prints import Prints
+    from hashmatch.linting.stretch import Stretch
+    from hashmatch.model.hashes import Algorithm
+
+EMPTY = Rule(
+    "HM102",
+    Level.ERROR,
+    Words("digest of the empty file", "ไดเจสต์ของแฟ้มว่าง"),
+    "Empty files lie on every medium; each would be a hit.",
+    Words("remove the record", "ลบรายการนี้"),
+    about=("digest",),
+)
+HARMLESS = Rule(
+    "HM104",
+    Level.ERROR,
+    Words("digest of a file that everybody has", "ไดเจสต์ของแฟ้มที่มีอยู่ทั่วไป"),
+    "Runs of zero bytes, single characters and pictures of one pixel lie on nearly every medium.",
+    Words("remove the record", "ลบรายการนี้"),
+    about=("digest",),
+)
+OVERLAP = Rule(
+    "HM105",
+    Level.WARNING,
+    Words("digest stands in a benign list too", "ไดเจสต์อยู่ในบัญชีแฟ้มปกติด้วย"),
+    "Either the list or the benign one is wrong about this file.",
+    Words("find out which list is wrong", "ตรวจว่าบัญชีใดผิด"),
+    needs="--benign",
+    about=("digest",),
+)
+
+_TOP = np.uint64(44)  # leaves the first 20 bits of a print
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Sorted prints; their first bits rule most values out at once."""
+
+    prints: Prints
+    begins: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, known: Prints) -> _Table:
+        begins = np.zeros(1 << 20, bool)
+        begins[known >> _TOP] = True
+        return cls(known, begins)
+
+    def find(self, values: Prints) -> NDArray[np.int64]:
+        """Say which values are in the table."""
+        near = np.flatnonzero(self.begins[values >> _TOP])
+        if not len(near):
+            return near
+        at = np.searchsorted(self.prints, values[near])
+        at[at == len(self.prints)] = 0
+        found: NDArray[np.int64] = near[self.prints[at] == values[near]]
+        return found
+
+
+class Known(Check):
+    """Compares every digest with tables of harmless ones."""
+
+    def __init__(self, terms: Terms) -> None:
+        super().__init__(terms)
+        self._tables: dict[Algorithm, tuple[tuple[Rule, _Table], ...]] = {}
+
+    def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
+        """Look every digest up."""
+        del subject
+        for kind, hashes in stretch.digests().items():
+            for rule, table in self._of(kind):
+                found = table.find(hashes.prints)
+                if len(found):
+                    places = stretch.at(hashes, found)
+                    yield Sighting(rule, places, hashes.prints[found], kind.value)
+
+    def _of(self, kind: Algorithm) -> tuple[tuple[Rule, _Table], ...]:
+        if kind not in self._tables:
+            known = [(EMPTY, empty_prints(kind)), (HARMLESS, harmless_prints(kind))]
+            if self.terms.benign is not None and self.terms.kind != "benign":
+                known.append((OVERLAP, self.terms.benign.prints(kind)))
+            self._tables[kind] = tuple((rule, _Table.of(one)) for rule, one in known if len(one))
+        return self._tables[kind]
+
+
+FAMILY = Family((EMPTY, HARMLESS, OVERLAP), Known)

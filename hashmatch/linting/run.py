@@ -1,0 +1,170 @@
+"""One run of the rules over any number of lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import HashSetError
+from hashmatch.linting import registry
+from hashmatch.linting.finding import Sighting
+from hashmatch.linting.report import ListReport, Open, Report
+from hashmatch.linting.rules.file import TRUNCATED
+from hashmatch.model.hashes import Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hashmatch.linting.acceptance import Acceptance
+    from hashmatch.linting.check import Check, Subject, Terms
+    from hashmatch.linting.rule import Rule
+    from hashmatch.linting.stretch import Stretch
+    from hashmatch.linting.stretches import Stretches
+    from hashmatch.model.records import FastEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run applies. ``most`` findings of each rule are kept for each list.
+
+    ``named`` are the rules that the operator asked for by their whole id.
+    """
+
+    terms: Terms
+    chosen: frozenset[str]
+    named: frozenset[str]
+    acceptance: Acceptance
+    most: int
+    version: str
+    show_digests: bool = False
+
+
+class Run:
+    """Shows each list to every check, and gathers what they see."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._checks: list[Check] = [
+            family.check(plan.terms)
+            for family in registry.families()
+            if any(rule.id in plan.chosen for rule in family.rules)
+        ]
+        self.lists: list[ListReport] = []
+        self._kept: dict[tuple[int, str], int] = {}
+
+    def refuse(self, name: str, why: str) -> None:
+        """Note a file that cannot be read as a list at all."""
+        self.lists.append(ListReport(name, broken=why, unreadable=True))
+
+    def read(
+        self, subject: Subject, title: str, stretches: Stretches, events: Iterable[FastEvent]
+    ) -> None:
+        """Read one list to its end.
+
+        Args:
+            subject: the list; its facts are those of ``stretches``.
+            title: of its format.
+            stretches: new.
+            events: as the format reads them; trouble with the list ends it, and is noted.
+        """
+        report = ListReport(subject.name, title)
+        self.lists.append(report)
+        seen: set[str] = set()
+        for check in self._checks:
+            check.unchecked, check.idle = {}, {}
+            check.begin(subject)
+        try:
+            for stretch in stretches.of(events):
+                report.records += len(stretch)
+                _note(seen, stretch)
+                self._take(subject.number, self._look(subject, stretch))
+            if subject.seen is not None:
+                subject.seen.finish()
+                seen.add("text")
+        except HashSetError as error:
+            report.broken = str(error)
+            report.unreadable = not report.records
+            if report.records:
+                self._take(subject.number, [Sighting(TRUNCATED, note="reading broke off")])
+            return
+        for check in self._checks:
+            self._take(subject.number, check.end(subject))
+        self._state_open(report, seen, stretches)
+
+    def finish(self) -> Report:
+        """Compare the lists with each other and give the report."""
+        for check in self._checks:
+            self._take(None, check.finish())
+        self._take(0, self._plan.acceptance.about_waivers())
+        for report in self.lists:
+            report.findings.sort(key=lambda one: (one.rule.id, one.place or 0, one.note))
+        rules = {key: rule for key, rule in registry.rules().items() if key in self._plan.chosen}
+        return Report(self._plan.version, rules, tuple(self.lists), self._plan.show_digests)
+
+    def _look(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
+        for check in self._checks:
+            yield from check.see(subject, stretch)
+
+    def _take(self, number: int | None, sightings: Iterable[Sighting]) -> None:
+        for sighting in sightings:
+            if sighting.rule.id in self._plan.chosen and self.lists:
+                at = sighting.list_number if sighting.list_number is not None else number
+                self._keep(at or 0, sighting)
+
+    def _keep(self, number: int, sighting: Sighting) -> None:
+        """Count all; make findings of the first ones, or of all where some may be accepted."""
+        report = self.lists[number]
+        level = sighting.level or sighting.rule.level
+        acceptance = self._plan.acceptance
+        key = number, sighting.rule.id
+        for at, finding in enumerate(sighting.findings(report.name)):
+            kept = self._kept.get(key, 0)
+            if acceptance.idle and kept >= self._plan.most:
+                report.counts[sighting.rule, level] += len(sighting) - at
+                return
+            if acceptance.accepts(finding):
+                report.accepted += 1
+                continue
+            report.counts[sighting.rule, level] += 1
+            if kept < self._plan.most:
+                report.findings.append(finding)
+                self._kept[key] = kept + 1
+
+    def _state_open(self, report: ListReport, seen: set[str], stretches: Stretches) -> None:
+        """Say which rules were not checked for this list, and why."""
+        for key in sorted(self._plan.chosen):
+            found_open = self._open(registry.rules()[key], seen, stretches)
+            if found_open is not None:
+                report.open[key] = found_open
+        for check in self._checks:
+            for found, grave in ((check.idle, False), (check.unchecked, True)):
+                for key, reason in found.items():
+                    if key in self._plan.chosen:
+                        report.open[key] = Open(reason, grave)
+
+    def _open(self, rule: Rule, seen: set[str], stretches: Stretches) -> Open | None:
+        if rule.needs is not None and not self._plan.terms.has(rule.needs):
+            return Open(f"needs {rule.needs}", rule.id in self._plan.named)
+        if stretches.filters and (rule.about or rule.id > TRUNCATED.id):
+            return Open("the list is a filter without records", grave=True)
+        if rule.about and seen.isdisjoint(rule.about):
+            return Open(f"the list carries no {' or '.join(rule.about)}")
+        return None
+
+
+def _note(seen: set[str], stretch: Stretch) -> None:
+    """Note what a list carries, by the words of ``Rule.about``."""
+    for kind, hashes in stretch.hashes.items():
+        seen.add(kind.value)
+        if not isinstance(kind, Method):
+            seen.add("digest")
+        elif "quality" not in seen and (hashes.qualities >= 0).any():
+            seen.add("quality")
+    if stretch.categories is not None:
+        seen.add("category")
+    if stretch.sizes is not None and "size" not in seen and (stretch.sizes >= 0).any():
+        seen.add("size")
+    if stretch.entries is not None and "entry" not in seen and stretch.entries.any():
+        seen.add("entry")
+    if stretch.cells:
+        seen.add("cells")

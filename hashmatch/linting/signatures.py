@@ -1,0 +1,142 @@
+"""Detached signatures of list files: minisign's, or 64 bytes of Ed25519.
+
+Source: the minisign manual, "Signature format"; RFC 8032.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hashmatch.custody.keys import PublicKey
+from hashmatch.errors import CustodyError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MINISIGN, _RAW = ".minisig", ".sig"
+_MOST = 1 << 30
+"""Bytes of a list that a signature without a digest is checked over; it needs all in memory."""
+_SMALL = 1 << 16
+_COMMENT = b"trusted comment: "
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedKey:
+    """The one key that may have signed a list. ``number`` is minisign's name for it."""
+
+    key: PublicKey
+    number: bytes | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> PinnedKey:
+        """Read a public key: PEM, or the file that minisign writes.
+
+        Raises:
+            UsageError: the file cannot be read, or holds no such key.
+        """
+        try:
+            with path.open("rb") as stream:
+                content = stream.read(_SMALL)
+        except OSError as error:
+            msg = f"the public key {path} cannot be read: {error.strerror}"
+            raise UsageError(msg) from None
+        for line in content.splitlines():
+            data = _base64(line)
+            if data is not None and len(data) == 42 and data[:2] == b"Ed":
+                return cls(PublicKey(data[10:]), data[2:10])
+        try:
+            return cls(PublicKey.from_pem(content))
+        except CustodyError:
+            msg = f"{path} holds no Ed25519 key; expected PEM, or the file that minisign writes"
+            raise UsageError(msg) from None
+
+    def trouble(self, path: Path) -> str | None:
+        """Say why the signature beside a file does not hold; None if it does.
+
+        Raises:
+            OSError: the list or its signature cannot be read.
+            OverflowError: the list is too long for a signature of this kind.
+        """
+        for suffix, check in ((_MINISIGN, self._minisign), (_RAW, self._raw)):
+            beside = Path(f"{path}{suffix}")
+            if beside.is_file():
+                with beside.open("rb") as stream:
+                    return check(path, stream.read(_SMALL))
+        return "no signature beside the file"
+
+    def _raw(self, path: Path, content: bytes) -> str | None:
+        signature = content if len(content) == 64 else _base64(content.strip())
+        if signature is None or len(signature) != 64:
+            return "the signature is not one of Ed25519"
+        return None if self.key.verifies(signature, _whole(path)) else _INVALID
+
+    def _minisign(self, path: Path, content: bytes) -> str | None:
+        lines = content.splitlines()
+        if len(lines) != 4 or not lines[2].startswith(_COMMENT):
+            return "the signature is not one of minisign"
+        signature, over_all = _base64(lines[1]), _base64(lines[3])
+        if signature is None or over_all is None or len(signature) != 74 or len(over_all) != 64:
+            return "the signature is not one of minisign"
+        kind, number, value = signature[:2], signature[2:10], signature[10:]
+        if self.number is not None and number != self.number:
+            return "the signature was made with another key"
+        message = _digest(path) if kind == b"ED" else _whole(path)
+        comment = lines[2].removeprefix(_COMMENT)
+        whole = kind in {b"ED", b"Ed"} and self.key.verifies(value, message)
+        return None if whole and self.key.verifies(over_all, value + comment) else _INVALID
+
+
+_INVALID = "the signature does not fit the file and the pinned key"
+
+
+def _base64(text: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=64)).digest()
+
+
+def _whole(path: Path) -> bytes:
+    if path.stat().st_size > _MOST:
+        msg = "too long for a signature without a digest"
+        raise OverflowError(msg)
+    return path.read_bytes()
+
+
+def sums_beside(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield each checksum file that names a list, with the SHA-256 that it states.
+
+    None stands for a checksum file of the list alone in which no SHA-256 can be read.
+
+    Raises:
+        OSError: a checksum file cannot be read.
+    """
+    own = Path(f"{path}.sha256")
+    if own.is_file():
+        yield own.name, _stated(own, path.name, alone=True)
+    for name in ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt"):
+        several = path.parent / name
+        if several.is_file() and (found := _stated(several, path.name, alone=False)):
+            yield name, found
+
+
+def _stated(sums: Path, name: str, *, alone: bool) -> str | None:
+    with sums.open("rb") as stream:
+        lines = stream.read(1 << 20).decode("utf-8", "replace").splitlines()
+    for line in lines:
+        digest, _, rest = line.strip().lstrip("\\").partition(" ")
+        named = rest.strip().removeprefix("*").removeprefix("./")
+        is_digest = len(digest) == 64 and set(digest.lower()) <= set("0123456789abcdef")
+        if is_digest and (named == name or (alone and not named)):
+            return digest.lower()
+    return None

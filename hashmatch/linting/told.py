@@ -1,0 +1,93 @@
+"""Words and lines that several outputs share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.model.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.linting.finding import Finding
+    from hashmatch.linting.report import ListReport, Report
+
+TOOL = "hashmatch lint"
+
+
+def message(finding: Finding, language: str, *, digests: bool = False) -> str:
+    """Give a finding in one sentence, without rule and place; never content of the list."""
+    parts = [finding.rule.title.text(language)]
+    about = finding.kind or ""
+    if digests and finding.lead:
+        about = f"{about} {finding.lead}…".strip()
+    if about:
+        parts.append(f"({about})")
+    text = " ".join(parts)
+    if finding.note:
+        text += f": {finding.note}"
+    if finding.count > 1:
+        text += f" [{finding.count:,}]"
+    return shown(text)
+
+
+def more(report: ListReport) -> Iterator[tuple[str, int]]:
+    """Yield the rules of which not all findings were kept, with the number of the others."""
+    kept: dict[str, int] = {}
+    for finding in report.findings:
+        kept[finding.rule.id] = kept.get(finding.rule.id, 0) + 1
+    for rule in sorted({rule for rule, _ in report.counts}, key=lambda rule: rule.id):
+        left = report.count(rule) - kept.get(rule.id, 0)
+        if left:
+            yield rule.id, left
+
+
+def as_json(finding: Finding, *, digests: bool) -> dict[str, object]:
+    """Give a finding as a JSON object."""
+    value: dict[str, object] = {
+        "rule": finding.rule.id,
+        "level": finding.level.value,
+        "file": shown(finding.file),
+        "place": finding.place,
+        "kind": finding.kind,
+        "title": finding.rule.title.en,
+        "note": finding.note,
+        "count": finding.count,
+        "fingerprint": finding.fingerprint,
+    }
+    if digests and finding.lead:
+        value["digest_begins"] = finding.lead
+    return value
+
+
+def list_as_json(one: ListReport) -> dict[str, object]:
+    """Give what is known of one list, without its findings."""
+    return {
+        "file": shown(one.name),
+        "format": one.format_title,
+        "records": one.records,
+        "broken": one.broken,
+        "unreadable": one.unreadable,
+        "accepted": one.accepted,
+        "counts": {
+            f"{rule.id} {level}": number
+            for (rule, level), number in sorted(
+                one.counts.items(), key=lambda item: (item[0][0].id, item[0][1])
+            )
+        },
+        "not_checked": {
+            key: {"reason": one.open[key].reason, "grave": one.open[key].grave}
+            for key in sorted(one.open)
+        },
+    }
+
+
+def summary(report: Report) -> str:
+    """Give the numbers of a run in one line."""
+    counts = {level.value: number for level, number in report.counts().items()}
+    records = sum(one.records for one in report.lists)
+    told = ", ".join(
+        f"{counts.get(word, 0):,} {name}"
+        for word, name in (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
+    )
+    return f"{len(report.lists):,} lists, {records:,} records: {told}"
