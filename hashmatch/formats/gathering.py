@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hashes import PerceptualHash
     from hashmatch.model.records import Json, ListEvent
 
+_PHOTODNA_TEXT = 4 * PHOTODNA.size // 3
 _LARGEST_SIZE = (1 << 63) - 1
 
 
@@ -47,8 +48,12 @@ class Gathering:
             self.perceptual += (value,)
 
     def take_variant(self, kind: Kind, text: str) -> None:
-        """Take a hash as :meth:`take`; a PhotoDNA of a vendor's own length is carried."""
-        if kind is PHOTODNA and read_hash(kind, text) is Loss.WRONG_LENGTH:
+        """Take a hash as :meth:`take`; a longer PhotoDNA, as vendors have their own, is carried.
+
+        A shorter one was cut off, and is a loss.
+        """
+        longer = kind is PHOTODNA and len(text) > _PHOTODNA_TEXT
+        if longer and read_hash(kind, text) is Loss.WRONG_LENGTH:
             self.carry("photodna-other")
         else:
             self.take(kind, text)

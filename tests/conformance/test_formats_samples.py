@@ -212,11 +212,18 @@ def test_vics_hashes_come_from_every_place(vectors):
     assert hashes(first) == expected(vectors, ["md5", "sha1", "sha256"])[0]
     assert second.entry == "2"
     (_, delta) = records(read(SYNTHETIC / "vics/vics-1.3-case.json"))
-    assert (hashes(delta).keys(), delta.other) == ({"md5"}, ("photodna",))
+    assert hashes(delta).keys() == {"md5"}
+    assert [value.method for value in delta.perceptual] == [Method.PHOTODNA]
     alpha = records(read(SYNTHETIC / "vics/vics-2.0-list-us.json"))[0]
     assert hashes(alpha) == expected(vectors, ["md5", "sha1", "sha256"])[0]
-    assert alpha.other == ("photodna",)
+    assert [value.method for value in alpha.perceptual] == [Method.PHOTODNA]
     assert alpha.fields["VictimIdentified"] == "False"
+    assert alpha.flags == {
+        "victim_identified": False,
+        "offender_identified": False,
+        "is_distributed": True,
+        "is_precategorized": True,
+    }
     uk = records(read(SYNTHETIC / "vics/vics-2.0-case-uk.json"))[0]
     assert uk.fields["MediaFiles"][0]["Created"] == "2024-05-01T10:11:12.0000123+01:00Z"
 
@@ -258,4 +265,4 @@ def test_the_four_files_agree_across_formats(vectors):
     ],
 )
 def test_lists_of_other_formats_are_not_mistaken_for_ours(file):
-    assert detected(SYNTHETIC / file) is None
+    assert detected(SYNTHETIC / file) not in {"csv", "hashdeep", "pdq", "plain", "sums", "vics"}

@@ -84,7 +84,7 @@ def test_other_columns_are_known_by_their_names():
     assert record.entry == "0007"
     assert record.category == "Comparison"
     assert record.size == 12
-    assert record.other == ("photodna",)
+    assert [value.value for value in record.perceptual] == [bytes(range(144))]
     assert record.digests == (sha1(SHA1),)
 
 

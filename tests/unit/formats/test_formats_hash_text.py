@@ -46,7 +46,8 @@ def test_other_words_are_no_hash(word):
 
 
 def test_the_stated_types_are_those_that_can_be_compared():
-    assert set(BY_TYPE) == set(TYPES) == {*Algorithm, *Method}
+    # Frames of a video have values of their own kind, which no plain list can hold.
+    assert set(BY_TYPE) == set(TYPES) == {*Algorithm, *Method} - {Method.VPDQ}
     assert all(kind.size == kind.target.size for kind in BY_TYPE.values())
 
 
@@ -125,5 +126,9 @@ def test_pdq_keeps_the_quality():
 def test_kinds_that_are_only_stored_are_given_back():
     opaque = Kind("tmk")
     assert read_hash(opaque, "anything") is opaque
-    assert read_hash(PHOTODNA, base64.b64encode(bytes(144)).decode()) is PHOTODNA
-    assert read_hash(PHOTODNA, "00" * 144) is PHOTODNA
+
+
+def test_photodna_is_read_from_base64_and_from_hexadecimal():
+    value = PerceptualHash(Method.PHOTODNA, bytes(range(144)))
+    assert read_hash(PHOTODNA, base64.b64encode(value.value).decode()) == value
+    assert read_hash(PHOTODNA, value.value.hex()) == value

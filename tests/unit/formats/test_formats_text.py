@@ -121,7 +121,7 @@ def test_a_source_counts_what_it_took_and_gives_nothing_for_nothing():
 
 @pytest.mark.parametrize(
     "options",
-    [{"algorithm": "sha384"}, {"columns": {"hash": "1"}}, {"delimiter": ""}, {"delimiter": ",,"}],
+    [{"algorithm": "vpdq"}, {"columns": {"hash": "1"}}, {"delimiter": ""}, {"delimiter": ",,"}],
 )
 def test_words_that_mean_nothing_are_usage_errors(options):
     with pytest.raises(UsageError):

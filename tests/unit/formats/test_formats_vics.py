@@ -247,6 +247,7 @@ def test_an_unknown_hash_name_is_carried_and_not_guessed():
         ({"SHA1": SHA1[:-1]}, [Loss.WRONG_LENGTH]),
         ({"SHA1": 7}, [Loss.BAD_VALUE]),
         ({"PhotoDNA": "?"}, [Loss.NOT_HEX]),
+        ({"PhotoDNA": PHOTODNA[:100]}, [Loss.WRONG_LENGTH]),
         ({"Category": True}, [Loss.BAD_VALUE]),
         ({"Category": {"Name": "x"}}, [Loss.BAD_VALUE]),
         ({"MediaID": []}, [Loss.BAD_VALUE]),
