@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import library_export, library_import, printing, set_facts
+from hashmatch.commands import (
+    library_diff,
+    library_export,
+    library_import,
+    library_remove,
+    library_update,
+    printing,
+    set_facts,
+)
 from hashmatch.commands.keys import library_key_file, new_passphrase
 from hashmatch.commands.options import library_at, library_options, open_library
 from hashmatch.commands.setting import present
@@ -27,8 +35,8 @@ def command() -> None:
     """
 
 
-command.add_command(library_import.command)
-command.add_command(library_export.command)
+for part in (library_import, library_update, library_diff, library_remove, library_export):
+    command.add_command(part.command)
 
 
 @command.command("init")
@@ -73,20 +81,35 @@ def init_command(
 
 
 @command.command("list")
+@click.option("--all", "every", is_flag=True, help="Also versions that are not in use any more.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @library_options
 def list_command(
-    form: str, library_folder: Path | None, library_key: Path | None, passphrase_file: Path | None
+    every: bool,
+    form: str,
+    library_folder: Path | None,
+    library_key: Path | None,
+    passphrase_file: Path | None,
 ) -> int:
     """List the installed sets with their current versions."""
-    sets = open_library(library_folder, library_key, passphrase_file).sets()
+    library = open_library(library_folder, library_key, passphrase_file)
+    sets = library.versions() if every else library.sets()
+    pointer = library.pointer()
     if form == "json":
-        click.echo(json.dumps([m.provenance() for m in sets], sort_keys=True))
+        said = [
+            m.provenance() | ({"state": pointer.state(m.version)} if every else {}) for m in sets
+        ]
+        click.echo(json.dumps(said, sort_keys=True))
         return ExitCode.CLEAR
     rows = [
         [m.name, m.version, str(m.kind), m.scheme, m.counts.kept, m.stated.publisher] for m in sets
     ]
-    printing.table(rows, ("set", "version", "kind", "scheme", "records", "publisher"))
+    columns = ["set", "version", "kind", "scheme", "records", "publisher"]
+    if every:
+        columns += ["installed", "state"]
+        for row, manifest in zip(rows, sets, strict=True):
+            row += [manifest.created[:10], pointer.state(manifest.version)]
+    printing.table(rows, columns)
     return ExitCode.CLEAR
 
 
@@ -101,16 +124,20 @@ def show_command(
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    """Show where a set came from and what was kept, dropped and quarantined.
+    """Show where a set came from, what was kept, dropped and quarantined, and its exports.
 
     NAME is a set, or SET@VERSION for an older version.
     """
+    from hashmatch.jobs import export_log  # noqa: PLC0415
+
     library = open_library(library_folder, library_key, passphrase_file)
-    facts = library.resolve([name])[0].provenance()
+    manifest = library.find(name)
+    facts, exports = manifest.provenance(), export_log.exports(library, manifest.name)
     if form == "json":
-        click.echo(json.dumps(facts, sort_keys=True))
+        click.echo(json.dumps(facts | {"exports": exports}, sort_keys=True))
     else:
         set_facts.tell(facts)
+        set_facts.tell_exports(exports)
     return ExitCode.CLEAR
 
 

@@ -10,9 +10,10 @@ from hashmatch.commands import printing
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hashmatch.db.manifest import Manifest
+    from hashmatch.jobs.compare import Difference
 
 _WIDTH = len("quarantined values ")
 
@@ -45,6 +46,24 @@ def tell_import(manifest: Manifest) -> None:
     _line("read as", f"{importer['format']}, known by {importer['recognised']}")
     for file in manifest.files:
         tell_file(file.name, file.facts)
+
+
+def tell_difference(difference: Difference) -> None:
+    """Print in counts what changed between two versions."""
+    for key in ("same", "added", "removed", "changed"):
+        _line(key, f"{getattr(difference, key):,} records")
+    for what, number in sorted(difference.what.items()):
+        _line(f"changed {what}", f"{number:,}")
+
+
+def tell_exports(exports: Sequence[Mapping[str, object]]) -> None:
+    """Print when and for what a set left the library."""
+    for one in exports:
+        _line(
+            "exported",
+            f"{one['when']} as {one['writer']} to {one['file']}, {one['records']:,} records, "
+            f"sha256 {one['sha256']}, for: {one['purpose']}",
+        )
 
 
 def tell_file(name: str, facts: Mapping[str, str]) -> None:

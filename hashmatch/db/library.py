@@ -129,6 +129,14 @@ class Library:
             raise unknown(name, pointer)
         return self.manifest(pointer.current[name])
 
+    def find(self, name: str) -> Manifest:
+        """Give a set in use by its name, or any version by ``name@version``.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return self.manifest(_find(name, self.pointer()))
+
     def versions(self, name: str | None = None) -> list[Manifest]:
         """Give every version ever installed, of one set or of all, the newest of each set last."""
         found = [

@@ -47,6 +47,12 @@ class Pointer:
         kept = {one: version for one, version in self.current.items() if one != name}
         return replace(self, current=kept)
 
+    def state(self, version: str) -> str:
+        """Say ``in use``, ``kept`` or ``purged on`` a day."""
+        if version in self.purged:
+            return f"purged on {self.purged[version]}"
+        return "in use" if version in self.current.values() else "kept"
+
     def with_purged(self, version: str, day: str) -> Pointer:
         """Give the pointer after the files of a version were deleted."""
         return replace(self, purged={**self.purged, version: day})

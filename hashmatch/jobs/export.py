@@ -73,7 +73,7 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
             an error.
     """
     writer = _writer(request)
-    (manifest,) = library.resolve([request.name])
+    manifest = library.find(request.name)
     _check_handling(request, manifest)
     with ExitStack() as stack:
         ledger = None

@@ -52,6 +52,6 @@ def about(manifest: Manifest, algorithm: str | None = None) -> About:
         scheme=manifest.scheme,
         publisher=manifest.stated.publisher,
         context=countries[0] if len(countries) == 1 else None,
-        origin=manifest.stated.importer.get("format"),
+        origin=manifest.stated.importer.get("origin"),
         algorithm=algorithm,
     )

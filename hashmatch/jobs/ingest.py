@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from hashmatch.model.people import Setting
     from hashmatch.model.records import FastEvent
 
+SEVERAL = "several"
+"""The origin of a set that came from lists of different formats."""
+
 TELL_EVERY = 1 << 14  # records between two words about the progress
 
 
@@ -106,7 +109,7 @@ def ingest(
     refuse_idle_words(reading.options, chosen.format)
     reader = _Reader(request, chosen, show)
     with library.stage(
-        _with_importer(request.description, reading, chosen, setting),
+        _with_importer(request, chosen, setting),
         clock=setting.clock,
         entropy=setting.entropy,
         allow_expired=request.allow_expired,
@@ -118,17 +121,23 @@ def ingest(
         return library.publish(builder, request.check)
 
 
-def _with_importer(
-    description: SetDescription, reading: Reading, chosen: Chosen, setting: Setting
-) -> SetDescription:
+def _with_importer(request: Import, chosen: Chosen, setting: Setting) -> SetDescription:
+    """Note how the list was taken. ``origin`` is the one format of all records of the set."""
+    name = chosen.format.name
+    before = request.description.importer.get("origin")
+    if request.withdraw:
+        origin = before
+    else:
+        origin = name if not request.delta or before == name else SEVERAL
     importer = {
-        **description.importer,
-        **reading.stated(),
-        "format": chosen.format.name,
+        **request.reading.stated(),
+        "format": name,
+        "origin": origin,
         "recognised": chosen.how,
-        "hashmatch": setting.tool.get("version", ""),
+        "hashmatch": setting.tool.get("version"),
     }
-    return replace(description, importer={key: text for key, text in importer.items() if text})
+    kept = {key: text for key, text in importer.items() if text}
+    return replace(request.description, importer=kept)
 
 
 class _Reader:

@@ -28,6 +28,8 @@ HOW_SURE = {
 }
 """By what a format is recognised, in words; the first is the surest sign."""
 
+STATED = "stated with --format"
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -42,7 +44,7 @@ class Chosen:
     @property
     def how(self) -> str:
         """By what the format is known."""
-        return HOW_SURE[self.format.certainty] if self.recognised else "stated with --format"
+        return HOW_SURE[self.format.certainty] if self.recognised else STATED
 
 
 def choose_format(sources: Sequence[ListSource], stated: str | None) -> Chosen:

@@ -1,0 +1,208 @@
+"""What changed between two versions of a set: records added, removed, or said otherwise.
+
+Records that say the same in both are told apart by a keyed digest of what they say, eight bytes
+each; only the others are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hashmatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from hashmatch.db.installed import InstalledSet
+    from hashmatch.db.library import Library
+    from hashmatch.db.manifest import Manifest
+    from hashmatch.db.records import StoredRecord
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record of the older version, of the newer one, or of both and what differs.
+
+    ``what`` holds ``category``, ``disposition``, ``digests``, ``perceptual``, where both are
+    there.
+    """
+
+    old: StoredRecord | None
+    new: StoredRecord | None
+    what: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """Say ``added``, ``removed`` or ``changed``."""
+        if self.old is None:
+            return "added"
+        return "removed" if self.new is None else "changed"
+
+
+@dataclass(slots=True)
+class Difference:
+    """Counts of records; ``what`` counts the changed ones by what differs, maybe several times."""
+
+    same: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    what: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def none(self) -> bool:
+        """Whether both versions say the same."""
+        return not (self.added or self.removed or self.changed)
+
+    def note(self, change: Change) -> None:
+        """Count one change."""
+        setattr(self, change.word, getattr(self, change.word) + 1)
+        self.what.update(change.what)
+
+
+def versions(library: Library, old: str, new: str | None) -> tuple[Manifest, Manifest]:
+    """Find the two versions; one name alone means it against the version before it.
+
+    Raises:
+        UsageError: there is no such set, or no version before it.
+    """
+    first = library.find(old)
+    if new is not None:
+        return first, library.find(new)
+    if first.supersedes is None:
+        msg = f"the set {first.name} has no version before {first.version} to compare with"
+        raise UsageError(msg)
+    return library.manifest(first.supersedes), first
+
+
+def compare(
+    library: Library, old: Manifest, new: Manifest, tell: Callable[[Change], None] | None = None
+) -> Difference:
+    """Compare two versions.
+
+    Args:
+        library: holds both.
+        old: the older version.
+        new: the newer version.
+        tell: called with every record that was added, removed or changed.
+
+    Raises:
+        HashSetError: a version was purged, or is not the one that was installed.
+    """
+    with library.open_set(old.version) as before, library.open_set(new.version) as after:
+        pair = _Pair(before, after, library.key.derive("compare"))
+        difference = Difference(same=pair.same)
+        for change in pair.changes():
+            difference.note(change)
+            if tell is not None:
+                tell(change)
+    return difference
+
+
+class _Pair:
+    """Two opened versions, and which of their records differ."""
+
+    def __init__(self, old: InstalledSet, new: InstalledSet, key: bytes) -> None:
+        self._old, self._new = old, new
+        old_keys, old_live = _said(old, key)
+        new_keys, new_live = _said(new, key)
+        old_known = np.isin(old_keys, new_keys[new_live])
+        new_known = np.isin(new_keys, old_keys[old_live])
+        self.same = int((new_live & new_known).sum())
+        self._new_only = np.flatnonzero(new_live & ~new_known)
+        self._open = old_live & ~old_known
+        """Records of the older version that nothing was found for yet."""
+        self._resent = self._by_entry()
+
+    def _by_entry(self) -> dict[str, int]:
+        """Find the differing old records of lists that send an entry again when it changes."""
+        found = {}
+        for number in np.flatnonzero(self._open).tolist():
+            record = self._old.record(number)
+            if record.entry is not None and record.updated is not None:
+                found[record.entry] = number
+        return found
+
+    def changes(self) -> Iterator[Change]:
+        """Give what is new or changed in the order of the new version, then what is gone."""
+        for number in self._new_only.tolist():
+            record = self._new.record(number)
+            before = self._partner(record)
+            if before is None:
+                yield Change(None, record)
+            else:
+                self._open[before.number] = False
+                yield Change(before, record, tuple(self._differing(before, record)))
+        for number in np.flatnonzero(self._open).tolist():
+            yield Change(self._old.record(number), None)
+
+    def _partner(self, record: StoredRecord) -> StoredRecord | None:
+        """Find the old record that a new one takes the place of."""
+        if record.entry is not None and record.updated is not None:
+            number = self._resent.get(record.entry)
+            if number is not None and self._open[number]:
+                return self._old.record(number)
+        numbers = sorted({n for n in self._alike(record) if self._open[n]})
+        fitting = [one for one in map(self._old.record, numbers) if _agree(one, record)]
+        return min(fitting, key=lambda one: (one.entry != record.entry, one.number), default=None)
+
+    def _alike(self, record: StoredRecord) -> Iterator[int]:
+        for numbers in self._old.lookup(record.digests):
+            yield from numbers
+        if not record.digests:
+            for value in record.perceptual:
+                hits = self._old.near_hits(value.method, [value.value], 0)
+                yield from hits.record.tolist()
+
+    def _differing(self, old: StoredRecord, new: StoredRecord) -> Iterator[str]:
+        if old.category != new.category:
+            yield "category"
+        if self._old.manifest.disposition(old.category) != self._new.manifest.disposition(
+            new.category
+        ):
+            yield "disposition"
+        if set(old.digests) != set(new.digests):
+            yield "digests"
+        if set(old.perceptual) != set(new.perceptual):
+            yield "perceptual"
+
+
+def _said(installed: InstalledSet, key: bytes) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Digest what each record says, and tell which ones are in force."""
+    manifest = installed.manifest
+    stored = manifest.counts.stored
+    keys, live = np.zeros(stored, np.uint64), np.zeros(stored, np.bool_)
+    for record in installed.records():
+        words = [
+            *sorted(f"{one.algorithm} {one.hex}" for one in record.digests),
+            *sorted(
+                f"{one.method} {one.value.hex()} {one.quality} {one.at}"
+                for one in record.perceptual
+            ),
+            f"category {record.category!r}",
+            manifest.disposition(record.category),
+        ]
+        if not (record.digests or record.perceptual):
+            words.append(f"entry {record.entry!r} {sorted(map(str, record.fields.values()))!r}")
+        text = "\n".join(words).encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(text, digest_size=8, key=key[:_KEY_BYTES]).digest()
+        keys[record.number] = int.from_bytes(digest)
+        live[record.number] = record.live
+    return keys, live
+
+
+def _agree(old: StoredRecord, new: StoredRecord) -> bool:
+    """Tell whether two records that share a hash may be the same: they disagree in no other."""
+    first = {digest.algorithm for digest in old.digests}
+    second = {digest.algorithm for digest in new.digests}
+    shared = {digest.algorithm for digest in set(old.digests) & set(new.digests)}
+    return first & second == shared

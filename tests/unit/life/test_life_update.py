@@ -1,0 +1,287 @@
+"""A set changes as its publisher says, never by accident, and every change is counted."""
+
+import datetime
+
+import pytest
+
+from hashmatch.db import removal
+from hashmatch.errors import HashSetError, UsageError
+from hashmatch.formats.interface import ReadOptions
+from hashmatch.jobs import compare, ingest, update
+from tests.life_desk import LifeDesk, md5, sha1, table, vics
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return LifeDesk(tmp_path)
+
+
+def rows(*words, category="1"):
+    header = ["md5", "sha1", "category", "note"]
+    return table([header, *([md5(one), sha1(one), category, f"note {one}"] for one in words)])
+
+
+def start(desk, *words, **changes):
+    desk.write("first.csv", rows(*words))
+    return desk.take("first.csv", scheme="vic-us", **changes)
+
+
+def change(desk, content, name="next.csv", *, reading=None, **words):
+    desk.write(name, content)
+    stated = words.pop("stated", {})
+    given = ingest.Reading((desk.root / name,), **(reading or {}))
+    request = update.Update("known", given, stated, **words)
+    return update.update(request, desk.library, desk.setting, lambda _: None)
+
+
+def told(difference):
+    return difference.same, difference.added, difference.removed, difference.changed
+
+
+def test_a_whole_list_replaces_the_one_before_as_it_was_described(desk):
+    first = start(desk, "a", "b", "c", publisher="P", handling="TLP:AMBER")
+    done = change(desk, rows("b", "c", "d"))
+    assert told(done.difference) == (2, 1, 1, 0)
+    assert done.manifest.supersedes == first.version
+    assert done.manifest.stated.publisher == "P"
+    assert done.manifest.stated.handling == "TLP:AMBER"
+    assert done.manifest.scheme == "vic-us"
+    assert not desk.knows("a")
+    assert desk.knows("a", first.version)
+
+
+def test_what_is_stated_goes_before_what_was(desk):
+    start(desk, "a", publisher="P")
+    done = change(desk, rows("a"), stated={"publisher": "Q", "list_version": "2"})
+    assert (done.manifest.stated.publisher, done.manifest.stated.list_version) == ("Q", "2")
+    assert change(desk, rows("a")).manifest.stated.list_version is None
+
+
+def test_the_words_about_the_form_are_inherited_where_they_mean_something(desk):
+    desk.write("t.txt", f"{md5('a')};x\n{md5('b')};x\n")
+    options = ReadOptions(columns={"md5": "1"}, delimiter=";")
+    desk.take("t.txt", format_name="csv", options=options)
+    done = change(desk, f"{md5('a')};x\n{md5('c')};x\n", "u.txt")
+    assert told(done.difference) == (1, 1, 1, 0)
+    assert done.manifest.stated.importer["delimiter"] == ";"
+    done = change(desk, f"{md5('a')}  name\n", "v.txt", reading={"format_name": "sums"})
+    assert done.manifest.stated.importer["format"] == "sums"
+    assert "delimiter" not in done.manifest.stated.importer
+
+
+def test_a_list_whose_categories_were_ignored_stays_so(desk):
+    desk.write("first.csv", rows("a"))
+    desk.take("first.csv", ignore_categories=True)
+    assert change(desk, rows("a", "b")).manifest.kind == "illegal"
+
+
+def test_a_kind_or_scheme_can_change_and_every_record_then_means_something_else(desk):
+    from hashmatch.db import profiles
+    from hashmatch.db.description import SetKind
+
+    start(desk, "a", "b")
+    done = change(desk, rows("a", "b"), stated={"profile": profiles.load("dhs-legacy")})
+    assert told(done.difference) == (2, 0, 0, 0)  # 1 means the same in both
+    flat = {"kind": SetKind.ILLEGAL}
+    done = change(desk, rows("a"), stated=flat, reading={"ignore_categories": True})
+    assert done.manifest.scheme is None
+    done = change(desk, rows("a"), stated={"kind": SetKind.BENIGN})
+    assert done.difference.what == {"disposition": 1}
+
+
+def test_a_set_that_is_not_there_cannot_be_updated(desk):
+    start(desk, "a")
+    request = update.Update("other", ingest.Reading((desk.root / "first.csv",)))
+    with pytest.raises(UsageError, match="no set other"):
+        update.update(request, desk.library, desk.setting, lambda _: None)
+
+
+def test_half_a_list_is_not_taken_for_the_whole_one(desk):
+    before = start(desk, *"abcde")
+    with pytest.raises(HashSetError, match="shrink from 5 records to 2"):
+        change(desk, rows("a", "b"))
+    assert desk.library.current("known") == before
+    done = change(desk, rows("a", "b"), allow_shrink=True)
+    assert told(done.difference) == (2, 0, 3, 0)
+
+
+def test_an_older_list_is_not_taken_for_a_new_one(desk):
+    day = datetime.date
+    start(desk, "a", list_date=day(2026, 11, 2), list_version="9")
+    with pytest.raises(HashSetError, match="older than that of 2026-11-02"):
+        change(desk, rows("a"), stated={"list_date": day(2026, 11, 1)})
+    with pytest.raises(HashSetError, match="older"):
+        change(desk, rows("a"), stated={"list_version": "8.9"})
+    change(desk, rows("a"))  # nothing is said of its age
+    with pytest.raises(HashSetError, match="older"):
+        change(desk, rows("a"), stated={"list_version": "v8"} | {"list_version": "8"})
+    change(desk, rows("a"), stated={"list_version": "10"})
+    change(desk, rows("a"), stated={"list_version": "1"}, allow_older=True)
+
+
+def test_a_last_day_is_stated_anew_for_a_new_list_and_kept_for_changes(desk):
+    start(desk, "a", expires=datetime.date(2027, 1, 1))
+    with pytest.raises(HashSetError, match="say with --expires"):
+        change(desk, rows("a"))
+    done = change(desk, rows("b"), delta=True)
+    assert done.manifest.stated.expires == datetime.date(2027, 1, 1)
+    change(desk, rows("a"), stated={"expires": datetime.date(2028, 1, 1)})
+
+
+def test_a_delta_adds_and_replaces_and_leaves_the_rest(desk):
+    start(desk, "a", "b", "c")
+    done = change(desk, rows("c", "d", category="2"), delta=True)
+    assert told(done.difference) == (2, 1, 0, 1)
+    assert done.difference.what == {"category": 1, "disposition": 1}
+    assert sorted(one.category for one in desk.records()) == ["1", "1", "2", "2"]
+    assert done.manifest.stated.importer["origin"] == "csv"
+
+
+def test_a_delta_in_another_form_is_no_longer_of_one_origin(desk):
+    start(desk, "a", "b")
+    done = change(desk, vics({"MD5": md5("c"), "Category": 1}), "v.json", delta=True)
+    assert told(done.difference) == (2, 1, 0, 0)
+    assert done.manifest.stated.importer["origin"] == "several"
+
+
+def test_a_colliding_md5_replaces_nothing(desk):
+    start(desk, "a")
+    other = table([["md5", "sha1", "category"], [md5("a"), sha1("evil"), "0"]])
+    done = change(desk, other, delta=True)
+    assert told(done.difference) == (1, 1, 0, 0)
+    assert {one.category for one in desk.records()} == {"1", "0"}
+
+
+def test_withdrawn_records_go_and_the_rest_stays(desk):
+    first = start(desk, "a", "b", "c")
+    done = change(desk, rows("b", "unknown"), withdraw=True)
+    assert told(done.difference) == (2, 0, 1, 0)
+    assert not desk.knows("b")
+    assert desk.knows("b", first.version)
+    assert done.manifest.stated.importer["origin"] == "csv"
+
+
+def test_a_withdrawal_goes_by_digests_where_ids_are_only_counted(desk):
+    """MediaID counts the records of a file: the same number names another record tomorrow."""
+    media = [{"MediaID": n, "MD5": md5(word)} for n, word in enumerate("abc")]
+    desk.write("v.json", vics(*media))
+    desk.take("v.json")
+    change(desk, vics({"MediaID": 0, "MD5": md5("c")}), "w.json", withdraw=True)
+    assert [desk.knows(word) for word in "abc"] == [True, True, False]
+
+
+def test_a_withdrawal_without_a_digest_is_a_loss(desk):
+    pdq = "00002755000087570755875fd00aadff0000d8a85a807a08255f70a005d75a20"
+    desk.write("t.csv", table([["md5", "pdq"], [md5("a"), pdq]]))
+    desk.take("t.csv")
+    with pytest.raises(HashSetError, match="would lose 1 entries"):
+        change(desk, table([["md5", "pdq"], ["", pdq]]), "w.csv", withdraw=True)
+
+
+def test_withdrawing_everything_is_refused(desk):
+    start(desk, "a")
+    with pytest.raises(HashSetError):
+        change(desk, rows("a"), withdraw=True, allow_shrink=True)
+    assert desk.knows("a")
+
+
+def compared(desk, old, new):
+    seen = []
+    difference = compare.compare(desk.library, old, new, seen.append)
+    return difference, seen
+
+
+def test_a_difference_names_the_records_of_both_sides(desk):
+    old = start(desk, "a", "b", "c")
+    new = change(desk, rows("b", "c", "d")).manifest
+    difference, seen = compared(desk, old, new)
+    assert [(one.word, one.old and one.old.number, one.new and one.new.number) for one in seen] == [
+        ("added", None, 2),
+        ("removed", 0, None),
+    ]
+    backwards, _ = compared(desk, new, old)
+    assert told(backwards) == told(difference)
+    same, seen = compared(desk, new, new)
+    assert same.none
+    assert seen == []
+
+
+def test_two_assertions_about_one_file_are_two_records(desk):
+    header = ["md5", "category"]
+    desk.write("o.csv", table([header, [md5("a"), "1"], [md5("a"), "2"]]))
+    old = desk.take("o.csv", scheme="vic-us")
+    desk.write("n.csv", table([header, [md5("a"), "3"], [md5("a"), "1"]]))
+    new = desk.take("n.csv", scheme="vic-us")
+    difference, seen = compared(desk, old, new)
+    assert told(difference) == (1, 0, 0, 1)
+    assert (seen[0].old.category, seen[0].new.category) == ("2", "3")
+
+
+def test_a_record_that_gains_a_digest_is_changed_and_one_that_contradicts_is_another(desk):
+    desk.write("o.csv", table([["md5", "sha1"], [md5("a"), ""], [md5("b"), sha1("b")]]))
+    old = desk.take("o.csv")
+    desk.write("n.csv", table([["md5", "sha1"], [md5("a"), sha1("a")], [md5("b"), sha1("x")]]))
+    new = desk.take("n.csv")
+    difference, _ = compared(desk, old, new)
+    assert told(difference) == (0, 1, 1, 1)
+    assert difference.what == {"digests": 1}
+
+
+def test_pictures_without_digests_are_compared_by_their_hash(desk):
+    def pdq(n):
+        return format(int("5a" * 32, 16) ^ (n << 9), "064x")
+
+    header = ["pdq", "category"]
+    desk.write("o.csv", table([header, [pdq(1), "1"], [pdq(2), "1"]]))
+    old = desk.take("o.csv", scheme="vic-us")
+    desk.write("n.csv", table([header, [pdq(1), "2"], [pdq(3), "1"]]))
+    new = desk.take("n.csv", scheme="vic-us")
+    difference, _ = compared(desk, old, new)
+    assert told(difference) == (0, 1, 1, 1)
+
+
+def test_versions_are_found_by_one_name_or_two(desk):
+    first = start(desk, "a")
+    with pytest.raises(UsageError, match="no version before"):
+        compare.versions(desk.library, "known", None)
+    second = change(desk, rows("a", "b")).manifest
+    assert compare.versions(desk.library, "known", None) == (first, second)
+    named = compare.versions(desk.library, f"known@{first.version}", "known")
+    assert named == (first, second)
+
+
+def test_a_removed_set_is_not_matched_and_its_versions_stay(desk):
+    first = start(desk, "a")
+    assert removal.remove(desk.library, "known") == first.version
+    assert desk.library.sets() == []
+    assert desk.knows("a", first.version)
+    with pytest.raises(UsageError, match="no set known in the library; there are none"):
+        removal.remove(desk.library, "known")
+    second = start(desk, "b")
+    assert [one.version for one in desk.library.versions("known")] == [
+        first.version,
+        second.version,
+    ]
+
+
+def test_a_purged_version_leaves_what_it_was_and_says_when_it_went(desk):
+    first = start(desk, "a")
+    removal.purge(desk.library, first.version, datetime.date(2026, 11, 23))
+    assert desk.library.pointer().current == {}
+    assert desk.library.find(f"known@{first.version}") == first
+    assert [path.name for path in desk.library.folder_of(first.version).iterdir()] == [
+        "manifest.json"
+    ]
+    with pytest.raises(HashSetError, match="were purged on 2026-11-23"):
+        desk.library.open_set(first.version)
+    removal.purge(desk.library, first.version, datetime.date(2026, 11, 24))
+    assert desk.library.pointer().state(first.version) == "purged on 2026-11-24"
+
+
+def test_an_older_version_is_purged_and_the_current_one_stays(desk):
+    first = start(desk, "a")
+    change(desk, rows("a", "b"))
+    removal.purge(desk.library, first.version, datetime.date(2026, 11, 23))
+    assert desk.knows("b")
+    states = [desk.library.pointer().state(one.version) for one in desk.library.versions()]
+    assert states == ["purged on 2026-11-23", "in use"]
