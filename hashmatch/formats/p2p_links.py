@@ -126,12 +126,12 @@ def _ed2k(place: int, text: str) -> Iterator[ListEvent]:
         yield Dropped(place, Loss.NO_HASH if cells[0].lower() != "file" else Loss.MALFORMED)
         return
     gathering = Gathering()
-    gathering.take(_KINDS["ed2k"], cells[3])
+    gathering.take(hash_text.ED2K, cells[3])
     fields: dict[str, Json] = {"name": unquote(cells[1])}
     for cell in cells[4:]:
         key, equals, value = cell.partition("=")
         if key.lower() == "h" and equals:
-            gathering.take(_KINDS["aich"], value)
+            gathering.take(hash_text.AICH, value)
         elif cell.strip("/ "):
             _add(fields, key if equals else "more", value if equals else cell)
     yield from gathering.events(place, fields, size=gathering.size(cells[2]))

@@ -392,21 +392,23 @@ class TestKnownMet(FormatContract):
     )
 
 
+PART = b"\xe2" + entry(
+    E[0],
+    NAMED,
+    tag(11, 2, struct.pack("<Q", 1 << 33), short=True),
+    b"\x03\x02\x00\x090" + struct.pack("<I", 5),
+    b"\x03\x02\x00\x0a0" + struct.pack("<I", 9),
+    tag(4, 0x98, struct.pack("<f", 0.5)),
+)
+
+
 class TestPartMet(FormatContract):
     name = "part-met"
     text = False
     endless = False
     examples = (
         Example(
-            b"\xe2"
-            + entry(
-                E[0],
-                NAMED,
-                tag(11, 2, struct.pack("<Q", 1 << 33), short=True),
-                b"\x03\x02\x00\x090" + struct.pack("<I", 5),
-                b"\x03\x02\x00\x0a0" + struct.pack("<I", 9),
-                tag(4, 0x98, struct.pack("<f", 0.5)),
-            ),
+            PART,
             [
                 HashRecord(
                     1,
