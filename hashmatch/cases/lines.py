@@ -123,7 +123,8 @@ def _picture(picture: Picture) -> Line:
 
 
 def _hit(hit: Hit) -> Line:
-    return {
+    line: Line = {"flags": dict(hit.flags)} if hit.flags else {}
+    return line | {
         "claim": str(hit.claim),
         "set": hit.set_name,
         "set_version": hit.set_version,

@@ -124,8 +124,6 @@ def scan(
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
-        for one in sets:
-            one.check()
         mode = request.confine
         order = Order(sources, algorithms, request.limits, mode.target, mode.least)
         pool = stack.enter_context(closing(Pool(order, request.workers)))

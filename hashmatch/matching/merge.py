@@ -64,6 +64,7 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
         disagreeing=tuple(
             dict.fromkeys(d.algorithm for d in shared if d.algorithm not in agreeing)
         ),
+        flags=record.flags,
     )
 
 
@@ -80,4 +81,5 @@ def near_hit(installed: InstalledSet, number: int, near: Near) -> Hit:
         scheme=installed.manifest.scheme,
         category=record.category,
         near=near,
+        flags=record.flags,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hashmatch.model.hashes import Algorithm, Method
 
 
@@ -61,7 +63,8 @@ class Hit:
 
     ``record`` numbers the record inside the set version, from 0. ``agreeing`` are the digests
     that agree; ``disagreeing`` those which the record carries with another value: a collision
-    or a damaged list, always shown. ``category`` is the record's code, verbatim.
+    or a damaged list, always shown. ``category`` is the record's code, verbatim, ``flags`` are its
+    statements of yes or no.
     """
 
     set_name: str
@@ -75,3 +78,4 @@ class Hit:
     agreeing: tuple[Algorithm, ...] = ()
     disagreeing: tuple[Algorithm, ...] = ()
     near: Near | None = None
+    flags: Mapping[str, bool] = field(default_factory=dict, hash=False)

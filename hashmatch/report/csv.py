@@ -34,7 +34,7 @@ NEAR = tuple(one.name for one in fields(Near))
 HITS = (
     *ITEM, "size", "sha256", "claim", "disposition", "set", "set_version", "record", "entry",
     "scheme", "category", "agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed",
-    *NEAR,
+    *NEAR, "flags",
 )  # fmt: skip
 PROBLEMS = (*ITEM, "problem", "stage", "reason")
 COVERAGE = ("run", "measure", "code", "count")
@@ -102,6 +102,7 @@ def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
         _yes(hit.needs_confirmation),
         _yes(hit.viewed),
         *_near(hit.near),
+        " ".join(f"{name}={_yes(stated)}" for name, stated in hit.flags.items()),
     )
 
 

@@ -136,6 +136,10 @@ class Fields:
         """An object of whole numbers; empty when the field is missing."""
         return self.counts(key) if key in self._value else {}
 
+    def optional_flags(self, key: str) -> dict[str, bool]:
+        """An object of true and false; empty when the field is missing."""
+        return self._sorted(key, Fields.flag) if key in self._value else {}
+
     def counted(self, key: str) -> int:
         """A whole number; 0 when the field is missing."""
         return self.number(key) if key in self._value else 0

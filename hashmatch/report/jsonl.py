@@ -127,24 +127,29 @@ def _without_values(picture: Line) -> Line:
 
 
 def _hit(hit: HitLine, shown: ItemNames) -> Line:
-    return _place("hit", hit.place, shown) | {
-        "sha256": hit.sha256,
-        "size": hit.size,
-        "claim": str(hit.claim),
-        "disposition": str(hit.disposition),
-        "set": hit.set_name,
-        "set_version": hit.set_version,
-        "record": hit.record,
-        "entry": hit.entry,
-        "scheme": hit.scheme,
-        "category": hit.category,
-        "agreeing": [str(one) for one in hit.agreeing],
-        "disagreeing": [str(one) for one in hit.disagreeing],
-        "conflict": hit.conflict,
-        "needs_confirmation": hit.needs_confirmation,
-        "viewed": hit.viewed,
-        "near": asdict(hit.near) if hit.near else None,
-    }
+    flags: Line = {"flags": dict(hit.flags)} if hit.flags else {}
+    return (
+        _place("hit", hit.place, shown)
+        | flags
+        | {
+            "sha256": hit.sha256,
+            "size": hit.size,
+            "claim": str(hit.claim),
+            "disposition": str(hit.disposition),
+            "set": hit.set_name,
+            "set_version": hit.set_version,
+            "record": hit.record,
+            "entry": hit.entry,
+            "scheme": hit.scheme,
+            "category": hit.category,
+            "agreeing": [str(one) for one in hit.agreeing],
+            "disagreeing": [str(one) for one in hit.disagreeing],
+            "conflict": hit.conflict,
+            "needs_confirmation": hit.needs_confirmation,
+            "viewed": hit.viewed,
+            "near": asdict(hit.near) if hit.near else None,
+        }
+    )
 
 
 def _problem(one: ProblemLine, shown: ItemNames) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ class HitLine:
     needs_confirmation: bool
     viewed: bool
     near: Near | None
+    flags: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def notable(self) -> bool:
@@ -98,7 +99,7 @@ def hit(line: Fields) -> HitLine:
     line.only(
         *_PLACE, "sha256", "size", "claim", "set", "set_version", "record", "entry", "scheme",
         "category", "disposition", "agreeing", "disagreeing", "conflict", "needs_confirmation",
-        "viewed", "near",
+        "viewed", "near", "flags",
     )  # fmt: skip
     return HitLine(
         place=_place(line),
@@ -118,6 +119,7 @@ def hit(line: Fields) -> HitLine:
         needs_confirmation=line.flag("needs_confirmation"),
         viewed=line.flag("viewed"),
         near=_near(line),
+        flags=line.optional_flags("flags"),
     )
 
 

@@ -32,6 +32,7 @@ COUNTED = (
     "conflicts",
 )  # fmt: skip
 RECORDS = ("read", "kept", "dropped", "quarantined")
+CHANGED = ("carried", "superseded", "withdrawn")
 _FACTS = ("publisher", "list_version", "list_date", "issued", "expires", "handling")
 
 
@@ -135,10 +136,12 @@ def _set(one: Fields) -> SetUse:
 
 def _records(one: Fields) -> dict[str, int]:
     read, *ends = (one.number(name) for name in RECORDS)
-    if read != sum(ends):
+    changed = {name: one.counted(name) for name in CHANGED}
+    idle = changed["superseded"] + changed["withdrawn"]
+    if read + changed["carried"] != sum(ends) + idle:
         msg = f"{one.where}: read is not kept + dropped + quarantined; it cannot be reported"
         raise CustodyError(msg)
-    return dict(zip(RECORDS, (read, *ends), strict=True))
+    return dict(zip(RECORDS, (read, *ends), strict=True)) | changed
 
 
 def _both(labels: Fields) -> dict[str, str]:

@@ -57,7 +57,9 @@ class SetUse:
     """One version of a hash set as it was compared in this run.
 
     ``facts`` are what the list says about itself: ``publisher``, ``list_version``,
-    ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say.
+    ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say. ``records``
+    that were ``superseded`` or ``withdrawn`` match nothing; ``carried`` ones come from an earlier
+    version of the set.
     ``unmatchable`` of the records kept carry nothing that could be compared; ``lost_values`` and
     ``quarantined_values`` concern single values of records that were kept.
     """
@@ -147,5 +149,5 @@ class RunRecord:
 
     @property
     def near_asked(self) -> bool:
-        """Whether any loaded set holds perceptual hashes."""
-        return any(one.values.get(method) for one in self.sets for method in Method)
+        """Whether any loaded set holds hashes that pictures are compared with."""
+        return any(one.values.get(Method.PDQ) for one in self.sets)

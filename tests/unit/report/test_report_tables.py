@@ -42,7 +42,7 @@ def test_the_columns_of_a_hit_are_fixed():
     record = ["set", "set_version", "record", "entry", "scheme", "category"]
     marks = ["agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed"]
     near = ["method", "distance", "threshold", "quality", "list_quality", "variant", "rendering"]
-    assert list(csv_report.HITS) == item + record + marks + near
+    assert list(csv_report.HITS) == [*item, *record, *marks, *near, "flags"]
 
 
 def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
