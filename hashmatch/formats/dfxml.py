@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ROOTS = ("dfxml", "fiwalk")
 _FILE = "fileobject"
 _DIGEST = "hashdigest"
+_EARLIER = "original_fileobject"  # the file as it was, in a comparison of two documents
 _OF_PIECES = "of-pieces"
 
 
@@ -119,12 +120,12 @@ def _take(digest: Element, gathering: Gathering) -> None:
 
 
 def _has_pieces(element: Element) -> bool:
-    return any(child.name == _DIGEST or _has_pieces(child) for child in _inner(element))
+    inner = (one for one in element.children if one.name not in {_DIGEST, _EARLIER})
+    return any(_holds_digest(one) for one in inner)
 
 
-def _inner(element: Element) -> Iterator[Element]:
-    """Give what lies below an element, save its own digests."""
-    return (child for one in element.children if one.name != _DIGEST for child in one.children)
+def _holds_digest(element: Element) -> bool:
+    return any(one.name == _DIGEST or _holds_digest(one) for one in element.children)
 
 
 def _flags(element: Element, gathering: Gathering) -> dict[str, bool]:
