@@ -11,7 +11,7 @@ import click
 from hashmatch.commands import printing, scan_summary
 from hashmatch.commands.options import FOLDER
 from hashmatch.commands.progress import Shown
-from hashmatch.commands.setting import present
+from hashmatch.commands.setting import confinement, present
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ def command(folder: Path, replace: bool) -> int:
         demo.clear(folder)
     with Shown(quiet=False) as show:
         done = demo.demo(
-            folder, present(), printing.tell, show, workers=len(os.sched_getaffinity(0))
+            folder,
+            present(),
+            printing.tell,
+            show,
+            workers=len(os.sched_getaffinity(0)),
+            confine=confinement(),
         )
     scan_summary.tell(done.result)
     _tell_rest(done)

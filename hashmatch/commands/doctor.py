@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
 from hashmatch.commands.keys import library_key_file, signing_key_file
 from hashmatch.commands.options import library_at
-from hashmatch.commands.setting import home, present
+from hashmatch.commands.setting import confinement, home, limits, present
 from hashmatch.errors import ExitCode, OutputError
 from hashmatch.model.names import shown
 
@@ -48,6 +49,7 @@ def command() -> int:
         ("signing key", signing_key_file()),
     ):
         _line(name, shown(str(path)) if _found(path) else f"none yet ({shown(str(path))})")
+    _tell_confinement()
     answers = known_answers.check()
     for name, passed in answers:
         _line(f"test {name}", "passed" if passed else "FAILED")
@@ -60,6 +62,19 @@ def command() -> int:
         )
         raise OutputError(msg)
     return ExitCode.CLEAR
+
+
+def _tell_confinement() -> None:
+    """Start one worker as a scan does, without evidence, and say what it could not do."""
+    from hashmatch.jobs.pool import Pool  # noqa: PLC0415
+    from hashmatch.jobs.workers import Order  # noqa: PLC0415
+
+    mode = confinement()
+    with closing(Pool(Order((), (), limits(), mode.target), 1)) as pool:
+        report = pool.report()
+    _line("workers confined by", f"{report.level} (HASHMATCH_CONFINE={mode})")
+    for one in report.trials:
+        _line(f"  {one.hindrance}", f"{one.name}: {'refused' if one.refused else 'ALLOWED'}")
 
 
 def _found(path: Path) -> bool:

@@ -12,7 +12,7 @@ from hashmatch.commands import scan_summary
 from hashmatch.commands.keys import signing_key_file
 from hashmatch.commands.options import FOLDER, library_options, open_library
 from hashmatch.commands.progress import Shown
-from hashmatch.commands.setting import present
+from hashmatch.commands.setting import confinement, limits, present
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
@@ -77,7 +77,17 @@ def command(
     from hashmatch.matching.near import Limits  # noqa: PLC0415
 
     setting = present()
-    request = scan.Request(folders, case, sets, Limits(threshold), workers, operator, new_run)
+    request = scan.Request(
+        folders,
+        case,
+        sets,
+        Limits(threshold),
+        workers,
+        operator,
+        new_run,
+        limits(),
+        confinement(),
+    )
     library = open_library(library_folder, library_key, passphrase_file)
     with Shown(quiet=quiet) as show:
         result = scan.scan(request, library, setting, show, signing_key_file())

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from hashmatch import __version__
 from hashmatch.errors import UsageError
+from hashmatch.jobs.confinement.levels import Mode
+from hashmatch.jobs.examine import Limits
 from hashmatch.model.people import Setting
 
+_LEAST_MEMORY = 64  # MiB
 _LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "cryptography", "ijson", "pillow-heif")
 
 
@@ -48,6 +51,38 @@ def home() -> Path:
     except RuntimeError:
         msg = "this user has no home folder; set HASHMATCH_HOME to a folder for keys and library"
         raise UsageError(msg) from None
+
+
+def confinement() -> Mode:
+    """How far worker processes are to be confined: ``HASHMATCH_CONFINE``, else what there is.
+
+    Raises:
+        UsageError: it is no such word.
+    """
+    stated = os.environ.get("HASHMATCH_CONFINE") or Mode.AUTO
+    try:
+        return Mode(stated)
+    except ValueError:
+        msg = f"HASHMATCH_CONFINE is none of {', '.join(Mode)}; set one of them or unset it"
+        raise UsageError(msg) from None
+
+
+def limits() -> Limits:
+    """What one item may cost; ``HASHMATCH_WORKER_MEMORY`` states the memory in MiB.
+
+    Raises:
+        UsageError: it is no number, or too little for any picture.
+    """
+    stated = os.environ.get("HASHMATCH_WORKER_MEMORY")
+    if not stated:
+        return Limits()
+    if not stated.isascii() or not stated.isdigit() or int(stated) < _LEAST_MEMORY:
+        msg = (
+            f"HASHMATCH_WORKER_MEMORY is no number of MiB from {_LEAST_MEMORY} on, such as "
+            f"{Limits().memory >> 20}; set one or unset it"
+        )
+        raise UsageError(msg)
+    return Limits(memory=int(stated) << 20)
 
 
 def _tool() -> dict[str, str]:

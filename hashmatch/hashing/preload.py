@@ -7,6 +7,8 @@ import ctypes
 import importlib
 import sys
 
+from PIL import AvifImagePlugin
+
 from hashmatch.hashing import codecs, sniff
 
 # Parts that a decoder loads in the middle of its work.
@@ -23,7 +25,7 @@ def load() -> None:
     for name in _LATER:
         importlib.import_module(name)
     codecs.codec_of(sniff.HEIC)  # registers the decoder of the optional package
-    importlib.import_module("PIL.AvifImagePlugin").DEFAULT_MAX_THREADS = 1
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     heif = sys.modules.get("pillow_heif")
     if heif is not None:
         heif.options.DECODE_THREADS = 1

@@ -17,6 +17,7 @@ from hashmatch.demo import exhibit, lists
 from hashmatch.demo.truth import ExpectedFile, ExpectedSkip
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.jobs import ingest, open_case, render, scan, verify
+from hashmatch.jobs.confinement.levels import Mode
 from hashmatch.jobs.known_files import known_file
 from hashmatch.matching.near import Limits
 from hashmatch.model import names
@@ -57,6 +58,7 @@ def demo(
     show: Callable[[Progress], None],
     *,
     workers: int,
+    confine: Mode = Mode.AUTO,
 ) -> Demo:
     """Build an exhibit and lists, then import, scan, report and verify.
 
@@ -66,6 +68,7 @@ def demo(
         tell: called with one line before each step.
         show: called with the progress of the scan.
         workers: worker processes of the scan.
+        confine: how far they are to be confined.
 
     Raises:
         UsageError: the folder holds something.
@@ -82,7 +85,7 @@ def demo(
     tell("opening a case")
     open_case.open_case(case, open_case.Opening("DEMO-1", "Demo agency", "Demo"), setting, key)
     tell("scanning the exhibit")
-    request = scan.Request((folder / "exhibit",), case, (), Limits(), workers)
+    request = scan.Request((folder / "exhibit",), case, (), Limits(), workers, confine=confine)
     result = scan.scan(request, library, setting, show, key)
     compare(built.entries, result)
     tell("writing reports in English and Thai")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing import digests, sniff
@@ -23,7 +23,11 @@ class Limits:
 
     picture_bytes: int = 256 << 20
     pixels: int = 200_000_000
-    memory: int = 4 << 30
+    memory: int = 6 << 30
+
+
+BYTES_A_PIXEL = 32
+"""More than any decoder takes for a pixel; JPEG 2000 with four channels takes 26."""
 
 
 def examine(
@@ -36,6 +40,8 @@ def examine(
 ) -> Reading | Failed:
     """Examine one item; its trouble is a value, never an exception.
 
+    A picture for which memory does not suffice is digested all the same.
+
     Args:
         source: where the item is.
         item: the item, as it was listed.
@@ -43,6 +49,26 @@ def examine(
         limits: how much the item may cost.
         decode: False for a picture that ended a worker before: it is digested only.
     """
+    try:
+        return _examine(source, item, algorithms, limits, decode=decode)
+    except MemoryError:
+        pass  # leave the handler first: the trouble holds on to what was taken
+    if not decode:
+        return Failed(item.path, Stage.READ, Reason.OUT_OF_MEMORY)
+    found = examine(source, item, algorithms, limits, decode=False)
+    if isinstance(found, Failed) or found.picture is None:
+        return found
+    return Reading(found.digests, Picture(found.picture.kind, trouble=Reason.OUT_OF_MEMORY))
+
+
+def _examine(
+    source: Source,
+    item: Item,
+    algorithms: tuple[Algorithm, ...],
+    limits: Limits,
+    *,
+    decode: bool,
+) -> Reading | Failed:
     try:
         with source.open(item) as stream:
             keep = sniff.is_picture if decode else _nothing
@@ -69,4 +95,16 @@ def _picture(content: digests.Content, limits: Limits, *, decode: bool) -> Pictu
         return Picture(kind, trouble=Reason.TOO_MANY_BYTES)
     from hashmatch.hashing import pictures  # noqa: PLC0415  # NumPy and decoders, for pictures only
 
-    return pictures.examine(content.kept, kind, limits.pixels)
+    found = pictures.examine(content.kept, kind, limits.pixels)
+    return replace(found, trouble=Reason.OUT_OF_MEMORY) if _starved(found, limits) else found
+
+
+def _starved(picture: Picture, limits: Limits) -> bool:
+    """Tell whether damage may be want of memory, which some decoders call by that name.
+
+    Only where memory was set lower than the limit on pixels asks for. What is larger than that
+    limit is decoded at a fraction of its size, and needs little.
+    """
+    pixels = picture.width * picture.height
+    damaged = picture.trouble in {Reason.CORRUPT, Reason.TRUNCATED}
+    return damaged and limits.memory // BYTES_A_PIXEL < pixels <= limits.pixels

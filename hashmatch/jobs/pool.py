@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar
 
 from hashmatch.errors import UsageError
-from hashmatch.jobs.confinement.levels import Level, Report, weakest
+from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.workers import Task, Worker
 from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.jobs.workers import Order, Result
+    from hashmatch.jobs.workers import Answer, Order, Result
     from hashmatch.model.outcomes import Skipped
 
 BATCH_ITEMS = 64
@@ -92,7 +92,7 @@ class Pool:
     def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
         self._order = order
         self._base_seconds = base_seconds
-        self._level: Level | None = None
+        self._report: Report | None = None
         self._idle: list[Worker] = []
         self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
         self._again: deque[_Share] = deque()
@@ -109,8 +109,8 @@ class Pool:
             )
             raise UsageError(msg) from None
 
-    def level(self) -> Level:
-        """How far the workers are confined, by what each has found: the weakest counts.
+    def report(self) -> Report:
+        """How far the workers are confined, by what each has found: the weakest speaks for all.
 
         Waits until all that were there at first have answered. Where one cannot work confined as
         far as was asked for, all are started again a level lower.
@@ -118,36 +118,39 @@ class Pool:
         Raises:
             UsageError: that is less than what the order wants at least.
         """
-        while self._level is None:
+        while self._report is None:
             reports = [worker.report(START_SECONDS) for worker in self._idle]
             lower = self._order.target.weaker
             if None not in reports or lower is None:
-                self._note(weakest(one.level if one else Level.PROCESSES for one in reports))
+                for report in reports:
+                    self._note(report or Report(Level.PROCESSES))
             else:
                 self._order = replace(self._order, target=lower)
                 for worker in self._idle:
                     worker.stop()
                 self._idle.clear()
                 self._start(len(reports))
-        return self._level
+        return self._report
 
-    def _note(self, level: Level) -> None:
-        """Take a worker's level into account."""
-        if not level.reaches(self._order.least):
+    def _note(self, report: Report) -> None:
+        """Take what a worker says of itself into account."""
+        if not report.level.reaches(self._order.least):
             msg = (
-                f"worker processes can be confined by '{level}' only and '{self._order.least}' is "
-                "required; see 'hashmatch doctor', or set HASHMATCH_CONFINE=auto"
+                f"worker processes can be confined by '{report.level}' only, and "
+                f"'{self._order.least}' is required; see 'hashmatch doctor', "
+                "or set HASHMATCH_CONFINE=auto"
             )
             raise UsageError(msg)
-        self._level = weakest([level, self._level or level])
+        if self._report is None or self._report.level.reaches(report.level):
+            self._report = report
 
     def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
         """Yield lists of results; together they hold every entry once, in the order given.
 
         Raises:
-            UsageError: as :meth:`level` does.
+            UsageError: as :meth:`report` does.
         """
-        self.level()
+        self.report()
         batches = _batched(entries)
         pending: deque[_Batch] = deque()
         more = True
@@ -193,7 +196,7 @@ class Pool:
                 self._lost(worker, share, Reason.WORKER_DIED)
                 continue
             if isinstance(answer, Report):  # of a new worker, which begins only now
-                self._note(answer.level)
+                self._note(answer)
                 self._busy[pipe] = (worker, share, self._deadline(share))
             else:
                 self._take(worker, share, answer)
@@ -201,11 +204,11 @@ class Pool:
             worker, share, _ = self._busy.pop(pipe)
             self._lost(worker, share, Reason.TIME_LIMIT)
 
-    def _take(self, worker: Worker, share: _Share, results: list[Result]) -> None:
+    def _take(self, worker: Worker, share: _Share, answer: Answer) -> None:
         """Keep results; what may be the worker's fault is given once more, to a fresh one."""
-        found = dict(zip(share.places, _marked(share, results), strict=True))
+        found = dict(zip(share.places, _marked(share, answer.results), strict=True))
         doubtful = [at for at in found if self._is_doubtful(share, at, found[at])]
-        if doubtful:
+        if doubtful or answer.spent:
             worker.stop()
             worker = Worker(self._order)
         self._idle.append(worker)
@@ -217,8 +220,8 @@ class Pool:
     def _is_doubtful(self, share: _Share, at: int, result: Result) -> bool:
         """Tell whether another worker might do better.
 
-        One that has worked has less memory left, and what was mounted anew since it was confined
-        is refused to it. A refusal is its own when the parent is not refused.
+        One that has worked may have less memory left, and what was mounted anew since it was
+        confined is refused to it. A refusal is its own when the parent is not refused.
         """
         if isinstance(result, Reading):
             return result.picture is not None and result.picture.trouble is Reason.OUT_OF_MEMORY

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence.folders import KEPT_OPEN
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
+from hashmatch.jobs.confinement.limits import AddressSpace
 from hashmatch.jobs.examine import Limits, examine
 from hashmatch.model.outcomes import Failed, Reading
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Result = Reading | Failed
 _PATIENCE = 5.0  # seconds
+_SHARE_LEFT_BEHIND = 4  # a quarter of the memory for one item
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
 
@@ -54,6 +56,18 @@ class Task:
     decode: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Results of a task in its order.
+
+    A ``spent`` worker should be replaced: the limit is on all that it holds, so what items have
+    left behind would be missing for others.
+    """
+
+    results: list[Result]
+    spent: bool = False
+
+
 class Worker:
     """One child process and the pipe to it. It is ``fresh`` until its report is received."""
 
@@ -69,14 +83,14 @@ class Worker:
         """Give it work; raises ``OSError`` when the process is gone."""
         self.pipe.send(task)
 
-    def receive(self) -> list[Result] | Report:
+    def receive(self) -> Answer | Report:
         """Take the results of the last task; the first answer is a report on the worker itself.
 
         Raises:
             EOFError: the process ended without an answer.
         """
         try:
-            answer: list[Result] | Report = self.pipe.recv()
+            answer: Answer | Report = self.pipe.recv()
         except OSError:  # the pipe broke in the middle of an answer
             raise EOFError from None
         self.fresh = False
@@ -140,23 +154,21 @@ def _serve(pipe: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
-    report = _confined(order)
-    if report is None:
-        return
-    try:
+    with suppress(EOFError, OSError):  # the parent is done, or gone
+        _work(pipe, order)
+
+
+def _work(pipe: Connection, order: Order) -> None:
+    with AddressSpace() as space:
+        report = _confined(order)
+        if report is None:
+            return
         pipe.send(report)
-    except OSError:  # the parent is gone
-        return
-    while True:
-        try:
+        most = space.bytes() + order.limits.memory // _SHARE_LEFT_BEHIND
+        while True:
             task: Task = pipe.recv()
-        except (EOFError, OSError):  # the parent is done, or gone
-            return
-        results = [_one(order, number, item, task.decode) for number, item in task.items]
-        try:
-            pipe.send(results)
-        except OSError:  # the parent is gone
-            return
+            results = [_one(order, number, item, task.decode) for number, item in task.items]
+            pipe.send(Answer(results, spent=space.bytes() > most))
 
 
 def _confined(order: Order) -> Report | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hashmatch
-from hashmatch.jobs.confinement import kernel, landlock, seccomp, trials
+from hashmatch.jobs.confinement import kernel, landlock, limits, seccomp, trials
 from hashmatch.jobs.confinement.levels import Level, Report
 
 if TYPE_CHECKING:
@@ -84,8 +84,6 @@ def libraries() -> tuple[bytes, ...]:
 
 
 def _limits(memory: int, files: int) -> tuple[Trial, ...]:
-    from hashmatch.jobs.confinement import limits  # noqa: PLC0415  # not on every system
-
     with suppress(OSError, ValueError):
         limits.apply(memory, files)
     with suppress(OSError):  # no dump of what was being decoded, wherever the system puts dumps

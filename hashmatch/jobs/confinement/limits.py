@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import resource
-from pathlib import Path
 
-_PAGES = Path("/proc/self/statm")  # first number: address space in pages
+_PAGES = "/proc/self/statm"  # first number: address space in pages
 _OTHERS = 64  # files open besides evidence: pipe, libraries, modules
 
 
@@ -22,14 +21,37 @@ def apply(memory: int, files: int) -> None:
         files: files and folders of evidence that may be open at one time.
 
     Raises:
-        OSError: it is not known how much the process has.
+        OSError: it is not known how many files are open.
         ValueError: the system refuses a limit.
     """
-    now = int(_PAGES.read_text("ascii").split()[0]) * resource.getpagesize()
-    _set(resource.RLIMIT_AS, now + memory)
+    with AddressSpace() as space:
+        _set(resource.RLIMIT_AS, space.bytes() + memory)
     _set(resource.RLIMIT_NOFILE, files + _open_now() + _OTHERS)
     _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_FSIZE, 0)
+
+
+class AddressSpace:
+    """How much address space this process has; also told when files can be opened no more."""
+
+    def __init__(self) -> None:
+        try:
+            self._pages = os.open(_PAGES, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._pages = -1
+
+    def __enter__(self) -> AddressSpace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pages >= 0:
+            os.close(self._pages)
+
+    def bytes(self) -> int:
+        """The address space at this moment, 0 where the system does not say."""
+        if self._pages < 0:
+            return 0
+        return int(os.pread(self._pages, 100, 0).split()[0]) * resource.getpagesize()
 
 
 def _set(kind: int, most: int) -> None:

@@ -6,7 +6,6 @@ sent or signalled.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import mmap
 import os
