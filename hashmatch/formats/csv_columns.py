@@ -72,7 +72,7 @@ def has_header(cells: Sequence[str], options: ReadOptions) -> bool:
 
 def by_header(cells: Sequence[str], options: ReadOptions) -> Columns | None:
     """Understand the columns by their headers; None when no header names a hash."""
-    hashes = [(index, kind) for index, cell in enumerate(cells) if (kind := kind_named(cell))]
+    hashes = named_hashes(cells)
     roles: dict[str, int] = {}
     for index, cell in enumerate(cells):
         if role := _role(cell):
@@ -108,10 +108,19 @@ def by_map(cells: Sequence[str], options: ReadOptions, *, header: bool) -> Colum
     if not hashes:
         msg = f"--map names no hash column; map at least one of {', '.join(BY_TYPE)}"
         raise HashSetError(msg)
-    names = (
-        unique_names(cells) if header else tuple(str(number + 1) for number in range(len(cells)))
-    )
-    return Columns(names, hashes, None, roles, ())
+    return Columns(names_of(cells, header=header), hashes, None, roles, ())
+
+
+def named_hashes(cells: Sequence[str]) -> list[tuple[int, Kind]]:
+    """Give the columns whose headers name a hash."""
+    return [(index, kind) for index, cell in enumerate(cells) if (kind := kind_named(cell))]
+
+
+def names_of(cells: Sequence[str], *, header: bool) -> tuple[str, ...]:
+    """Name the columns by the header, or by their numbers from 1."""
+    if header:
+        return unique_names(cells)
+    return tuple(str(number + 1) for number in range(len(cells)))
 
 
 def _numbers(cells: Sequence[str], options: ReadOptions) -> dict[str, int]:

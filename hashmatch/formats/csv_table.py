@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats import csv_columns
@@ -65,32 +66,50 @@ class CsvTable:
             HashSetError: no column is known to hold a hash, a mapped column does not exist, or a
                 column without a known name holds 64 hexadecimal digits.
         """
-        table = _Table(stream, options)
+        table = Table(stream, options, _understanding(options))
         yield from table.opening()
         yield from table.single_rows()
         yield from table.facts()
 
     def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
         """Read the table, regular rows of blocks without quotes in batches."""
-        table = _Table(stream, options)
+        table = Table(stream, options, _understanding(options))
         yield from table.opening()
         while table.more:
             yield from table.next_block()
         yield from table.facts()
 
 
-class _Table:
-    """A table that is being read: where it stands, and what its columns mean."""
+class Understanding(Protocol):
+    """Says what the columns of a table mean, from its first row."""
 
-    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
+    def __call__(self, cells: Sequence[str], *, header: bool) -> Columns:
+        """Give the columns; ``header`` tells whether the row names them."""
+
+
+class Table:
+    """A table that is being read: where it stands, and what its columns mean.
+
+    Args:
+        stream: the list.
+        options: how to read it; the columns it states are for ``understand``.
+        understand: what the columns mean.
+        header: whether the first row names the columns; None to tell by its cells.
+    """
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        options: ReadOptions,
+        understand: Understanding,
+        *,
+        header: bool | None = None,
+    ) -> None:
         self._lines = TextLines(stream, options)
         self.blocks = LineBlocks(self._lines)
         self._open(options)
-        self.columns = (
-            csv_columns.by_map(self._first, options, header=self._header)
-            if options.columns
-            else _by_header(self._place, self._first, options)
-        )
+        self._header = csv_columns.has_header(self._first, options) if header is None else header
+        self.columns = understand(self._first, header=self._header)
         self._batching = Batching(self.columns, self._delimiter)
         self._rows.width = len(self._first)
         self._numbered = iter(self._rows)
@@ -115,7 +134,6 @@ class _Table:
             msg = f"line {self._place}: the quotes of the first row do not close; expected names"
             raise HashSetError(msg)
         self._first = cells
-        self._header = csv_columns.has_header(cells, options)
 
     def opening(self) -> Iterator[ListEvent]:
         """Give what is understood, and the first row where it is a record."""
@@ -194,15 +212,20 @@ def _delimiter(line: str, options: ReadOptions) -> str:
     return max(DELIMITERS, key=yielded)
 
 
-def _by_header(place: int, cells: Sequence[str], options: ReadOptions) -> Columns:
-    columns = csv_columns.by_header(cells, options)
-    if columns is None:
-        msg = (
-            f"line {place} has {len(cells)} columns and none is named after a hash; name them"
-            " with --map, such as --map md5=3, or --type for a column called hash"
-        )
-        raise HashSetError(msg)
-    return columns
+def _understanding(options: ReadOptions) -> Understanding:
+    """Take the columns that the operator maps, or those whose headers are known."""
+
+    def by_header(cells: Sequence[str], *, header: bool) -> Columns:  # noqa: ARG001
+        columns = csv_columns.by_header(cells, options)
+        if columns is None:
+            msg = (
+                f"the first row has {len(cells)} columns and none is named after a hash; name them"
+                " with --map, such as --map md5=3, or --type for a column called hash"
+            )
+            raise HashSetError(msg)
+        return columns
+
+    return partial(csv_columns.by_map, options=options) if options.columns else by_header
 
 
 FORMAT = CsvTable()

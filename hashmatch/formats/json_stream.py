@@ -13,7 +13,7 @@ from hashmatch.formats.json_decoder import JsonDecoder
 from hashmatch.formats.json_window import JsonWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from hashmatch.formats.interface import ReadOptions
     from hashmatch.model.records import Json
@@ -101,6 +101,41 @@ class Document:
                 self._keep(key)
         if not found:
             self._refuse("has no list named " + " or ".join(f"'{key}'" for key in keys))
+
+    def at(self, path: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Json] | None]]:
+        """Give the elements of the array at the end of a path of keys, as :meth:`elements` does.
+
+        What stands beside the path is passed over; arrays of objects on the way are followed.
+
+        Raises:
+            HashSetError: it is bad JSON, or has no such array.
+        """
+        found = yield from self._below(path)
+        self._window.finish()
+        if not found:
+            self._refuse("has no list at the stated path" if path else "is not an array of records")
+
+    def _below(
+        self, path: tuple[str, ...]
+    ) -> Generator[tuple[int, dict[str, Json] | None], None, bool]:
+        window = self._window
+        opening = window.peek()
+        found = False
+        if not path and opening == "[":
+            yield from self._of_array()
+            return True
+        if path and opening == "[":
+            for _ in window.items():
+                found = (yield from self._below(path)) or found
+        elif path and opening == "{":
+            for key in window.distinct_members():
+                if key == path[0]:
+                    found = (yield from self._below(path[1:])) or found
+                else:
+                    window.value()
+        else:
+            window.value()
+        return found
 
     def _of_array(self) -> Iterator[tuple[int, dict[str, Json] | None]]:
         window = self._window

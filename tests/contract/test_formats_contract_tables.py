@@ -1,5 +1,6 @@
 """The formats for tables and mapped lists keep the contract."""
 
+from hashmatch.formats.interface import ReadOptions
 from hashmatch.model.hashes import Method, PerceptualHash
 from hashmatch.model.records import HashRecord
 from tests.contract.format_contract import Example, FormatContract, md5, sha1
@@ -60,5 +61,54 @@ class TestIcse(FormatContract):
                     flags={"is_distributed": False},
                 ),
             ],
+        ),
+    )
+
+
+class TestMapped(FormatContract):
+    name = "mapped"
+    opening = b'"MD5","status","name"\n'
+    rows = f"{M[0]},alert,a\n".encode()
+    examples = (
+        Example(
+            f"SHA-1,set,MD5,status\r\n{S[0]},x,{M[0]},alert\r\n,y,{M[1]},\r\n".encode(),
+            [
+                HashRecord(
+                    2,
+                    (sha1(S[0]), md5(M[0])),
+                    category="alert",
+                    fields={"SHA-1": S[0], "set": "x", "MD5": M[0], "status": "alert"},
+                ),
+                HashRecord(
+                    3,
+                    (md5(M[1]),),
+                    fields={"SHA-1": "", "set": "y", "MD5": M[1], "status": ""},
+                ),
+            ],
+            ReadOptions(mapping="iped"),
+            recognised=False,
+        ),
+        Example(
+            f"{M[0]},a.png\n{M[1]},b\n".encode(),
+            [
+                HashRecord(1, (md5(M[0]),), fields={"1": M[0], "2": "a.png"}),
+                HashRecord(2, (md5(M[1]),), fields={"1": M[1], "2": "b"}),
+            ],
+            ReadOptions(mapping="ecapture"),
+            recognised=False,
+        ),
+        Example(
+            f'[{{"hashValue": "{M[0]}", "fileSize": 7, "microHash": "{M[1]}"}}]'.encode(),
+            [
+                HashRecord(
+                    1,
+                    (md5(M[0]),),
+                    size=7,
+                    other=("md5_first_64k",),
+                    fields={"hashValue": M[0], "fileSize": 7, "microHash": M[1]},
+                )
+            ],
+            ReadOptions(mapping="nuix"),
+            recognised=False,
         ),
     )
