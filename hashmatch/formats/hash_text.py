@@ -96,7 +96,7 @@ _SPELLINGS: tuple[tuple[Kind, str], ...] = (
     (Kind("tlsh"), "tlsh"),
     (Kind("ssdeep"), "ssdeep"),
     (Kind("md5_first_512"), "md5first512 md5512"),
-    (Kind("md5_first_64k"), "md5first64k md564k"),
+    (Kind("md5_first_64k"), "md5first64k md564k microhash"),
 )
 _KINDS = {spelling: kind for kind, texts in _SPELLINGS for spelling in texts.split()}
 _PLAIN = str.maketrans("", "", "-_ \t")
