@@ -25,7 +25,7 @@ SIZE = 24
 _BLOCK = 64
 _START = (0x0123456789ABCDEF, 0xFEDCBA9876543210, 0xF096A5B4C3B2E187)
 _SENTENCE = b"Tiger - A Fast New Hash Function, by Ross Anderson and Eli Biham"
-_MULTIPLIERS = (5, 7, 9)
+_MULTIPLIERS = (np.uint64(5), np.uint64(7), np.uint64(9))
 _A5, _01 = np.uint64(0xA5A5A5A5A5A5A5A5), np.uint64(0x0123456789ABCDEF)
 _S19, _S23 = np.uint64(19), np.uint64(23)
 # Which box each byte of a word goes through, lowest byte first: the even ones change ``a``.
@@ -52,23 +52,43 @@ def _compress(state: Words, block: Words, boxes: Words) -> Words:
     """Take one block, (8, n), into the state, (3, n)."""
     a, b, c = (row.copy() for row in state)
     x = block.copy()
+    step = _Step(x.shape[1], boxes)
     for turn, multiplier in enumerate(_MULTIPLIERS):
         if turn:
             _schedule(x)
         for word in x:
-            _step(a, b, c, word, boxes, multiplier)
+            step.take(a, b, c, word, multiplier)
             a, b, c = b, c, a
     # Twenty-four steps have brought each of the three back to its place.
     return np.stack((a ^ state[0], b - state[1], c + state[2]))
 
 
-def _step(a: Words, b: Words, c: Words, word: Words, boxes: Words, multiplier: int) -> None:
-    c ^= word
-    places = c.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8).T + _BOX_OF_BYTE
-    found = boxes.take(places)
-    a -= np.bitwise_xor.reduce(found[0::2], axis=0)
-    b += np.bitwise_xor.reduce(found[1::2], axis=0)
-    b *= np.uint64(multiplier)
+class _Step:
+    """One step of a turn; its room is made once, since making it took as long as the step."""
+
+    __slots__ = ("_both", "_boxes", "_found", "_places")
+
+    def __init__(self, count: int, boxes: Words) -> None:
+        self._boxes = boxes
+        self._places = np.empty((8, count), np.intp)
+        self._found = np.empty((8, count), np.uint64)
+        self._both = np.empty((2, count), np.uint64)
+
+    def take(self, a: Words, b: Words, c: Words, word: Words, multiplier: np.uint64) -> None:
+        """Take one word of the message into the three, in place."""
+        np.bitwise_xor(c, word, out=c)
+        in_bytes = c.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8).T
+        np.add(in_bytes, _BOX_OF_BYTE, out=self._places)
+        # Every place is in the table; "wrap" only keeps numpy from looking twice.
+        self._boxes.take(self._places, out=self._found, mode="wrap")
+        # Rows of even bytes change ``a``, those of odd ones ``b``: both at once, two by two.
+        pairs, both = self._found.reshape(4, 2, -1), self._both
+        np.bitwise_xor(pairs[0], pairs[1], out=both)
+        np.bitwise_xor(both, pairs[2], out=both)
+        np.bitwise_xor(both, pairs[3], out=both)
+        np.subtract(a, both[0], out=a)
+        np.add(b, both[1], out=b)
+        np.multiply(b, multiplier, out=b)
 
 
 def _schedule(x: Words) -> None:
