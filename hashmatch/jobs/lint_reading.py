@@ -56,8 +56,8 @@ def reading(source: ListSource, words: Words) -> Iterator[Reading]:
             it too.
     """
     chosen = choose_format((source,), words.format_name)
-    refuse_idle_words(words.options, chosen)
     form = chosen.format
+    refuse_idle_words(words.options, form)
     options = replace(words.options, beside=beside(source, chosen.companions))
     with source.opened() as opened:
         seen = None

@@ -54,8 +54,21 @@ def shares(spool: Spool, name: str) -> Iterator[tuple[Values, Rows]]:
             rows.append(chosen + start)
         if values:
             joined = np.concatenate(values)
-            order = np.argsort(joined, kind="stable")
-            yield joined[order], np.concatenate(rows)[order]
+            order = np.argsort(joined)
+            ordered = joined[order]
+            _settle(ordered, order)
+            yield ordered, np.concatenate(rows)[order]
+
+
+def _settle(ordered: Values, order: Rows) -> None:
+    """Put rows with one value into their own order: the fast sort does not keep it."""
+    same = ordered[1:] == ordered[:-1]
+    if same.any():
+        alike_ones = np.zeros(len(ordered), bool)
+        alike_ones[1:] |= same
+        alike_ones[:-1] |= same
+        at = np.flatnonzero(alike_ones)
+        order[at] = order[at][np.lexsort((order[at], ordered[at]))]
 
 
 def _part(values: Values, parts: int) -> Values:

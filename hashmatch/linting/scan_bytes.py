@@ -1,9 +1,8 @@
-"""The bytes of a list, looked at while a reader takes them: encoding, line ends, digests."""
+"""The bytes of a list, looked at while a reader takes them: encoding and line ends."""
 
 from __future__ import annotations
 
 import codecs
-import hashlib
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,14 +17,12 @@ class Bytes:
 
     def __init__(self) -> None:
         self.size = 0
-        self.sha256 = hashlib.sha256()
         self.utf8 = True
         self.marks = 0
         self.nul = 0
         self.feeds = 0
         self.returned_feeds = 0
         self.lone_returns = 0
-        self.endless = False
         self._last = b""
         self._decoder: IncrementalDecoder | None = None
         self._wide = False
@@ -35,7 +32,6 @@ class Bytes:
         if not self.size:
             self._start(block)
         self.size += len(block)
-        self.sha256.update(block)
         text = self._decoded(block, final=False)
         if text:
             self._count(text)
@@ -44,7 +40,6 @@ class Bytes:
         """Say that there are no more."""
         if not self._decoded(b"", final=True) and self._last == b"\r":
             self.lone_returns += 1
-        self.endless = bool(self.size) and self._last not in {b"\n", b"\0", b"\r"}
 
     def _start(self, block: bytes) -> None:
         name = _UTF16.get(block[:2], "utf-8")
