@@ -104,7 +104,7 @@ def _record(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
 
 
 def _take(name: str, value: str | None, gathering: Gathering) -> None:
-    kind = kind_named(name)
+    kind = kind_named(_HASH + name)
     if value is None:
         return
     if name in _NOT_OF_FILES:
