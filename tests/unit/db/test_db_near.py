@@ -3,7 +3,9 @@ import pytest
 
 from hashmatch.db import near
 from hashmatch.db.near_build import NearBuilder
+from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import HashSetError, UsageError
+from hashmatch.model.hashes import Method
 
 KEY = bytes(range(32))
 
@@ -13,7 +15,8 @@ def index(values, records=None, quality=None):
     hashes = np.array([list(one) for one in values], np.uint8).reshape(count, 32)
     record = np.array(records if records is not None else range(count), np.uint32)
     stated = np.array(quality if quality is not None else [255] * count, np.uint8)
-    return near.ScanIndex(near.content(hashes, record, stated))
+    entries = near.Entries(hashes, record, stated)
+    return near.ScanIndex(Method.PDQ, near.content(Method.PDQ, entries))
 
 
 def queries(*values):
@@ -71,9 +74,11 @@ def test_a_radius_beyond_what_is_exact_is_refused(radius):
 
 
 def test_a_sealed_index_answers_as_before(tmp_path):
-    content = near.content(queries(BASE, flipped(BASE, 9)), np.array([1, 2]), np.array([255, 60]))
-    near.write(tmp_path / "n", KEY, content)
-    assert rows(near.read(tmp_path / "n", KEY).search(queries(BASE), 31)) == [
+    entries = near.Entries(
+        queries(BASE, flipped(BASE, 9)), np.array([1, 2], np.uint32), np.array([255, 60], np.uint8)
+    )
+    near.write(tmp_path / "n", KEY, Method.PDQ, near.content(Method.PDQ, entries))
+    assert rows(near.read(tmp_path / "n", KEY, Method.PDQ).search(queries(BASE), 31)) == [
         (0, 1, 0, -1),
         (0, 2, 9, 60),
     ]
@@ -82,53 +87,96 @@ def test_a_sealed_index_answers_as_before(tmp_path):
 
 def test_an_index_larger_than_one_chunk_comes_back_whole(tmp_path):
     values = np.random.default_rng(1).integers(0, 256, (40_000, 32), np.uint8)
-    content = near.content(values, np.arange(40_000), np.full(40_000, 255))
+    numbers, stated = np.arange(40_000, dtype=np.uint32), np.full(40_000, 255, np.uint8)
+    content = near.content(Method.PDQ, near.Entries(values, numbers, stated))
     assert len(content) > near.CHUNK_BYTES
-    near.write(tmp_path / "n", KEY, content)
-    built = near.read(tmp_path / "n", KEY)
+    near.write(tmp_path / "n", KEY, Method.PDQ, content)
+    built = near.read(tmp_path / "n", KEY, Method.PDQ)
     asked = values[[0, 20_000, 39_999]]
     assert rows(built.search(asked, 0)) == [(0, 0, 0, -1), (1, 20_000, 0, -1), (2, 39_999, 0, -1)]
 
 
 def test_an_index_of_another_length_than_it_states_is_refused():
-    content = near.content(queries(BASE), np.array([1]), np.array([255]))
+    entries = near.Entries(queries(BASE), np.array([1], np.uint32), np.array([255], np.uint8))
+    content = near.content(Method.PDQ, entries)
     for wrong in (b"", content[:-1], content + b"\0"):
         with pytest.raises(HashSetError, match="not of the length"):
-            near.ScanIndex(wrong)
+            near.ScanIndex(Method.PDQ, wrong)
 
 
-def builder(*entries):
-    built = NearBuilder()
-    for value, record, file, sole in entries:
-        built.add(value, record, None, file, sole=sole)
-    return built.finish()
+def builder(*entries, dead=None):
+    built = NearBuilder(Method.PDQ)
+    for value, record, file in entries:
+        built.add(value, record, None, file)
+    return built.finish(dead)
 
 
 def test_a_hash_beside_most_of_the_files_is_left_out():
-    done = builder(*((BASE, n, n + 1, False) for n in range(5)), (flipped(BASE, 1), 9, 9, False))
+    done = builder(*((BASE, n, n + 1) for n in range(5)), (flipped(BASE, 1), 9, 9))
     assert (done.entries, done.distinct, done.repeated) == (1, 1, 5)
-    assert done.emptied.tolist() == []
-    assert rows(near.ScanIndex(done.content).search(queries(BASE), 31)) == [(0, 9, 1, -1)]
+    assert (done.left_out.tolist(), done.kept.tolist()) == ([0, 1, 2, 3, 4], [9])
+    assert rows(near.ScanIndex(Method.PDQ, done.content).search(queries(BASE), 31)) == [
+        (0, 9, 1, -1)
+    ]
 
 
 def test_a_hash_shared_by_four_files_stays_however_often_they_are_listed():
-    done = builder(*((BASE, n, n % 4 + 1, False) for n in range(20)))
+    done = builder(*((BASE, n, n % 4 + 1) for n in range(20)))
     assert (done.entries, done.distinct, done.repeated) == (20, 1, 0)
 
 
 def test_a_picture_with_many_copies_among_others_stays():
-    copies = [(BASE, n, n + 1, False) for n in range(50)]
-    others = [(flipped(BASE, n + 1), 50 + n, 60 + n, False) for n in range(50)]
+    copies = [(BASE, n, n + 1) for n in range(50)]
+    others = [(flipped(BASE, n + 1), 50 + n, 60 + n) for n in range(50)]
     done = builder(*copies, *others)
     assert (done.entries, done.repeated) == (100, 0)
 
 
 def test_records_that_name_no_file_are_not_taken_for_different_files():
-    done = builder(*((BASE, n, 0, True) for n in range(20)))
+    done = builder(*((BASE, n, 0) for n in range(20)))
     assert (done.entries, done.repeated) == (20, 0)
 
 
-def test_records_that_nothing_is_left_of_are_named():
-    shared = [(BASE, n, n + 1, False) for n in range(5)]
-    done = builder(*shared, (BASE, 7, 0, True), (BASE, 8, 0, True), (flipped(BASE, 1), 8, 0, True))
-    assert done.emptied.tolist() == [7]
+def test_records_that_do_not_count_are_not_counted_among_the_files():
+    dead = np.array([True] * 3 + [False] * 4)
+    done = builder(*((BASE, n, n + 1) for n in range(7)), dead=dead)
+    assert (done.entries, done.repeated, done.kept.tolist()) == (4, 0, [3, 4, 5, 6])
+
+
+def test_different_hashes_with_one_sorting_number_are_told_apart(monkeypatch):
+    monkeypatch.setattr(near, "_changes", lambda numbers: 0)  # as if all numbers were equal
+    built = index([BASE, flipped(BASE, 3), BASE], [7, 2, 4])
+    assert rows(built.search(queries(BASE), 3)) == [(0, 2, 3, -1), (0, 4, 0, -1), (0, 7, 0, -1)]
+
+
+def of_method(method, values):
+    hashes = np.frombuffer(b"".join(values), np.uint8).reshape(-1, method.size)
+    record = np.arange(len(values), dtype=np.uint32)
+    entries = near.Entries(hashes, record, np.full(len(values), 255, np.uint8))
+    return near.ScanIndex(method, near.content(method, entries))
+
+
+@pytest.mark.parametrize("method", [Method.PHASH, Method.DHASH, Method.AHASH])
+def test_64_bits_are_compared_by_their_distance_in_bits(method):
+    values = [bytes(8), b"\x01" + bytes(7), b"\xff" * 8]
+    found = of_method(method, values).search(np.zeros((1, 8), np.uint8), 63)
+    assert rows(found) == [(0, 0, 0, -1), (0, 1, 1, -1)]
+    assert len(of_method(method, values).search(np.zeros((1, 8), np.uint8), 64).record) == 3
+
+
+def test_photodna_is_compared_by_the_sum_of_squares_up_to_the_greatest():
+    size = Method.PHOTODNA.size
+    values = [bytes(size), b"\x02" + bytes(size - 1), b"\xff" * size]
+    built = of_method(Method.PHOTODNA, values)
+    asked = np.zeros((1, size), np.uint8)
+    assert rows(built.search(asked, 4)) == [(0, 0, 0, -1), (0, 1, 4, -1)]
+    assert rows(built.search(asked, 3)) == [(0, 0, 0, -1)]
+    greatest = size * 255**2
+    assert GREATEST[Method.PHOTODNA] == greatest
+    assert rows(built.search(asked, greatest))[-1] == (0, 2, greatest, -1)
+    assert len(built.search(asked, greatest - 1).record) == 2
+
+
+def test_every_method_has_a_usual_radius_below_its_greatest():
+    assert list(DEFAULT) == list(GREATEST) == list(Method)
+    assert all(DEFAULT[one] < GREATEST[one] // 4 for one in Method)
