@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import unquote
 
 from hashmatch.formats import hash_text
+from hashmatch.formats.binary import text_of
 from hashmatch.formats.gathering import Gathering, requiring_records
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.text import TextLines, opening_lines
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MAGNET, _ED2K, _URN = "magnet:?", "ed2k://", "urn:"
 _EXACT_TOPIC = re.compile(r"xt(\.\d+)?")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SHA256_MULTIHASH = "1220"  # SHA-256, 32 bytes
 
 
@@ -109,7 +110,7 @@ def _magnet(place: int, text: str) -> Iterator[ListEvent]:
     fields: dict[str, Json] = {}
     for pair in text.replace("&amp;", "&").split("&"):
         key, _, value = pair.partition("=")
-        value = unquote(value)
+        value = _unescaped(value)
         if _EXACT_TOPIC.fullmatch(key.lower()):
             _take_urn(gathering, value)
         elif key:
@@ -127,7 +128,7 @@ def _ed2k(place: int, text: str) -> Iterator[ListEvent]:
         return
     gathering = Gathering()
     gathering.take(hash_text.ED2K, cells[3])
-    fields: dict[str, Json] = {"name": unquote(cells[1])}
+    fields: dict[str, Json] = {"name": _unescaped(cells[1])}
     for cell in cells[4:]:
         key, equals, value = cell.partition("=")
         if key.lower() == "h" and equals:
@@ -160,6 +161,11 @@ def _take_multihash(gathering: Gathering, value: str) -> None:
         gathering.take(hash_text.BTMH, value.removeprefix(_SHA256_MULTIHASH))
     else:
         gathering.lose(Loss.UNKNOWN_ALGORITHM)
+
+
+def _unescaped(text: str) -> str:
+    """Undo ``%E0%B8%81``; a ``+`` stays, since only some programs mean a blank by it."""
+    return text_of(_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode()))
 
 
 def _add(fields: dict[str, Json], key: str, value: str) -> None:

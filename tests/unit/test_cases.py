@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashmatch.cases import casefile, journal, listing, run_writer
+from hashmatch.cases import casefile, journal, lines, listing, run_writer
 from hashmatch.cases.casefile import CaseFile, PublicKey
 from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES, CaseFolder, RunFolder
@@ -18,7 +18,7 @@ from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import CaseError, CustodyError, OutputError
 from hashmatch.model import names
 from hashmatch.model.evidence import Folder, Item
-from hashmatch.model.hashes import ALWAYS, Digest, Method, PictureHash
+from hashmatch.model.hashes import ALWAYS, Algorithm, Digest, Method, PictureHash
 from hashmatch.model.hits import Claim, Disposition, Hit, Near
 from hashmatch.model.outcomes import (
     Examined,
@@ -181,6 +181,12 @@ def examined(path=b"a", picture=None, hits=()):
 def hit(disposition=Disposition.ILLEGAL, near=None):
     claim = Claim.NEAR if near else Claim.EXACT_2
     return Hit("s", "v", 1, "e", claim, disposition, "vic-us", "1", near=near)
+
+
+def test_both_values_of_a_digest_that_has_two_are_written():
+    values = (Digest(Algorithm.ED2K, bytes(16)), Digest(Algorithm.ED2K, bytes([1] * 16)))
+    line = lines.outcome_line(1, 0, Examined(b"a", 5, 7, Reading(values), ()))
+    assert line["digests"] == {"ed2k": "00" * 16, "ed2k-2": "01" * 16}
 
 
 OUTCOMES = [
