@@ -4,10 +4,10 @@ import hashlib
 import json
 
 import pytest
-from tests.lint_lists import QUIET, TODAY, check, check_text, csv, digest, row, told
 
 from hashmatch.db.profiles import load
 from hashmatch.linting import registry
+from tests.lint_lists import QUIET, TODAY, check, check_text, csv, digest, row, told
 
 PDQ = "f0" * 32  # 128 of 256 bits
 SOUND = csv(*(row(str(number)) for number in range(20)))
