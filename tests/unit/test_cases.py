@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashmatch.cases import casefile, journal, lines, listing, run_writer
+from hashmatch.cases import casefile, journal, listing, run_writer
 from hashmatch.cases.casefile import CaseFile, PublicKey
 from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES, CaseFolder, RunFolder
+from hashmatch.cases.lines import outcome_line
 from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import CaseError, CustodyError, OutputError
@@ -185,7 +186,7 @@ def hit(disposition=Disposition.ILLEGAL, near=None):
 
 def test_both_values_of_a_digest_that_has_two_are_written():
     values = (Digest(Algorithm.ED2K, bytes(16)), Digest(Algorithm.ED2K, bytes([1] * 16)))
-    line = lines.outcome_line(1, 0, Examined(b"a", 5, 7, Reading(values), ()))
+    line = outcome_line(1, 0, Examined(b"a", 5, 7, Reading(values), ()))
     assert line["digests"] == {"ed2k": "00" * 16, "ed2k-2": "01" * 16}
 
 
