@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
 from hashmatch.errors import HashSetError
+from hashmatch.model.hits import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hashmatch.db.description import SetDescription
 
 _MOST_PLACES = 10
+_EXPLOITATIVE = "exploitative"
+"""In the name of an environment: its files are not, or not all, unlawful."""
 
 
 class Losses:
@@ -57,14 +60,22 @@ def check_facts(description: SetDescription, facts: Mapping[str, str]) -> None:
     """Compare what the list says about itself with what the operator stated.
 
     Raises:
-        HashSetError: the list looks benign and could become notable, or the category scheme is
-            for another country than the list.
+        HashSetError: the list looks benign and could become notable, is from an environment of
+            files that may be lawful and could become illegal, or the category scheme is for
+            another country than the list.
     """
     profile, context = description.profile, facts.get("context")
     if facts.get("looks_benign") and not _stays_benign(description):
         msg = (
             f"this list looks like known-benign files ({facts['looks_benign']}) but would be taken "
             "for notable; import it with --kind benign, or with the scheme that was made for it"
+        )
+        raise HashSetError(msg)
+    if _EXPLOITATIVE in facts.get("environment", "") and _may_be_illegal(description):
+        msg = (
+            f"this list is from the environment {facts['environment']}, whose files may well be"
+            " lawful, but would be taken for illegal; import it with --kind exploitative, or with"
+            " a scheme that makes nothing illegal"
         )
         raise HashSetError(msg)
     if profile is not None and context is not None and not profile.fits(context):
@@ -80,6 +91,13 @@ def _stays_benign(description: SetDescription) -> bool:
     if description.profile is not None:
         return description.profile.only_benign
     return description.kind is SetKind.BENIGN
+
+
+def _may_be_illegal(description: SetDescription) -> bool:
+    if description.profile is None:
+        return description.kind in {SetKind.ILLEGAL, SetKind.BASELINE}
+    kinds = {one.disposition for one in description.profile.categories.values()}
+    return not kinds.isdisjoint({Disposition.ILLEGAL, Disposition.BASELINE})
 
 
 def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> None:
