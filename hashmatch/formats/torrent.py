@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from hashmatch.errors import HashSetError
@@ -38,7 +38,7 @@ _HASHES: dict[bytes, Kind] = {
     b"ed2k": ED2K,
     b"pieces root": PIECES_ROOT,
 }
-_OF_CONTENT = frozenset({b"files", b"file tree", b"pieces", *_HASHES})
+_OF_CONTENT = frozenset({b"files", b"file tree", b"pieces"})
 
 
 @dataclass(slots=True)
@@ -46,7 +46,12 @@ class _File:
     """What a torrent says about one of its files, in one or both of its versions."""
 
     path: tuple[str, ...]
-    facts: dict[bytes, Value] = field(default_factory=dict)
+    facts: dict[bytes, Value]
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the torrent states a hash of this file alone."""
+        return not _HASHES.keys().isdisjoint(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Torrent:
             msg = "the file has no dictionary 'info'; expected a torrent, check --format"
             raise HashSetError(msg)
         files = list(_files(info))
-        hashed = [one for one in files if not _HASHES.keys().isdisjoint(one.facts)]
+        hashed = [one for one in files if one.hashed]
         yield ListFacts(
             {"files": str(len(files)), "files_without_hash": str(len(files) - len(hashed))}
         )
@@ -174,9 +179,12 @@ def _path(value: Value | None) -> tuple[str, ...]:
 
 
 def _is_padding(one: _File) -> bool:
-    """Such a file only moves the next one to the beginning of a piece."""
+    """Such a file only moves the next one to the beginning of a piece.
+
+    One that has a hash of its own is taken for a file, whatever the torrent calls it.
+    """
     attributes = one.facts.get(b"attr")
-    return isinstance(attributes, bytes) and b"p" in attributes
+    return isinstance(attributes, bytes) and b"p" in attributes and not one.hashed
 
 
 FORMAT = Torrent()

@@ -44,18 +44,16 @@ class Frames:
         """Note that a frame, or a value of one, was lost."""
         self._losses.append(reason)
 
-    def losses(self, place: int) -> Iterator[ListEvent]:
-        """Yield what was lost, as values of the record; or of the whole where no frame is left."""
-        for reason in self._losses if self.kept else self._losses[:1]:
-            yield Dropped(place, reason, whole=not self.kept)
-
     def events(self, place: int) -> Iterator[ListEvent]:
-        """Yield the losses and the record of the video, if a frame is left."""
-        yield from self.losses(place)
-        if self.kept:
-            numbered = any(number is not None for number in self._numbers)
-            fields: dict[str, Json] = {"frames": self._numbers} if numbered else {}
-            yield HashRecord(place, perceptual=tuple(self.kept), fields=fields)
+        """Yield what was lost, and the record of the video if a frame is left."""
+        if not self.kept:
+            yield Dropped(place, self._losses[0] if self._losses else Loss.NO_HASH)
+            return
+        for reason in self._losses:
+            yield Dropped(place, reason, whole=False)
+        numbered = any(number is not None for number in self._numbers)
+        fields: dict[str, Json] = {"frames": self._numbers} if numbered else {}
+        yield HashRecord(place, perceptual=tuple(self.kept), fields=fields)
 
     def _quality(self, text: str) -> int | None:
         if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= _BEST:

@@ -278,6 +278,7 @@ class TestTorrent(FormatContract):
                     fields={
                         "info": {
                             "length": 10,
+                            "md5sum": M[0],
                             "meta version": 2,
                             "name": "a.png",
                             "piece length": 16384,

@@ -142,6 +142,11 @@ def test_files_in_folders_of_a_torrent_of_version_2_have_their_whole_path():
     assert counted == [{"files": "2", "files_without_hash": "1"}]
 
 
+def test_a_file_with_a_hash_is_not_hidden_by_being_called_padding():
+    files = [{"length": 1, "path": [".pad", "1"], "attr": "p", "sha1": S[0]}]
+    assert len(records("torrent", torrent(files=files, pieces=b""))) == 2
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
