@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hashmatch.formats.interface import ReadOptions
     from hashmatch.model.records import ListEvent
 
-_HEADER = re.compile(r"V([134])Hash,.*\bFileName,FilePath,FileSize\b.*")
+_HEADER = re.compile(r"V([134])Hash,(?:\w+,)*FileName,FilePath,FileSize(?:,\w+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,10 @@ def _events(lines: TextLines) -> Iterator[ListEvent]:
             if found is None:
                 msg = f"line {place} is not the header of an iLook set; expected 'V1Hash,...'"
                 raise HashSetError(msg)
-            columns = tuple(line.strip().split(","))
+            columns = tuple(found[0].split(","))
+            if len({*columns}) != len(columns):
+                msg = f"line {place} names a column twice; get a good copy of the list"
+                raise HashSetError(msg)
             yield ListFacts({"format_version": found[1], "columns": ",".join(columns)})
 
 

@@ -107,9 +107,18 @@ class _Table:
         return ", ".join(column for column in self.columns if column in {"CRC32", "MD4"})
 
     def split(self, line: str) -> list[str] | None:
-        """Take a row apart and its quotes off."""
+        """Take a row apart and its quotes off.
+
+        Where no number follows the name the row was cut off, and its cells would be taken for
+        others: None.
+        """
         cells = both_ends.split(line, self.name, len(self.columns) - self.name - 1)
-        return None if cells is None else [both_ends.unquoted(cell) for cell in cells]
+        if cells is None:
+            return None
+        cells = [both_ends.unquoted(cell) for cell in cells]
+        return (
+            cells if _is_number(cells[self.name + 1]) and _is_number(cells[self.name + 2]) else None
+        )
 
     def regular(self, rows: Sequence[_Line]) -> RecordBatch | None:
         """Give rows as a batch; None unless each has both hashes and a size."""
@@ -119,15 +128,14 @@ class _Table:
             return None
         cells = dict(zip(self.columns, zip(*whole_rows, strict=True), strict=True))
         sha1, md5 = whole(SHA1, cells.pop("SHA-1")), whole(MD5, cells.pop("MD5"))
-        sizes = cells["FileSize"]
-        if sha1 is None or md5 is None or not all(map(_is_size, sizes)):
+        if sha1 is None or md5 is None:
             return None
         return RecordBatch(
             [place for place, _ in rows],
             {Algorithm.SHA1: sha1, Algorithm.MD5: md5},
             {**cells, **self.products.columns(cells["ProductCode"])},
             categories=[code or None for code in cells["SpecialCode"]],
-            sizes=[*map(int, sizes)],
+            sizes=[*map(int, cells["FileSize"])],
         )
 
 
@@ -156,7 +164,7 @@ def _row(place: int, fields: Mapping[str, str], products: Products) -> Iterator[
     )
 
 
-def _is_size(text: str) -> bool:
+def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
