@@ -40,14 +40,26 @@ def new_passphrase(passphrase_file: Path | None) -> str:
         UsageError: the input ended before it was given.
         HashSetError: the passphrase file cannot be read.
     """
+    return _passphrase(passphrase_file, twice=True)
+
+
+def asked_passphrase(passphrase_file: Path | None) -> str:
+    """Take a passphrase that exists from a file, else ask for it once; raises as above."""
+    return _passphrase(passphrase_file, twice=False)
+
+
+def _passphrase(passphrase_file: Path | None, *, twice: bool) -> str:
     if passphrase_file is not None:
         return _first_line(passphrase_file)
     try:
-        words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
+        words: str = click.prompt(
+            "Passphrase", hide_input=True, confirmation_prompt=twice, err=True
+        )
     except click.Abort as error:
         if not isinstance(error.__context__, EOFError):
             raise
-        msg = "no passphrase was given; type it twice, or name a file with --passphrase-file"
+        how = "type it twice" if twice else "type it"
+        msg = f"no passphrase was given; {how}, or name a file with --passphrase-file"
         raise UsageError(msg) from None
     return words
 

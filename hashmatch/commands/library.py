@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch.commands import (
+    library_bundle,
     library_diff,
     library_export,
     library_import,
+    library_install,
     library_remove,
+    library_trust,
     library_update,
     printing,
     set_facts,
@@ -35,8 +38,12 @@ def command() -> None:
     """
 
 
-for part in (library_import, library_update, library_diff, library_remove, library_export):
+for part in (
+    *(library_import, library_update, library_diff, library_remove, library_export),
+    *(library_bundle, library_install, library_trust),
+):
     command.add_command(part.command)
+command.add_command(library_install.show_command)
 
 
 @command.command("init")

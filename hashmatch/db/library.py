@@ -238,30 +238,30 @@ class Library:
         return manifest
 
     def publish_all(
-        self, finished: Sequence[tuple[Manifest, Path]], before: Callable[[], None] | None = None
+        self,
+        finished: Sequence[tuple[Manifest, Path]],
+        also: Callable[[Pointer], Pointer] | None = None,
     ) -> None:
         """Make complete staged versions the current ones, all of them in one step.
 
         Args:
             finished: the manifests of finished builders, with their staging folders.
-            before: called with the library held, when nothing but the step itself is left.
+            also: what else changes in the same step.
 
         Raises:
             HashSetError: a set got another version meanwhile.
             OutputError: the disk is full or cannot be written; the library is as before.
         """
         with self.changing() as pointer:
+            new = also(pointer) if also is not None else pointer
             for manifest, _ in finished:
                 if pointer.current.get(manifest.name) != manifest.supersedes:
                     msg = f"another import changed the set {manifest.name} meanwhile; import again"
                     raise HashSetError(msg)
-            new = pointer
             for manifest, folder in finished:
                 folder.rename(self.folder_of(manifest.version))
                 new = new.with_version(manifest.name, manifest.version)
             durable.sync_folder(self.folder / SETS)
-            if before is not None:
-                before()
             self.point(new)
 
     @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.db.strict import canonical, parse
+from hashmatch.db.trust import Trust
 from hashmatch.errors import HashSetError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ CURRENT = "current.json"
 class Pointer:
     """``current``: set name to version; ``versions``: every version ever published, to its name.
 
-    ``purged`` gives for a version whose files were deleted the day of that.
+    ``purged`` gives for a version whose files were deleted the day of that; ``trust`` says whose
+    bundles are taken.
 
     The file carries a keyed check value. As versions are named by their manifest's digest, nobody
     without the key can plant a set, change one or put another in its place. An older copy of the
@@ -33,6 +35,7 @@ class Pointer:
     current: Mapping[str, str]
     versions: Mapping[str, str]
     purged: Mapping[str, str]
+    trust: Trust = field(default_factory=Trust)
 
     def with_version(self, name: str, version: str) -> Pointer:
         """Give the pointer after a version was published: it becomes the current one."""
@@ -65,7 +68,13 @@ class Pointer:
     def _body(self) -> dict[str, Json]:
         current, versions = dict[str, "Json"](self.current), dict[str, "Json"](self.versions)
         purged = dict[str, "Json"](self.purged)
-        return {"format": FORMAT, "current": current, "versions": versions, "purged": purged}
+        return {
+            "format": FORMAT,
+            "current": current,
+            "versions": versions,
+            "purged": purged,
+            "trust": self.trust.to_json(),
+        }
 
     @classmethod
     def from_bytes(cls, data: bytes, key: LibraryKey) -> Pointer:
@@ -77,7 +86,12 @@ class Pointer:
         fields = parse(data, CURRENT)
         if fields.text("format") != FORMAT:
             fields.refuse("format", f"{FORMAT}; a newer hashmatch may be needed")
-        pointer = cls(fields.texts("current"), fields.texts("versions"), fields.texts("purged"))
+        pointer = cls(
+            fields.texts("current"),
+            fields.texts("versions"),
+            fields.texts("purged"),
+            Trust.from_json(fields.inner("trust")),
+        )
         check = fields.text("check")
         fields.finish()
         expected = key.tag("current", canonical(pointer._body()))

@@ -74,7 +74,7 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
     """
     writer = _writer(request)
     manifest = library.find(request.name)
-    _check_handling(request, manifest)
+    check_handling(request, manifest)
     with ExitStack() as stack:
         ledger = None
         if request.case is not None:
@@ -82,10 +82,12 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
             ledger = stack.enter_context(closing(ledger_of(folder, setting, key)))
         installed = stack.enter_context(library.open_set(manifest.version))
         written = Written()
+        if manifest.filters:
+            written.left_out["filters, which hold no values"] += len(manifest.filters)
         records: Records = partial(outgoing, installed)
         if not request.include_photodna:
             records = partial(without_photodna, records, written)
-        out = stack.enter_context(_new_file(request.out))
+        out = stack.enter_context(new_file(request.out))
         digest, size = hashlib.sha256(), 0
         for block in writer.write(records, about(manifest, request.algorithm), written):
             out.write(block)
@@ -94,7 +96,7 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
         out.flush()
         _check_whole(request, written)
         done = Exported(manifest, digest.hexdigest(), size, written)
-        line = _line(request, done, setting)
+        line = line_of(request, done, setting)
         export_log.enter(library, line)
         if ledger is not None:
             ledger.append("library.export", line)
@@ -112,7 +114,8 @@ def _writer(request: Export) -> ListWriter:
     return writer
 
 
-def _check_handling(request: Export, manifest: Manifest) -> None:
+def check_handling(request: Export, manifest: Manifest) -> None:
+    """Refuse to give a marked set on unless that was allowed; raises ``UsageError``."""
     marking = manifest.stated.handling
     if marking and not request.despite_handling:
         msg = (
@@ -130,7 +133,13 @@ def _check_whole(request: Export, written: Written) -> None:
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Open the file of an export, which stands only when the block ends well.
+
+    Raises:
+        UsageError: there is such a file.
+        OutputError: it could not be written.
+    """
     try:
         with durable.creating(path) as out:
             yield out
@@ -142,7 +151,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         raise OutputError(msg) from None
 
 
-def _line(request: Export, done: Exported, setting: Setting) -> dict[str, Json]:
+def line_of(request: Export, done: Exported, setting: Setting) -> dict[str, Json]:
     """What is recorded about an export; the file by its name without folders."""
     options: dict[str, Json] = {
         "algorithm": request.algorithm,
