@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from hashmatch.model.records import Json, ListFacts
 
 _DEEPEST = 64
+_EMPTY = 16
+"""What an element weighs beside its words, so that empty ones add up too."""
 
 
 @dataclass(slots=True)
 class Element:
-    """An element by its local name; ``line`` is where it begins, from 1."""
+    """An element by its local name.
+
+    ``line`` is where it begins, from 1; inside of a wanted element, where that one begins.
+    """
 
     name: str
     attributes: dict[str, str]
@@ -42,7 +47,10 @@ class Element:
 
     def first(self, name: str) -> Element | None:
         """Give the first child of that name."""
-        return next(self.all(name), None)
+        for child in self.children:
+            if child.name == name:
+                return child
+        return None
 
     def value(self, name: str) -> str | None:
         """Give the text of the first child of that name; None when there is none, or no text."""
@@ -124,19 +132,29 @@ class XmlDocument:
             raise HashSetError(msg) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        element = Element(local_name(name), attributes, self._parser.CurrentLineNumber)
+        self._weigh(len(name) + _EMPTY)
+        if attributes:
+            self._weigh(sum(map(len, attributes)) + sum(map(len, attributes.values())))
+        if ":" in name:
+            name = local_name(name)
+        if self._inside:
+            above = self._open[-1]
+            element = Element(name, attributes, above.line, "", [])
+            above.children.append(element)
+        else:
+            element = Element(name, attributes, self._parser.CurrentLineNumber, "", [])
+            self._start_outside(element)
         if len(self._open) >= _DEEPEST:
             self._refuse(f"elements nested more than {_DEEPEST} levels deep")
-        self._weigh(len(name) + sum(len(key) + len(text) for key, text in attributes.items()) + 16)
+        self._open.append(element)
+
+    def _start_outside(self, element: Element) -> None:
         if not self._open:
             self.root = element
-        elif self._inside:
-            self._open[-1].children.append(element)
         else:
             self._open[-1].text = ""  # between children: blanks that would only add up
-        self._open.append(element)
-        if not self._inside and element.name in self._whole:
-            self._inside = len(self._open)
+        if element.name in self._whole:
+            self._inside = len(self._open) + 1
 
     def _end(self, _name: str) -> None:
         depth = len(self._open)
