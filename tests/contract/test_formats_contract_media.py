@@ -219,6 +219,38 @@ class TestP2pLinks(FormatContract):
     )
 
 
+class TestRhash(FormatContract):
+    name = "rhash"
+    rows = f"TTH   (a b.png) = {base32(T)}\nED2K  (a b.png) = {E[0]}\n".encode()
+    examples = (
+        Example(
+            (
+                f"MD5   (a (1).png) = {M[0]}\nTTH   (a (1).png) = {base32(T).lower()}\n"
+                f"GOST12-256 (a (1).png) = {P[0]}\nMD5   (b.png) = {M[1]}\n"
+            ).encode(),
+            [
+                HashRecord(
+                    1,
+                    (md5(M[0]), other(Algorithm.TTH, T)),
+                    other=("gost12-256",),
+                    fields={"name": "a (1).png"},
+                ),
+                HashRecord(4, (md5(M[1]),), fields={"name": "b.png"}),
+            ],
+        ),
+        Example(
+            f"{base32(T).lower()}  a  b.png\n".encode(),
+            [HashRecord(1, (other(Algorithm.TTH, T),), fields={"name": "a  b.png"})],
+        ),
+        Example(
+            f"{base32(S[0]).lower()}  a.png\n".encode(),
+            [HashRecord(1, (aich(S[0]),), fields={"name": "a.png"})],
+            ReadOptions(algorithm="aich"),
+            recognised=False,
+        ),
+    )
+
+
 INFO_1 = {
     "files": [
         {"ed2k": bytes.fromhex(E[0]), "length": 10, "path": ["in", "a.png"], "sha1": S[0]},

@@ -2,13 +2,18 @@
 
 import base64
 import io
+import shutil
 import struct
+import subprocess
 
 import pytest
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats import registry
 from hashmatch.formats.interface import ReadOptions
+from hashmatch.hashing import digests
+from hashmatch.hashing.digests import COMPUTED
+from hashmatch.model.hashes import Algorithm
 from hashmatch.model.records import Dropped, HashRecord, ListFacts, Loss
 from tests.contract.test_formats_contract_media import (
     KNOWN,
@@ -117,6 +122,59 @@ def test_a_list_without_links_is_refused_and_not_recognised():
         read("p2p-links", "words\n")
     form = registry.by_name("p2p-links")
     assert not form.detect(f"ed2k://|file|a|5|{E[0]}|/\nwords\nmore\n".encode(), "x")
+
+
+def test_hashes_of_one_file_on_neighbouring_lines_of_rhash_are_one_record():
+    text = (
+        f"AICH  (a) = {base32(S[0])}\nED2K  (a) = {E[0]}\nwords\nTTH   (a) = {base32(T)}\n"
+        f"TTH   (a) = {base32(T)}\nSHA1  (a) = {base32(S[1]).lower()}\nMD5   (a) = {S[0]}\n"
+    )
+    assert [
+        event if isinstance(event, Dropped) else (event.place, hashes(event))
+        for event in spoken("rhash", text)
+    ] == [
+        (1, {"aich": S[0], "ed2k": E[0]}),
+        Dropped(3, Loss.MALFORMED),
+        (4, {"tth": T}),
+        Dropped(5, Loss.WRONG_LENGTH, whole=False),
+        (5, {"tth": T, "sha1": S[1]}),
+    ]
+
+
+def test_a_line_of_rhash_that_may_be_several_hashes_is_refused_until_one_is_stated():
+    text = f"{base32(S[0])}  a.png\n"
+    with pytest.raises(HashSetError, match="--type"):
+        read("rhash", text)
+    for kind in ("sha1", "aich", "btih"):
+        [record] = [e for e in read("rhash", text, algorithm=kind) if isinstance(e, HashRecord)]
+        assert hashes(record) == {kind: S[0]}
+
+
+def test_a_line_of_rhash_that_names_another_hash_than_the_operator_is_refused():
+    with pytest.raises(HashSetError, match="leave --type out"):
+        read("rhash", f"TTH   (a) = {base32(T)}\n", algorithm="aich")
+
+
+def test_a_line_of_rhash_that_is_too_long_is_lost():
+    events = read("rhash", f"{'x' * 200}\nTTH   (a) = {base32(T)}\n", maximum_line=100)
+    assert events[0] == Dropped(1, Loss.MALFORMED)
+
+
+def test_all_that_rhash_prints_of_a_file_is_read(tmp_path):
+    rhash = shutil.which("rhash")
+    if rhash is None:
+        pytest.skip("rhash is not installed")
+    (tmp_path / "abc").write_bytes(b"abc")
+    told = subprocess.run(
+        [rhash, "--bsd", "--all", "abc"], cwd=tmp_path, capture_output=True, check=True
+    ).stdout
+    assert registry.detect(told, "x").name == "rhash"
+    [record] = spoken("rhash", told)
+    computed = tuple(a for a in COMPUTED if a is not Algorithm.PIECES_ROOT)
+    found = digests.read(io.BytesIO(b"abc"), computed, lambda _: False, 0).digests
+    read_back = {digest.algorithm: digest for digest in record.digests}
+    assert read_back.pop(Algorithm.BTIH)
+    assert set(read_back.values()) == set(found)
 
 
 def head(count):
