@@ -206,7 +206,9 @@ class Pool:
 
     def _take(self, worker: Worker, share: _Share, answer: Answer) -> None:
         """Keep results; what may be the worker's fault is given once more, to a fresh one."""
-        found = dict(zip(share.places, _marked(share, answer.results), strict=True))
+        found = dict(zip(share.places, _marked(share, answer.results), strict=False))
+        if len(found) < len(share.places):
+            self._again.append(replace(share, places=share.places[len(found) :]))
         doubtful = [at for at in found if self._is_doubtful(share, at, found[at])]
         if doubtful or answer.spent:
             worker.stop()
@@ -225,6 +227,8 @@ class Pool:
         """
         if isinstance(result, Reading):
             return result.picture is not None and result.picture.trouble is Reason.OUT_OF_MEMORY
+        if result.reason is Reason.OUT_OF_MEMORY:
+            return True
         number, entry = share.batch.entries[at]
         if result.reason is not Reason.PERMISSION or not isinstance(entry, Item):
             return False

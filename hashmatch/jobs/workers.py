@@ -56,12 +56,12 @@ class Task:
     decode: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """Results of a task in its order.
+    """Results of a task in its order; only the first of them from a worker that is ``spent``.
 
-    A ``spent`` worker should be replaced: the limit is on all that it holds, so what items have
-    left behind would be missing for others.
+    Such a worker should be replaced: the limit is on all that it holds, so what items have left
+    behind would be missing for others.
     """
 
     results: list[Result]
@@ -167,8 +167,13 @@ def _work(pipe: Connection, order: Order) -> None:
         most = space.bytes() + order.limits.memory // _SHARE_LEFT_BEHIND
         while True:
             task: Task = pipe.recv()
-            results = [_one(order, number, item, task.decode) for number, item in task.items]
-            pipe.send(Answer(results, spent=space.bytes() > most))
+            answer = Answer([])
+            for number, item in task.items:
+                answer.results.append(_one(order, number, item, task.decode))
+                answer.spent = space.bytes() > most
+                if answer.spent:
+                    break
+            pipe.send(answer)
 
 
 def _confined(order: Order) -> Report | None:
