@@ -106,12 +106,7 @@ def _events(lines: TextLines, stated: Kind | None) -> Iterator[ListEvent]:
 def _parts(place: int, line: str, stated: Kind | None) -> tuple[Kind, str, str] | None:
     """Give the kind, the file's name and the value of a line."""
     if tagged := _TAGGED.fullmatch(line):
-        word = tagged[1]
-        named = _any_spelling(kind_named(word) or Kind(word.lower()))
-        if stated is not None and named.target is not stated.target:
-            msg = f"line {place} names another hash than --type, which says {stated.name}"
-            raise HashSetError(f"{msg}; leave --type out where lines name their hash")
-        return named, tagged[2], tagged[3]
+        return _agreed(place, tagged[1], stated), tagged[2], tagged[3]
     bare = _BARE.fullmatch(line)
     if bare is None:
         return None
@@ -123,6 +118,18 @@ def _parts(place: int, line: str, stated: Kind | None) -> tuple[Kind, str, str] 
         )
         raise HashSetError(msg)
     return kind, bare[2], bare[1]
+
+
+def _agreed(place: int, word: str, stated: Kind | None) -> Kind:
+    """Give the kind that a line names, if nobody says otherwise."""
+    named = _any_spelling(kind_named(word) or Kind(word.lower()))
+    if stated is not None and named.target is not stated.target:
+        msg = (
+            f"line {place} names another hash than --type, which says {stated.name}; leave --type"
+            " out where lines name their hash"
+        )
+        raise HashSetError(msg)
+    return named
 
 
 def _any_spelling(kind: Kind) -> Kind:
