@@ -91,11 +91,11 @@ class JsonWindow:
         if self.peek() != "{":
             return None
         self._began = self._at
-        found = self._attempt()
-        if found is None and len(self._text) - self._at < _BLOCK:
+        found = self._attempt(whole=False)
+        if found is None and len(self._text) - self._at <= min(_BLOCK, self._maximum):
             self._more()
             self._began = self._at
-            found = self._attempt()
+            found = self._attempt(whole=False)
         return found[0] if found is not None and isinstance(found[0], dict) else None
 
     def back(self) -> None:
@@ -156,8 +156,11 @@ class JsonWindow:
         self._at += 1
         return found
 
-    def _attempt(self) -> tuple[Json] | None:
-        """Decode the value that begins here; None when the window does not hold all of it."""
+    def _attempt(self, *, whole: bool = True) -> tuple[Json] | None:
+        """Decode the value that begins here; None when the window does not hold all of it.
+
+        One that is too long is refused, or None when ``whole`` is False.
+        """
         text, start = self._text, self._at
         try:
             value, end = self._json.decode(text, start)
@@ -171,6 +174,8 @@ class JsonWindow:
         if end == len(text) and not self._ended:
             return None  # digits may follow
         if end - start > self._maximum:
+            if not whole:
+                return None
             raise self.too_long()
         if self._json.unfit:
             raise self._refusal()

@@ -422,3 +422,145 @@ def test_an_error_in_reading_the_file_is_not_taken_for_bad_json():
 
     with pytest.raises(OSError, match="synthetic"):
         list(registry.by_name("vics").read(Broken(), ReadOptions()))
+
+
+# Statements of yes or no.
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        *((word, True) for word in (True, 1, "1", "true", "True", "TRUE", "t", "Y", "yes", "ja")),
+        *((word, False) for word in (False, 0, "0", "false", "False", "f", "N", "no", "nein")),
+        *((word, None) for word in (None, "", " ")),
+    ],
+)
+def test_flags_are_read_in_every_spelling_and_absent_is_not_no(written, said):
+    record = one({"MD5": MD5, "VictimIdentified": written})
+    assert record.flags == ({} if said is None else {"victim_identified": said})
+    assert lost({"MD5": MD5, "VictimIdentified": written}) == []
+
+
+@pytest.mark.parametrize("written", ["perhaps", 2, -1, 1.0, [], {"x": 1}])
+def test_a_flag_that_is_neither_is_a_lost_value_and_stays_unknown(written):
+    media = {"MD5": MD5, "IsSuspected": written}
+    assert one(media).flags == {}
+    assert lost(media) == [(Loss.BAD_VALUE, False)]
+
+
+def test_every_flag_of_the_model_is_known():
+    keys = ("VictimIdentified", "OffenderIdentified", "IsDistributed", "IsSuspected")
+    keys += ("SelfGenerated", "IsPrecategorized")
+    assert one({"MD5": MD5, **dict.fromkeys(keys, "true")}).flags == dict.fromkeys(
+        (
+            "victim_identified",
+            "offender_identified",
+            "is_distributed",
+            "is_suspected",
+            "self_generated",
+            "is_precategorized",
+        ),
+        True,
+    )
+
+
+# Keys that stand twice, times with two zones, PhotoDNA of other lengths.
+
+
+def test_a_record_with_a_key_twice_is_lost_instead_of_half_read():
+    text = '{"value": [{"MD5": "?", "Category": 1, "Category": 2}, {"MD5": "?"}]}'
+    data = text.replace("?", MD5).encode()
+    assert losses("vics", data) == [Dropped(1, Loss.MALFORMED)]
+    assert [record.place for record in records("vics", data)] == [2]
+
+
+def test_a_record_with_a_key_twice_costs_the_other_records_of_its_case_nothing():
+    text = (
+        '{"value": [{"CaseID": "1", "CaseID": "2", "Media": [{"MD5": "?"},'
+        ' {"MD5": "?", "x": {"y": 1, "y": 2}}], "Media": [{"MD5": "?"}]}]}'
+    )
+    data = text.replace("?", MD5).encode()
+    assert losses("vics", data) == [Dropped(2, Loss.MALFORMED)]
+    assert [record.place for record in records("vics", data)] == [1, 3]
+
+
+@pytest.mark.parametrize("key", ["value", "@odata.context"])
+def test_a_key_twice_at_the_top_refuses_the_document(key):
+    data = vics({"MD5": MD5}).decode()[:-1] + f', "{key}": []}}'
+    with pytest.raises(HashSetError, match="a key stands twice in one object after record 1"):
+        read("vics", data.encode())
+
+
+def test_a_long_record_with_a_key_twice_is_lost():
+    text = '{"value": [{"MD5": "?", "x": "long", "x": 1}, {"MD5": "?"}]}'
+    data = text.replace("?", MD5).replace("long", "y" * 200_000).encode()
+    assert losses("vics", data) == [Dropped(1, Loss.MALFORMED)]
+    assert len(records("vics", data)) == 1
+
+
+def test_a_long_record_is_read_as_a_short_one_and_keeps_no_picture():
+    media = {"MD5": MD5, "x": "y" * 200_000, "Miniature": "QUJD", "z": {"Thumbnail": "QUJD"}}
+    record = one(media)
+    assert record.digests == (md5(MD5),)
+    assert record.fields["x"] == media["x"]
+    assert record.fields["Miniature"]["length"] == record.fields["z"]["Thumbnail"]["length"] == 3
+
+
+def test_a_case_of_any_length_is_read_in_the_memory_of_one_record():
+    class Case(io.RawIOBase):
+        held = b'{"value": [{"CaseID": "1", "Media": ['
+        given = 0
+
+        def read(self, size=-1):
+            while len(self.held) < size:
+                self.held += b'{"MD5": "%s"},' % MD5.encode()
+            block, self.held = self.held[:size], self.held[size:]
+            self.given += size
+            return block
+
+    stream = Case()
+    events = registry.by_name("vics").read(stream, ReadOptions(maximum_record=1000))
+    found = [next(events) for _ in range(50_000)]
+    assert found[-1].place == 49_999
+    assert stream.given < 3_000_000
+
+
+def test_the_keys_of_a_case_beside_its_media_have_a_limit():
+    case = {f"x{number}": "y" * 90_000 for number in range(3)}
+    with pytest.raises(HashSetError, match="a record of more than 200000 bytes"):
+        read("vics", vics({"Media": [], **case}), ReadOptions(maximum_record=200_000))
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        {"DateUpdated": "2024-05-01T10:11:12.0000123+01:00Z"},
+        {"MediaFiles": [{}, 7, {"Created": None, "Written": "2024-05-01T10:11:12-05:00Z"}]},
+    ],
+)
+def test_times_with_two_zones_are_counted_and_stay_as_written(media):
+    data = vics({"MD5": MD5, **media}, {"MD5": MD5, "DateUpdated": "2024-05-01T10:11:12+01:00"})
+    assert facts("vics", data)["repaired_times"] == "1"
+    assert records("vics", data)[0].fields == {"MD5": MD5, **media}
+
+
+@pytest.mark.parametrize("time", ["2024-05-01T10:11:12Z", "/Date(1686105109830)/", "", 7])
+def test_other_times_are_not_counted(time):
+    assert "repaired_times" not in facts("vics", vics({"MD5": MD5, "DateUpdated": time}))
+
+
+@pytest.mark.parametrize("text", ["00" * 150, base64.b64encode(bytes(200)).decode()])
+def test_a_longer_photodna_is_carried_and_not_compared(text):
+    record = one({"MD5": MD5, "AlternativeHashes": [{"HashName": "PhotoDNA", "HashValue": text}]})
+    assert (record.perceptual, record.other) == ((), ("photodna-other",))
+
+
+def test_photodna_in_hexadecimal_is_the_same_value():
+    (value,) = one({"PhotoDNA": bytes(range(144)).hex().upper()}).perceptual
+    assert value == PerceptualHash(Method.PHOTODNA, bytes(range(144)))
+
+
+def test_keys_without_end_are_passed_over():
+    record = one({"MD5": MD5, "k" * 5000: 1, "thumbnail" + "k" * 5000: "QUJD"})
+    assert record.fields["k" * 5000] == 1
+    assert record.fields["thumbnail" + "k" * 5000]["length"] == 3
