@@ -66,7 +66,7 @@ def command(
 ) -> int:
     """Write sets into the new file OUT, sealed under a passphrase and signed.
 
-    Receivers pin your public key once ('hashmatch library trust own' prints it) and get the
+    Receivers pin your public key once ('hashmatch library trust own' writes it) and get the
     passphrase from you in another way than the file. Each bundle has a higher number than the one
     before, so that nobody is given an old one in its place.
 

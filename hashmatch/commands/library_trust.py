@@ -85,18 +85,22 @@ def remove_command(
 
 
 @command.command("own")
-def own_command() -> int:
-    """Print the public half of your signing key, to be given to receivers of your bundles.
+@click.argument("out", type=FOLDER)
+def own_command(out: Path) -> int:
+    """Write the public half of your signing key to the new file OUT.
+
+    Give it to the receivers of your bundles, and tell them its id in another way.
 
     \b
     Example:
-      hashmatch library trust own > unit-a.pem
+      hashmatch library trust own unit-a.pem
     """
+    from hashmatch import durable  # noqa: PLC0415
     from hashmatch.custody.keys import SigningKey  # noqa: PLC0415
     from hashmatch.db.trust import id_of  # noqa: PLC0415
 
     path = signing_key_file()
     key = SigningKey.load(path) if path.exists() else SigningKey.create(path, present().entropy)
-    click.echo(key.public.pem, nl=False)
-    printing.tell(f"the key's id is {id_of(key.public)}")
+    durable.write_new(out, key.public.pem.encode())
+    click.echo(f"{shown(str(out))} holds the key with the id {id_of(key.public)}")
     return ExitCode.CLEAR
