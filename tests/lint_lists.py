@@ -47,7 +47,7 @@ def check(
 ):
     """Apply the rules to files and give the report."""
     for name in ("previous", "benign"):
-        if name in terms:
+        if isinstance(terms.get(name), Path):
             terms[name] = lint.other_list(terms[name], folder())
     plan = Plan(
         Terms(TODAY, folder(), **terms),

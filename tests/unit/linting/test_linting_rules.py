@@ -6,8 +6,21 @@ import json
 import pytest
 
 from hashmatch.db.profiles import load
+from hashmatch.formats.interface import Certainty, ReadOptions
+from hashmatch.jobs import lint
 from hashmatch.linting import registry
-from tests.lint_lists import QUIET, TODAY, check, check_text, csv, digest, row, told
+from hashmatch.linting.reference import Reference
+from hashmatch.linting.stretches import Stretches
+from hashmatch.model.hashes import Algorithm, Digest
+from hashmatch.model.records import (
+    Dropped,
+    HashRecord,
+    ListFacts,
+    Loss,
+    MembershipFilter,
+    Withdrawn,
+)
+from tests.lint_lists import QUIET, TODAY, check, check_text, csv, digest, folder, row, told
 
 PDQ = "f0" * 32  # 128 of 256 bits
 SOUND = csv(*(row(str(number)) for number in range(20)))
@@ -89,9 +102,137 @@ def test_siblings_that_contradict_each_other(tmp_path):
     assert check_text(tmp_path, listed) == [("HM107", 3)]
 
 
+def with_ids(folder, name, *rows):
+    path = folder / name
+    path.write_text(csv(*rows, columns=("MD5", "SHA256", "ID")))
+    columns = {"md5": "MD5", "sha256": "SHA256", "entry": "ID"}
+    return path, lint.Words("csv", ReadOptions(columns=columns))
+
+
 def test_one_id_for_two_files(tmp_path):
-    listed = csv(row("a", ID="7"), row("b", ID="7"), columns=("MD5", "SHA256", "ID"))
-    assert ("HM107", 3) in check_text(tmp_path, listed) or "ID" not in csv(row("a"))
+    path, words = with_ids(tmp_path, "a.csv", row("a", ID="7"), row("b", ID="7"))
+    assert told(check(path, words=words)) == [("HM107", 3)]
+
+
+def stretches_of(*events):
+    return list(Stretches().of(events))
+
+
+def test_an_id_that_stands_for_another_file_than_before(tmp_path):
+    old = [HashRecord(1, (Digest.parse(Algorithm.MD5, digest("md5", "a")),), entry="7")]
+    earlier = Reference.of("old", stretches_of(*old), {}, folder())
+    path, words = with_ids(tmp_path, "a.csv", row("b", ID="7"), row("a", ID="8"))
+    report = check(path, words=words, previous=earlier)
+    assert told(report) == [("HM403", 2)]
+
+
+def test_what_was_withdrawn_and_is_there_again(tmp_path):
+    value = Digest.parse(Algorithm.MD5, digest("md5", "a"))
+    gone = [Withdrawn(1, digests=(value,)), Withdrawn(2, entry="8"), Withdrawn(3, "9", part="x")]
+    earlier = Reference.of("old", stretches_of(*gone), {}, folder())
+    path, words = with_ids(tmp_path, "a.csv", row("a", ID="7"), row("b", ID="8"), row("c", ID="9"))
+    found = told(check(path, words=words, previous=earlier))
+    assert found == [("HM401", 2), ("HM401", 3)]
+
+
+class Sent:
+    """A format that gives prepared events, whatever the file."""
+
+    name, title, has_categories, certainty, takes = "sent", "sent", False, Certainty.MAGIC, ()
+
+    def __init__(self, *events):
+        self.events = events
+
+    def detect(self, head, file_name):
+        return True
+
+    def read(self, stream, options):
+        return iter(self.events)
+
+
+def check_events(tmp_path, monkeypatch, *events, **terms):
+    monkeypatch.setattr("hashmatch.formats.registry.all_formats", lambda: (Sent(*events),))
+    path = tmp_path / "list.bin"
+    path.write_bytes(b"x")
+    return check(path, **terms)
+
+
+def test_a_withdrawn_value_that_another_record_still_claims(tmp_path, monkeypatch):
+    value = Digest.parse(Algorithm.SHA256, digest("sha256", "a"))
+    other = Digest.parse(Algorithm.SHA256, digest("sha256", "b"))
+    third = Digest.parse(Algorithm.SHA256, digest("sha256", "c"))
+    records = [
+        HashRecord(1, (value,), entry="1"),
+        HashRecord(2, (other,), entry="2"),
+        HashRecord(3, (third,), entry="3", updated=2.0),
+    ]
+    gone = [Withdrawn(4, digests=(value,)), Withdrawn(5, "2"), Withdrawn(6, "3", updated=1.0)]
+    report = check_events(tmp_path, monkeypatch, *records, *gone)
+    assert told(report) == [("HM207", 1), ("HM207", 2)]
+
+
+def test_a_filter_without_records_is_an_incomplete_check(tmp_path, monkeypatch):
+    bloom = MembershipFilter(Algorithm.SHA1, 1, 0.1, 1, 64, 1, iter([bytes(8)]))
+    report = check_events(tmp_path, monkeypatch, bloom)
+    assert told(report) == []
+    assert report.incomplete
+    assert report.lists[0].open["HM102"].grave
+
+
+def test_a_list_that_says_it_is_only_a_part_or_benign(tmp_path, monkeypatch):
+    facts = ListFacts({"partial": "a next page", "looks_benign": "category 8"})
+    value = Digest.parse(Algorithm.SHA256, digest("sha256", "a"))
+    events = (facts, HashRecord(1, (value,)))
+    report = check_events(tmp_path, monkeypatch, *events, kind="illegal")
+    assert told(report) == [("HM005", None), ("HM206", None)]
+
+
+def test_two_values_of_one_algorithm_and_undecodable_text(tmp_path, monkeypatch):
+    values = tuple(Digest.parse(Algorithm.SHA256, digest("sha256", one)) for one in "ab")
+    events = (Dropped(1, Loss.BAD_ENCODING), HashRecord(2, values, fields={"a": [{"b": "=x()"}]}))
+    report = check_events(tmp_path, monkeypatch, *events)
+    assert told(report) == [("HM006", 1), ("HM107", 2), ("HM502", 2)]
+
+
+def test_records_with_perceptual_hashes_only_are_compared_too(tmp_path):
+    listed = f"PDQ,Category\n{PDQ},1\n{PDQ},1\n{PDQ},2\n"
+    assert check_text(tmp_path, listed) == [("HM201", 3), ("HM203", 4)]
+
+
+def test_benign_and_notable_codes_side_by_side_are_a_warning(tmp_path):
+    listed = csv(row("a", Category="1"), row("b", Category="5"))
+    profile = load("vic-us")
+    benign = [code for code in profile.categories if profile.disposition(code) == "benign"]
+    found = check_text(tmp_path, listed, profile=profile, kind="categorized")
+    assert found == ([("HM206", None)] if "5" in benign else [])
+
+
+def test_too_many_hashes_to_compare_are_told_as_not_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr("hashmatch.linting.rules.near.MOST", 1)
+    monkeypatch.setattr("hashmatch.linting.rules.near.MOST_PAIRS", 1)
+    path = tmp_path / "a.csv"
+    path.write_text(f"PDQ,x\n{PDQ},1\n{'0f' * 32},1\n")
+    report = check(path, benign=path)
+    assert report.lists[0].open["HM304"].grave
+    assert report.lists[0].open["HM305"].grave
+
+
+def test_only_so_many_findings_are_kept_and_all_are_counted(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(csv(*(row("a") for _ in range(10))))
+    (one,) = check(path, most=2).lists
+    assert [finding.place for finding in one.findings if finding.rule.id == "HM201"] == [3, 4]
+    assert one.count(registry.rules()["HM201"]) == 9
+
+
+def test_a_checksum_file_that_cannot_be_read_leaves_the_check_open(tmp_path, monkeypatch):
+    def refuse(path):
+        raise OSError(5, "broken")
+
+    monkeypatch.setattr("hashmatch.linting.rules.file.sums_beside", refuse)
+    path = tmp_path / "a.csv"
+    path.write_text(SOUND)
+    assert check(path).lists[0].open["HM001"].grave
 
 
 @pytest.mark.parametrize(

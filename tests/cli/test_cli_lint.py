@@ -1,0 +1,203 @@
+"""``hashmatch lint`` as a real process: exact exit codes, files written, hooks and templates."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import zipfile
+from functools import reduce
+from pathlib import Path
+
+import pytest
+import yaml
+
+import hashmatch
+from hashmatch.commands import lint_terms
+from hashmatch.db.description import SetKind
+from hashmatch.formats.interface import TYPES
+from hashmatch.linting import registry
+from tests.lint_lists import csv, row
+
+ROOT = Path(hashmatch.__file__).parent.parent
+START = (
+    "from hashmatch import cli\ncli.COMMANDS.setdefault('lint', 'Check hash lists.')\ncli.main()\n"
+)
+SOUND = csv(row("a"), row("b"))
+
+
+@pytest.fixture
+def lint(tmp_path):
+    def run(*arguments, **extra):
+        clean = {key: one for key, one in os.environ.items() if key != "GITHUB_STEP_SUMMARY"}
+        return subprocess.run(
+            [sys.executable, "-c", START, "lint", *map(os.fspath, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            timeout=60,
+            env=clean | {"HASHMATCH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)} | extra,
+        )
+
+    return run
+
+
+def put(folder, name, text):
+    (folder / name).write_text(text)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "code"),
+    [
+        (SOUND, (), 0),
+        (SOUND, ("--fail-level", "info"), 10),
+        (csv(row("a", MD5="0" * 32)), (), 10),
+        (csv(row("a"), row("a")), (), 0),
+        (csv(row("a"), row("a")), ("--fail-level", "warning"), 10),
+        (csv(row("a", MD5="0" * 32)), ("--ignore", "HM103"), 0),
+        (csv(row("a", MD5="0" * 32)), ("--select", "HM2"), 0),
+        (SOUND, ("--select", "HM105"), 3),
+        (csv(row("a", MD5="0" * 32)), ("--select", "HM105", "--select", "HM103"), 13),
+        ("nothing at all\n", (), 21),
+        (SOUND, ("--select", "HM9999"), 2),
+        (SOUND, ("--delimiter", "ab"), 2),
+        (SOUND, ("--kind", "bad"), 2),
+        (SOUND, ("--map", "md5"), 2),
+        (SOUND, ("--output", "no/such/folder.txt"), 24),
+    ],
+)
+def test_how_it_ends(lint, tmp_path, content, words, code):
+    put(tmp_path, "list.csv", content)
+    result = lint("list.csv", *words)
+    assert result.returncode == code, (result.stdout, result.stderr)
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_file_is_bad_usage(lint):
+    assert lint("none.csv").returncode == 2
+    assert lint().returncode == 2
+
+
+def test_an_unreadable_file_does_not_hide_the_others(lint, tmp_path):
+    put(tmp_path, "a.csv", "nothing\n")
+    put(tmp_path, "b.csv", csv(row("a", MD5="0" * 32)))
+    result = lint("a.csv", "b.csv")
+    assert result.returncode == 21
+    assert "HM103" in result.stdout
+
+
+def test_folders_and_archives_are_looked_into(lint, tmp_path):
+    with zipfile.ZipFile(tmp_path / "lists.zip", "w") as archive:
+        archive.writestr("inner.csv", csv(row("a", MD5="0" * 32)))
+    result = lint("lists.zip")
+    assert result.returncode == 10
+    assert "lists.zip/inner.csv:2: error HM103" in result.stdout
+
+
+def test_a_baseline_is_written_and_accepted(lint, tmp_path):
+    put(tmp_path, "a.csv", csv(row("a", MD5="0" * 32)))
+    assert lint("a.csv", "--write-baseline", "known.json").returncode == 10
+    assert lint("a.csv", "--baseline", "known.json").returncode == 0
+
+
+def test_settings_beside_the_list_count_and_the_command_line_wins(lint, tmp_path):
+    put(tmp_path, "a.csv", csv(row("a", MD5="0" * 32)))
+    put(tmp_path, ".hashmatch-lint.yaml", "ignore: [HM103]\nmax-age: 100\n")
+    assert lint("a.csv").returncode == 0
+    assert lint("a.csv", "--ignore", "HM2").returncode == 10
+    put(tmp_path, "own.yaml", "fail-level: nothing\n")
+    assert lint("a.csv", "--config", "own.yaml").returncode == 2
+
+
+def test_every_comparison_list_and_key_is_read(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    put(tmp_path, "waivers.yaml", "[]")
+    words = ("--previous", "a.csv", "--scheme", "vic-us", "--waivers", "waivers.yaml")
+    result = lint("a.csv", *words, "--benign", "a.csv", "--kind", "benign")
+    assert result.returncode == 10, result.stderr  # codes that are notable in a benign list
+    assert lint("a.csv", *words, "--kind", "categorized").returncode == 0
+
+
+def test_a_report_goes_to_a_file(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    result = lint("a.csv", "--format", "json", "--output", "out.json")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert json.loads((tmp_path / "out.json").read_text())["lists"][0]["records"] == 2
+
+
+def test_the_step_summary_is_written_only_where_it_is_named(lint, tmp_path):
+    put(tmp_path, "a.csv", csv(row("a", MD5="0" * 32)))
+    summary = tmp_path / "summary.md"
+    lint("a.csv", "--format", "text", GITHUB_STEP_SUMMARY=str(summary))
+    assert not summary.exists()
+    lint("a.csv", "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+    assert "HM103" in summary.read_text()
+
+
+def test_rules_are_listed_and_explained(lint):
+    listed = lint("--list-rules").stdout
+    assert all(rule in listed for rule in registry.rules())
+    assert "median" in lint("--explain", "hm302").stdout
+    assert "--benign" in lint("--explain", "HM105", "--lang", "th").stdout
+    assert lint("--explain", "HM999").returncode == 2
+
+
+def test_media_are_refused_by_their_first_bytes(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    (tmp_path / "b.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    (tmp_path / "c.txt").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(20))
+    (tmp_path / "d.txt").write_bytes(b"PK\x03\x04" + bytes(20))
+    assert lint("--no-media", "a.csv", ".").returncode == 0
+    result = lint("--no-media", "a.csv", "b.csv", "c.txt", "d.txt")
+    assert result.returncode == 10
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
+        "b.csv",
+        "c.txt",
+        "d.txt",
+    ]
+    assert lint("--no-media", "none").returncode == 2
+
+
+def test_the_hooks_name_commands_that_run(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert {hook["id"] for hook in hooks} == {"hashmatch-lint", "hashmatch-no-media"}
+    for hook in hooks:
+        program, command, *words = shlex.split(hook["entry"])
+        assert (program, command) == ("hashmatch", "lint")
+        assert lint(*words, "a.csv").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["action.yml", "docs/lint.gitlab-ci.yml"])
+def test_the_templates_name_commands_that_run(lint, tmp_path, name):
+    (tmp_path / "lists").mkdir()
+    put(tmp_path / "lists", "a.csv", SOUND)
+    text = (ROOT / name).read_text()
+    yaml.safe_load(text)
+    settings = (("$ARGUMENTS", ""), ("$FILES", "lists"), ('"$SARIF"', "out.sarif"))
+    found = [line.strip().removeprefix("- ").removeprefix("run: ") for line in text.splitlines()]
+    found = [line for line in found if line.startswith("hashmatch lint")]
+    assert len(found) == 2
+    for line in found:
+        words = shlex.split(reduce(lambda text, pair: text.replace(*pair), settings, line))
+        words = words[2 : words.index("||") if "||" in words else None]
+        assert lint(*words).returncode == 0
+
+
+def test_what_help_says_without_loading_is_what_there_is():
+    assert {kind.value for kind in SetKind} == lint_terms.KINDS
+    assert set(TYPES) >= {"md5", "pdq"}
+
+
+def test_the_guide_lists_every_rule_as_it_is():
+    text = (ROOT / "docs" / "lint.md").read_text()
+    for rule in registry.rules().values():
+        needs = f"`{rule.needs}`" if rule.needs else ""
+        expected = (
+            f"| {rule.id} | {rule.level} | {rule.title.en} | {rule.why} | {rule.remedy.en} "
+            f"| {needs} |"
+        )
+        assert expected in text
+    assert text.count("\n| HM") == len(registry.rules())
