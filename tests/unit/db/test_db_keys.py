@@ -175,8 +175,10 @@ def test_fingerprints_cannot_be_worked_out_without_the_key(tmp_path):
     library = make_library(tmp_path)
     records = [record(n) for n in range(10)]
     manifest = install(library, records)
-    index = ExactIndex(library.folder / "sets" / manifest.version / "exact.idx")
-    guesses = [bytes(32), manifest.salt * 2, KEY.derive("fingerprint"), KEY.secret]
+    path = library.folder / "sets" / manifest.version / "exact.idx"
+    index = ExactIndex(path, manifest.parts["exact.idx"].pages)
+    guesses = [bytes(32), manifest.salt * 2, KEY.derive("fingerprint md5"), KEY.secret]
     for guess in guesses:
-        prints = [Fingerprints(guess).of(d) for r in records for d in r.digests]
-        assert index.find(prints) == [[]] * len(prints)
+        made = Fingerprints(lambda purpose, guess=guess: guess)
+        prints = [made.of(d) for r in records for d in r.digests]
+        assert [index.find_one(one) for one in prints] == [[]] * len(prints)

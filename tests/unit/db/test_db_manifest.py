@@ -7,9 +7,11 @@ import pytest
 
 from hashmatch.db.counts import Counts
 from hashmatch.db.description import SetDescription, SetKind
-from hashmatch.db.manifest import ListFile, Manifest, Part
+from hashmatch.db.filters import Filter
+from hashmatch.db.manifest import Changes, ListFile, Manifest, Part
 from hashmatch.db.strict import canonical
 from hashmatch.errors import HashSetError, UsageError
+from hashmatch.model.hashes import Algorithm
 from hashmatch.model.hits import Disposition
 from tests.library_maker import description
 
@@ -96,7 +98,7 @@ def changed(*path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("format",), "hashmatch.set/2"),
+        (("format",), "hashmatch.set/3"),
         (("format",), None),
         (("future",), 1),
         (("stated", "kind"), "harmless"),
@@ -191,3 +193,35 @@ def test_a_name_that_could_mislead_is_refused(name):
 def test_dates_that_contradict_each_other_are_refused():
     with pytest.raises(UsageError, match="expire before"):
         description(issued=date(2026, 2, 1), expires=date(2026, 1, 1))
+
+
+def test_a_set_of_the_first_layout_is_refused_with_what_to_do():
+    old = manifest().to_bytes().replace(b"hashmatch.set/2", b"hashmatch.set/1")
+    with pytest.raises(HashSetError, match="import the list again"):
+        Manifest.from_bytes(old)
+
+
+def test_values_that_a_run_does_not_compare_are_listed_as_not_evaluated():
+    whole = replace(
+        counts(), values=Counter(md5=3, btih=2, photodna=4, pdq=1), not_evaluated=Counter(tlsh=5)
+    )
+    form = manifest(counts=whole).provenance({"md5", "pdq"})
+    assert form["values"] == {"md5": 3, "pdq": 1}
+    assert form["not_evaluated"] == {"btih": 2, "photodna": 4, "tlsh": 5}
+    assert manifest(counts=whole).provenance()["values"] == whole.values
+
+
+def test_changes_and_filters_come_back_and_are_told():
+    one = Filter(Algorithm.SHA1, 10, "0.01", 7, 100, 9, 0)
+    changes = Changes("ab" * 16, 1, 2, 3)
+    whole = replace(counts(), carried=5, superseded=3, withdrawn=2)
+    assert whole.balanced
+    made = manifest(changes=changes, filters=(one,), counts=whole)
+    assert Manifest.from_bytes(made.to_bytes()) == made
+    form = made.provenance()
+    assert form["changes"] == {"base": "ab" * 16, "replaced": 1, "withdrawn": 2, "idle": 3}
+    assert form["filters"] == [one.to_json()]
+    assert form["records"]["carried"] == 5
+    wrong = made.to_bytes().replace(b'"algorithm":"sha1"', b'"algorithm":"crc9"')
+    with pytest.raises(HashSetError, match="algorithm must be the name of a digest"):
+        Manifest.from_bytes(wrong)

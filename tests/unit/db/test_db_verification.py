@@ -1,11 +1,16 @@
+import hashlib
+
+import numpy as np
 import pytest
 
 from hashmatch.db.exact import ExactIndex
+from hashmatch.db.near import ScanIndex
+from hashmatch.db.near_build import NearBuilder
 from hashmatch.db.sorting import ExactBuilder
 from hashmatch.db.verification import verify
 from hashmatch.errors import HashSetError
-from hashmatch.model.hashes import Algorithm, Digest
-from hashmatch.model.records import HashRecord
+from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
+from hashmatch.model.records import HashRecord, RecordBatch, Withdrawn
 from tests.library_maker import digests, install, make_library, pdq, record
 
 EMPTY = Digest.parse(Algorithm.MD5, "d41d8cd98f00b204e9800998ecf8427e")
@@ -25,10 +30,12 @@ def installed(tmp_path):
 def put(installed, folder, rows):
     """Put another exact index in place of the installed one, as a faulty build would."""
     builder = ExactBuilder(folder / "faulty.idx")
-    for digest, number in rows:
-        builder.add(installed._fingerprints.of(digest), number)
-    builder.finish()
-    installed._exact = ExactIndex(folder / "faulty.idx")
+    keys = [installed._fingerprints.of(digest) for digest, _ in rows]
+    builder.add(np.array(keys, np.uint64), np.array([n for _, n in rows], np.uint32))
+    pinned = builder.finish()
+    installed._exact.close()
+    installed._exact = ExactIndex(folder / "faulty.idx", pinned)
+    installed._opened.callback(installed._exact.close)
 
 
 def test_a_sound_set_with_quarantined_values_is_proved(installed):
@@ -49,14 +56,56 @@ def test_a_value_that_must_never_match_and_does_is_noticed(installed, tmp_path):
         verify(installed)
 
 
-def test_perceptual_hashes_that_are_not_found_are_noticed(installed):
-    installed._near.clear()
+def test_perceptual_hashes_that_are_not_found_are_noticed(installed, monkeypatch):
+    monkeypatch.setattr(installed, "_near", {Method.PDQ: empty_index(Method.PDQ)})
     with pytest.raises(HashSetError, match="other numbers of values"):
         verify(installed)
 
 
-def test_an_index_out_of_order_is_noticed_by_the_check(installed, tmp_path):
-    put(installed, tmp_path, [])
-    installed._exact._lead = installed._exact._lead.__class__((2,), "<u8", b"\2" + bytes(15))
+def empty_index(method):
+    return ScanIndex(method, NearBuilder(method).finish().content)
+
+
+def test_a_withdrawn_picture_that_is_found_is_noticed(tmp_path):
+    library = make_library(tmp_path)
+    events = [record(n, perceptual=(pdq(n),)) for n in range(3)]
+    manifest = install(library, [*events, Withdrawn(9, "media-1")])
+    with library.open_set(manifest.version) as installed:
+        verify(installed)
+        installed._records._liveness = installed._liveness = None
+        with pytest.raises(HashSetError, match=r"record 1;|other numbers"):
+            verify(installed)
+
+
+def test_a_picture_that_must_not_be_found_and_is_is_noticed(installed):
+    built = NearBuilder(Method.PDQ)
+    built.add(pdq(1).value, 306, None, 1)
+    installed._near[Method.PDQ] = ScanIndex(Method.PDQ, built.finish().content)
+    with pytest.raises(HashSetError, match="record 306"):
+        verify(installed)
+
+
+def test_an_index_out_of_order_is_noticed_by_the_check(installed, monkeypatch):
+    monkeypatch.setattr(installed._exact, "ordered", lambda: False)
     with pytest.raises(HashSetError, match=r"exact\.idx of set known"):
         installed.check()
+
+
+def test_sets_of_batches_withdrawals_and_every_method_are_proved(tmp_path):
+    library = make_library(tmp_path)
+    values = {one: hashlib.shake_128(one.encode()).digest(one.size) for one in Method}
+    md5 = b"".join(hashlib.md5(b"%d" % n).digest() for n in range(2000)) + EMPTY.value
+    batch = RecordBatch(range(1, 2002), {Algorithm.MD5: md5}, {"x": ["y"] * 2001})
+    events = [
+        batch,
+        *(HashRecord(n, (), (PerceptualHash(m, v),)) for n, (m, v) in enumerate(values.items())),
+        HashRecord(9, digests(1), entry="e", updated=2.0),
+        HashRecord(10, digests(2), entry="e", updated=1.0),
+    ]
+    manifest = install(library, events)
+    assert manifest.counts.quarantined_by == {"empty-file": 1}
+    assert manifest.counts.superseded == 1
+    with library.open_set(manifest.version) as installed:
+        verify(installed)
+        for method, value in values.items():
+            assert len(installed.search_near(method, [value], 0)) == 1

@@ -1,0 +1,306 @@
+import hashlib
+from contextlib import ExitStack
+
+import pytest
+
+from hashmatch.db.builder import Draft, SetBuilder
+from hashmatch.db.description import SetKind
+from hashmatch.db.library import SALT_BYTES, SETS
+from hashmatch.db.verification import verify
+from hashmatch.db.withdrawals import agree
+from hashmatch.errors import HashSetError
+from hashmatch.model.hashes import Algorithm, Digest, Method
+from hashmatch.model.records import HashRecord, MembershipFilter, RecordBatch, Withdrawn
+from tests.library_maker import (
+    clock,
+    description,
+    digests,
+    entropy_from,
+    install,
+    list_file,
+    make_library,
+    pdq,
+    record,
+)
+
+
+@pytest.fixture
+def library(tmp_path):
+    return make_library(tmp_path)
+
+
+def change(library, base, events, stated=None):
+    """Import events as a list of changes of a version."""
+    folder = library.folder / SETS / f".staging-{len(library.pointer().versions)}"
+    folder.mkdir()
+    with ExitStack() as stack:
+        opened = stack.enter_context(library.open_set(base.version))
+        salt = entropy_from(len(library.pointer().versions))(SALT_BYTES)
+        draft = Draft(folder, library.key, salt, clock().isoformat(), base.version)
+        builder = SetBuilder(stated or description(), draft, base=opened)
+        stack.callback(builder.close)
+        builder.add_file(iter(events), list_file)
+        return library.publish(builder)
+
+
+def content(library, manifest):
+    """Prove a set, and give its live entries and the records that do not count."""
+    with library.open_set(manifest.version) as installed:
+        verify(installed)
+        records = list(installed.records())
+        for one in records:
+            for digest, found in zip(one.digests, installed.lookup(one.digests), strict=True):
+                assert (one.number in found) == one.live, digest.algorithm
+    live = [one.entry for one in records if one.live]
+    return live, [one.entry for one in records if not one.live]
+
+
+def test_of_records_sent_again_the_latest_counts(library):
+    events = [
+        record(1, entry="a", updated=1.0),
+        record(2, entry="a", updated=3.0, perceptual=(pdq(2),)),
+        record(3, entry="a", updated=2.0, perceptual=(pdq(3),)),
+        record(4, entry="b", updated=1.0, category="old"),
+        record(5, entry="b", updated=1.0, category="new"),
+        record(6, entry="c"),
+        record(7, entry="c"),
+    ]
+    manifest = install(library, events)
+    counts = manifest.counts
+    assert (counts.read, counts.kept, counts.superseded, counts.withdrawn) == (7, 4, 3, 0)
+    assert counts.balanced
+    assert counts.values == {"md5": 4, "sha1": 4, "pdq": 1}
+    assert content(library, manifest) == (["a", "b", "c", "c"], ["a", "a", "b"])
+    with library.open_set(manifest.version) as installed:
+        assert [one.category for one in installed.records() if one.live][1] == "new"
+        assert installed.search_near(Method.PDQ, [pdq(3).value], 0) == []
+
+
+def test_a_withdrawn_record_is_kept_and_never_found(library):
+    events = [record(1), record(2, perceptual=(pdq(2),)), Withdrawn(3, "media-2"), record(3)]
+    manifest = install(library, events)
+    counts = manifest.counts
+    assert (counts.read, counts.kept, counts.withdrawn, manifest.changes.idle) == (3, 2, 1, 0)
+    assert "pdq" not in counts.values
+    assert content(library, manifest) == (["media-1", "media-3"], ["media-2"])
+
+
+def test_a_record_that_comes_after_its_withdrawal_stays(library):
+    manifest = install(library, [Withdrawn(1, "media-2"), record(2)])
+    assert manifest.changes.idle == 1
+    assert content(library, manifest)[0] == ["media-2"]
+
+
+@pytest.mark.parametrize(("updated", "withdrawn"), [(4.0, True), (5.0, True), (6.0, False)])
+def test_a_later_record_than_the_withdrawal_stays(library, updated, withdrawn):
+    events = [record(1), record(2, updated=updated), Withdrawn(3, "media-2", updated=5.0)]
+    manifest = install(library, events)
+    assert manifest.counts.withdrawn == withdrawn
+    before = install(library, [record(1), Withdrawn(1, "media-2", updated=5.0), events[1]])
+    assert before.counts.withdrawn == (updated == 4.0)  # the later tombstone stands before it
+
+
+def test_a_withdrawal_without_entry_takes_what_agrees_in_every_shared_digest(library):
+    md5, sha1 = digests(1)
+    other = digests(2, Algorithm.SHA1)[0]
+    events = [
+        HashRecord(1, (md5, sha1), entry="both"),
+        HashRecord(2, (md5,), entry="md5"),
+        HashRecord(3, (md5, other), entry="collision"),
+        HashRecord(4, digests(3), entry="else"),
+        Withdrawn(5, digests=(md5, sha1)),
+        Withdrawn(6, digests=digests(9)),
+    ]
+    manifest = install(library, events)
+    assert content(library, manifest) == (["collision", "else"], ["both", "md5"])
+    assert manifest.changes.idle == 1
+
+
+def test_a_record_goes_when_its_last_part_is_taken_back(library):
+    first = install(
+        library,
+        [
+            record(1, parts=("A", "B")),
+            record(2, parts=("A",)),
+            record(3),
+            *(Withdrawn(9, f"media-{n}", part="A") for n in (1, 2, 3)),
+        ],
+    )
+    assert content(library, first) == (["media-1", "media-3"], ["media-2"])
+    assert first.changes.idle == 1
+    with library.open_set(first.version) as installed:
+        assert installed.record(0).parts == ("B",)
+    kept = change(library, first, [record(5), Withdrawn(9, "media-3", part="B")])
+    with library.open_set(kept.version) as installed:
+        assert [one.parts for one in installed.records()] == [(), ("B",), ()]
+    gone = change(library, kept, [Withdrawn(9, "media-1", part="B")])
+    assert sorted(content(library, gone)[0]) == ["media-3", "media-5"]
+    assert gone.changes.withdrawn == 1
+
+
+def test_one_of_several_parts_of_an_earlier_record_is_taken_back(library):
+    base = install(library, [record(1, parts=("A", "B"))])
+    new = change(library, base, [Withdrawn(9, "media-1", part="A")])
+    with library.open_set(new.version) as installed:
+        assert [(one.parts, one.live) for one in installed.records()] == [(("B",), True)]
+
+
+def test_a_list_of_changes_replaces_withdraws_and_carries_over(library):
+    base = install(
+        library,
+        [
+            record(1, category="1", perceptual=(pdq(1),)),
+            record(2, updated=1.0),
+            record(3),
+            record(4),
+            Withdrawn(9, "media-4"),
+            record(5, digests=digests(5, Algorithm.MD5)),
+        ],
+    )
+    new = change(
+        library,
+        base,
+        [
+            record(1, entry="another id", category="2"),
+            record(20, entry="media-2", updated=2.0),
+            record(5),
+            record(6),
+            Withdrawn(9, "media-3"),
+            Withdrawn(9, "nobody"),
+        ],
+    )
+    assert content(library, new) == (["another id", "media-2", "media-5", "media-6"], [])
+    said = new.changes
+    assert (said.base, said.replaced, said.withdrawn, said.idle) == (base.version, 3, 1, 1)
+    assert (new.counts.read, new.counts.carried) == (4, 0)
+    again = change(library, new, [record(7)])
+    assert content(library, again)[0][0] == "media-7"
+    assert (again.counts.carried, again.counts.kept, again.changes.replaced) == (4, 5, 0)
+    assert len(again.files) == 3
+    with library.open_set(again.version) as installed:
+        assert [one.file for one in installed.records()] == [0, 1, 1, 1, 1]
+
+
+def test_a_colliding_md5_with_another_sha1_never_replaces(library):
+    md5, sha1 = digests(1)
+    base = install(library, [HashRecord(1, (md5, sha1), entry="true"), record(2)])
+    forged = HashRecord(1, (md5, digests(9, Algorithm.SHA1)[0]), entry="forged")
+    new = change(library, base, [forged])
+    assert sorted(content(library, new)[0]) == ["forged", "media-2", "true"]
+    with library.open_set(new.version) as installed:
+        assert len(installed.lookup([md5])[0]) == 2
+
+
+def test_an_earlier_version_that_is_the_later_one_stays(library):
+    base = install(library, [record(1, updated=9.0, category="new")])
+    late = record(1, updated=5.0, category="old", digests=digests(7))
+    new = change(library, base, [late])
+    assert new.counts.superseded == 1
+    with library.open_set(new.version) as installed:
+        assert [(one.category, one.live) for one in installed.records()] == [
+            ("old", False),
+            ("new", True),
+        ]
+
+
+def test_a_new_record_that_does_not_count_replaces_nothing_by_its_digests(library):
+    base = install(library, [record(1, entry="kept")])
+    new = change(library, base, [record(1, entry="gone"), Withdrawn(2, "gone")])
+    assert content(library, new) == (["kept"], ["gone"])
+
+
+def test_batches_change_a_set_as_single_records_do(library):
+    md5 = [hashlib.md5(b"%d" % n).digest() for n in range(300)]
+    old = [HashRecord(n, (Digest(Algorithm.MD5, v),), entry=f"{n}") for n, v in enumerate(md5, 1)]
+    base = install(library, old)
+    batch = RecordBatch(range(1, 201), {Algorithm.MD5: b"".join(md5[:200])}, {})
+    new = change(library, base, [batch, RecordBatch([], {}, {})])
+    assert (new.changes.replaced, new.counts.carried, new.counts.kept) == (200, 100, 300)
+
+
+def test_a_set_that_nothing_is_left_of_is_refused(library):
+    base = install(library, [record(1)])
+    with pytest.raises(HashSetError, match="nothing can be matched"):
+        change(library, base, [Withdrawn(1, "media-1")])
+
+
+def test_records_without_a_hash_in_a_batch_are_losses(library):
+    with pytest.raises(HashSetError, match="no-usable-hash 2"):
+        install(library, [record(1), RecordBatch([1, 2], {}, {"a": ["x", "y"]})])
+
+
+def membership(texts, **changes):
+    """Make a filter the simple way: a big number whose bits are set."""
+    from hashmatch.db.filters import places
+
+    bits = changes.pop("bits", 9_585)
+    number = 0
+    for text in texts:
+        for place in places(text.encode(), 7, bits):
+            number |= 1 << place
+    whole = number.to_bytes((bits + 63) // 64 * 8, "little")
+    given = {"capacity": 1000, "rate": 0.01, "functions": 7, "bits": bits, "inserted": len(texts)}
+    blocks = [whole[:100], whole[100:]]
+    return MembershipFilter(Algorithm.SHA1, **(given | {"blocks": blocks} | changes))
+
+
+def test_a_filter_says_maybe_about_what_it_was_made_with(library):
+    known = [digests(n, Algorithm.SHA1)[0] for n in range(50)]
+    event = membership([one.hex.upper() for one in known])
+    manifest = install(library, [event], description(kind=SetKind.BENIGN))
+    assert (manifest.counts.values, len(manifest.filters)) == ({}, 1)
+    with library.open_set(manifest.version) as installed:
+        verify(installed)
+        assert installed.hinted(known) == [True] * 50
+        others = [digests(n, Algorithm.SHA1)[0] for n in range(100, 200)]
+        assert sum(installed.hinted(others)) < 5
+        assert installed.hinted(digests(1, Algorithm.MD5)) == [False]
+        assert installed.lookup(known) == [[]] * 50
+
+
+def test_the_bits_of_a_text_are_those_of_the_reference():
+    from hashmatch.db.filters import places
+
+    expected = [20311, 36825, 412501, 835777, 658914, 853361, 307361]
+    assert list(places(b"bar", 7, 958505)) == expected
+
+
+def test_a_filter_longer_than_its_cache_answers(library, monkeypatch):
+    monkeypatch.setattr("hashmatch.db.filters._KEPT", 1)
+    known = [digests(n, Algorithm.SHA1)[0] for n in range(9)]
+    event = membership([one.hex.upper() for one in known], bits=2_000_000)
+    manifest = install(library, [event, event], description(kind=SetKind.BENIGN))
+    assert [one.chunk for one in manifest.filters] == [0, 4]
+    with library.open_set(manifest.version) as installed:
+        assert installed.hinted(known) == [True] * 9
+        assert installed.hinted(digests(99, Algorithm.SHA1)) == [False]
+
+
+@pytest.mark.parametrize("kind", [SetKind.ILLEGAL, SetKind.OTHER_NOTABLE, SetKind.SUSPECTED])
+def test_a_filter_is_taken_for_known_files_only(library, kind):
+    with pytest.raises(HashSetError, match="only says that a file may be known"):
+        install(library, [membership(["A"])], description(kind=kind))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"functions": 0}, {"functions": 10**9}, {"blocks": [b"x"]}, {"blocks": []}]
+)
+def test_a_filter_that_cannot_be_is_refused(library, changes):
+    with pytest.raises(HashSetError, match="get a sound copy"):
+        install(library, [membership(["A"], **changes)], description(kind=SetKind.BENIGN))
+
+
+def test_a_set_with_a_filter_takes_no_changes(library):
+    stated = description(kind=SetKind.BENIGN)
+    base = install(library, [membership(["A"]), record(1)], stated)
+    with pytest.raises(HashSetError, match="cannot be updated"):
+        change(library, base, [record(2)], stated)
+
+
+def test_records_agree_where_they_share_a_digest_and_contradict_in_none():
+    md5, sha1 = digests(1)
+    assert agree([md5], [md5, sha1])
+    assert not agree([md5], [sha1])
+    assert not agree([md5, sha1], [md5, *digests(2, Algorithm.SHA1)])
+    red, blue = (Digest(Algorithm.ED2K, bytes([n]) * 16) for n in (1, 2))
+    assert agree([red], [red, blue])
