@@ -387,6 +387,13 @@ class TestMispCache(FormatContract):
             self._survives(data, ReadOptions())
 
 
+class MispCacheSeeds:
+    """What fuzzing begins with; the contract's examples would have to be readable."""
+
+    name = "misp-cache"
+    examples = (Example(TestMispCache.cache, []),)
+
+
 FILE_OBJECT = {
     "type": "file",
     "spec_version": "2.1",
