@@ -158,6 +158,13 @@ class HostileSource:
     def make_a_namespace(self):
         kernel.call({"x86_64": 272}.get(os.uname().machine, 97), 0x10000000)  # CLONE_NEWUSER
 
+    def speak(self):
+        os.write(1, b"spoken")
+
+    def find_a_terminal(self):
+        if not any(map(os.isatty, (0, 1, 2))):
+            raise OSError
+
     def keep_memory(self):
         _LEFT.append(bytearray(40 << 20))
 

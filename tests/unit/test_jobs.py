@@ -39,11 +39,12 @@ from hashmatch.jobs import (
     scan,
     self_test,
 )
+from hashmatch.jobs.confinement.levels import Level, Mode
 from hashmatch.matching.near import Limits
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import ALWAYS
 from hashmatch.model.outcomes import Failed, Reason, Stage
-from hashmatch.model.people import Setting
+from hashmatch.model.people import Operator, Setting
 
 
 class StoppedError(Exception):
@@ -519,3 +520,31 @@ def test_a_demo_folder_that_cannot_be_removed_is_said(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="busy"):
         demo.clear(tmp_path)
     assert (tmp_path / demo.MARK).exists()
+
+
+@pytest.mark.usefixtures("_small")
+def test_the_weakest_confinement_of_a_run_that_was_resumed_is_recorded(desk):
+    for number in range(10):
+        (desk.evidence / f"{number}").write_bytes(b"%d" % number)
+    modes = (Mode.AUTO, Mode.OFF, Mode.AUTO)
+    for count, mode in enumerate(modes[:2], 1):
+        with pytest.raises(StoppedError):
+            desk.scan(stop_after(3 * count), confine=mode)
+    record = json.loads(desk.scan(confine=modes[2]).folder.record.read_text())
+    assert record["settings"]["sandbox"] == Level.PROCESSES
+
+
+def test_a_ledger_of_an_older_version_claims_no_confinement(desk):
+    with open_case.ledger_of(desk.case, desk.setting, desk.key, Operator("O", "A")) as ledger:
+        ledger.append("run.start", {"run": "old"})
+        ledger.append("run.resume", {"run": "old", "sandbox": str(Level.LANDLOCK)})
+        assert runs.sandboxes(ledger, "old") == (Level.PROCESSES, Level.LANDLOCK)
+        ledger.append("run.abort", {"run": "old", "reason": "test"})
+
+
+def test_a_scan_whose_workers_are_confined_less_than_required_reads_nothing(desk, monkeypatch):
+    (desk.evidence / "a").write_bytes(b"known")
+    monkeypatch.setattr(Mode, "target", property(lambda _: Level.SECCOMP))
+    with pytest.raises(UsageError, match="required"):
+        desk.scan(confine=Mode.REQUIRED)
+    assert not list((desk.case / "runs").iterdir())

@@ -151,6 +151,25 @@ def test_a_confined_worker_leaves_evidence_and_all_else_as_they_were(hostile, tm
     assert state() == before
 
 
+@pytest.mark.parametrize("target", [Level.LANDLOCK, Level.PROCESSES])
+def test_nothing_that_a_worker_says_is_taken_for_the_answer_of_the_scan(hostile, target, capfd):
+    assert content(*read(hostile, ["speak"], target)) == ALLOWED
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("target", [Level.LANDLOCK, Level.PROCESSES])
+def test_a_worker_has_no_terminal_to_listen_to(hostile, target, capfd):
+    _, terminal = os.openpty()
+    with capfd.disabled():
+        before = os.dup(2)
+        os.dup2(terminal, 2)
+        try:
+            found = read(hostile, ["find a terminal"], target)
+        finally:
+            os.dup2(before, 2)
+    assert content(*found) == REFUSED
+
+
 @needs_linux
 @pytest.mark.parametrize("target", [Level.LANDLOCK, Level.SECCOMP, Level.LIMITS])
 @pytest.mark.parametrize("act", ["take memory without end", "take memory and die"])
