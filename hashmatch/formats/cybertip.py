@@ -98,16 +98,16 @@ def _loose(element: Element, files: Files) -> Iterator[ListEvent]:
 
 
 def _file(element: Element, files: Files) -> Iterator[ListEvent]:
-    held = [child.text.strip() for child in element.all(_HELD)]
+    held = [child.text.strip() for child in element.below(_HELD)]
     if element.name == _RESPONSE:
         held += [child.text.strip() for child in element.all("hash")]
     return files.events(_fields(element), list(_originals(element)), held)
 
 
 def _originals(element: Element) -> Iterator[tuple[str, str]]:
-    for one in element.all(_ORIGINAL):
+    for one in element.below(_ORIGINAL):
         yield one.attributes.get("hashType", ""), one.text.strip()
-    for details in element.all("details"):
+    for details in element.below("details"):
         if details.attributes.get("type") == "HASH":
             for pair in details.all("nameValuePair"):
                 yield pair.value("name") or "", pair.value("value") or ""

@@ -64,11 +64,25 @@ def _events(report: Json) -> Iterator[ListEvent]:
     if isinstance(number, int | str):
         yield ListFacts({"publisher": f"NCMEC CyberTipline, report {number}"})
     files = Files()
-    uploaded = _at(information, "uploadedFiles", "uploadedFiles")
-    for one in uploaded if isinstance(uploaded, list) else []:
+    listed = _at(information, "uploadedFiles", "uploadedFiles")
+    uploaded = listed if isinstance(listed, list) else []
+    for one in uploaded:
+        yield from _file(one, files)
+    for one in _elsewhere(report, uploaded):
         yield from _file(one, files)
     others = len(report) + len(information) - 2
     yield ListFacts({"left_out": f"{others + files.left_out} statements of the report"})
+
+
+def _elsewhere(value: Json, uploaded: Json) -> Iterator[Json]:
+    """Give files that stand at another place than known, so that no hash is missed."""
+    if value is uploaded:
+        return
+    if isinstance(value, dict) and _HELD in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _elsewhere(one, uploaded)
 
 
 def _file(one: Json, files: Files) -> Iterator[ListEvent]:

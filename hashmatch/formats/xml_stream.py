@@ -45,6 +45,13 @@ class Element:
         """Give the children of that name."""
         return (child for child in self.children if child.name == name)
 
+    def below(self, name: str) -> Iterator[Element]:
+        """Give the elements of that name at any depth inside."""
+        for child in self.children:
+            if child.name == name:
+                yield child
+            yield from child.below(name)
+
     def first(self, name: str) -> Element | None:
         """Give the first child of that name."""
         for child in self.children:

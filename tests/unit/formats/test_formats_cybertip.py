@@ -54,6 +54,26 @@ def test_files_of_an_agencys_report_are_read_whatever_the_namespace():
     assert facts("cybertip", data)["publisher"] == "NCMEC CyberTipline, report 9"
 
 
+def test_a_hash_at_an_unknown_place_inside_a_file_is_not_missed():
+    inner = (
+        f"<fileId>f</fileId><hashes>{ORIGINAL}<x><verificationHash>{M[1]}</verificationHash></x>"
+    )
+    first, second = records("cybertip", details(f"{inner}</hashes>", "report"))
+    assert [one.digests[0].hex for one in (first, second)] == [M[0], M[1]]
+    first, second = records("cybertip", details(f"{inner}</hashes>"))
+    assert {one.entry for one in (first, second)} == {"f"}
+
+
+def test_a_hash_at_an_unknown_place_of_a_json_report_is_not_missed():
+    data = json.loads(report({"verificationHash": M[0]}))
+    data["reportedInformation"]["supplement"] = [{"files": [{"verificationHash": M[1]}]}]
+    found = records("cybertip-json", json.dumps(data).encode())
+    assert [one.digests[0].hex for one in found] == list(M)
+    data["reportedInformation"]["uploadedFiles"] = {"uploadedFiles": {"verificationHash": M[0]}}
+    found = records("cybertip-json", json.dumps(data).encode())
+    assert [one.digests[0].hex for one in found] == list(M)
+
+
 def test_nothing_about_people_is_taken_over_and_what_was_left_out_is_counted():
     data = details(
         f"<fileId>f</fileId>{ORIGINAL}<locationOfFile>https://example.org/x</locationOfFile>"
