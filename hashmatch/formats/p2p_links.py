@@ -165,6 +165,8 @@ def _take_multihash(gathering: Gathering, value: str) -> None:
 
 def _unescaped(text: str) -> str:
     """Undo ``%E0%B8%81``; a ``+`` stays, since only some programs mean a blank by it."""
+    if "%" not in text:
+        return text
     return text_of(_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode()))
 
 
