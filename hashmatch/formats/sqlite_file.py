@@ -76,7 +76,7 @@ def opened(stream: BinaryIO) -> Iterator[sqlite3.Connection]:
     try:
         with closing(_connect(start, stream)) as connection:
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: an error's own words
         raise _damaged(error) from None
 
 
@@ -224,7 +224,7 @@ class _Allowance:
         return self._left < 0
 
 
-def _damaged(error: sqlite3.Error) -> HashSetError:
+def _damaged(error: Exception) -> HashSetError:
     reason = getattr(error, "sqlite_errorname", type(error).__name__)
     if reason == "SQLITE_INTERRUPT":
         return HashSetError("the database asks for more work than its size explains; refused")
