@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,7 @@ if TYPE_CHECKING:
 
     from hashmatch.model.records import Json, ListEvent
 
-_ALTERNATIVES = "alternatives"
-_PICTURE = "picture"
-_TOLD = ("category", "entry", "size")
-_ROLES = {
-    "category": "category",
-    "mediaid": "entry",
-    "mediasize": "size",
-    "alternativehashes": _ALTERNATIVES,
-}
+_CODES = {"category": "category", "mediaid": "entry", "mediasize": "size"}
 _FLAGS = {
     "victimidentified": "victim_identified",
     "offenderidentified": "offender_identified",
@@ -47,44 +40,25 @@ def read_media(place: int, media: dict[str, Json], *, flat: bool) -> Iterator[Li
         flat: it is known to hold no other object or array, and to be short.
     """
     gathering = Gathering()
-    told: dict[str, str | None] = {}
     flags: dict[str, bool] = {}
-    keys = tuple(media)
-    meanings = _meanings(keys) if flat else _meanings.__wrapped__(keys)
-    for key, meaning in meanings:
-        value = media[key]
-        if value is None:
-            continue
-        if isinstance(meaning, Kind):
-            _take(meaning, value, gathering)
-        else:
-            _tell(meaning, value, told, flags, gathering)
+    names = tuple(media)
+    keys = _keys(names) if flat else _keys.__wrapped__(names)
+    for key, kind in keys.hashes:
+        _take(kind, media[key], gathering)
+    for key in keys.alternatives:
+        _take_alternatives(media[key], gathering)
+    for key, flag in keys.flags:
+        gathering.flag(flag, media[key], flags)
+    told = {role: _code(media[key], gathering) for key, role in keys.codes}
     size = told.get("size")
     return gathering.events(
         place,
-        media if flat and _PICTURE not in told else without_thumbnails(media),
+        media if flat and not keys.pictured else without_thumbnails(media),
         entry=told.get("entry"),
         category=told.get("category"),
         size=gathering.size(size) if size else None,
         flags=flags,
     )
-
-
-def _tell(
-    role: str,
-    value: Json,
-    told: dict[str, str | None],
-    flags: dict[str, bool],
-    gathering: Gathering,
-) -> None:
-    if role in _TOLD:
-        told[role] = _code(value, gathering)
-    elif role == _ALTERNATIVES:
-        _take_alternatives(value, gathering)
-    elif role == _PICTURE:
-        told[role] = None
-    else:
-        gathering.flag(role, value, flags)
 
 
 def has_two_zones(media: dict[str, Json]) -> bool:
@@ -103,38 +77,49 @@ def _is_two_zoned(time: Json) -> bool:
     return isinstance(time, str) and time[-7:-6] in _SIGNS and _TWO_ZONES.search(time) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a record that mean something, each with its meaning."""
+
+    hashes: tuple[tuple[str, Kind], ...]
+    codes: tuple[tuple[str, str], ...]
+    flags: tuple[tuple[str, str], ...]
+    alternatives: tuple[str, ...]
+    pictured: bool
+
+
 @lru_cache(maxsize=256)
-def _meanings(keys: tuple[str, ...]) -> tuple[tuple[str, Kind | str], ...]:
-    """Give the keys that mean something; records of one list have few different sets of keys."""
-    return tuple((key, meaning) for key in keys if (meaning := _meaning(key[:64])) is not None)
-
-
-@lru_cache(maxsize=1024)
-def _meaning(key: str) -> Kind | str | None:
-    """Give the kind of hash, the role or the flag that a key of a record stands for."""
-    if names_picture(key):
-        return _PICTURE
-    word = plain_name(key)
-    return kind_named(key) or _ROLES.get(word) or _FLAGS.get(word)
+def _keys(names: tuple[str, ...]) -> _Keys:
+    """Sort keys by meaning; records of one list have few different sets of keys."""
+    words = [(name, plain_name(name[:64])) for name in names]
+    return _Keys(
+        tuple((name, kind) for name, word in words if (kind := kind_named(word)) is not None),
+        tuple((name, _CODES[word]) for name, word in words if word in _CODES),
+        tuple((name, _FLAGS[word]) for name, word in words if word in _FLAGS),
+        tuple(name for name, word in words if word == "alternativehashes"),
+        any(names_picture(name[:64]) for name in names),
+    )
 
 
 def _take(kind: Kind, value: Json, gathering: Gathering) -> None:
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        if value and not value.isspace():
+            gathering.take_variant(kind, value)
+    elif value is not None:
         gathering.lose(Loss.BAD_VALUE)
-    elif value and not value.isspace():
-        gathering.take_variant(kind, value)
 
 
 def _take_alternatives(value: Json, gathering: Gathering) -> None:
     """Read ``[{"HashName": ..., "HashValue": ...}]``; an unknown name is carried, not guessed."""
     if not isinstance(value, list):
-        gathering.lose(Loss.BAD_VALUE)
+        if value is not None:
+            gathering.lose(Loss.BAD_VALUE)
         return
     for one in value:
         name, text = _pair(one)
         if not isinstance(name, str):
             gathering.lose(Loss.BAD_VALUE)
-        elif text is not None and (kind := kind_named(name)) is not None:
+        elif (kind := kind_named(name)) is not None:
             _take(kind, text, gathering)
         elif text:
             gathering.carry("unknown")
@@ -155,6 +140,7 @@ def _code(value: Json, gathering: Gathering) -> str | None:
     if isinstance(value, str):
         return value if value.strip() else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        gathering.lose(Loss.BAD_VALUE)
+        if value is not None:
+            gathering.lose(Loss.BAD_VALUE)
         return None
     return str(value)
