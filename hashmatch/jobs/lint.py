@@ -82,7 +82,7 @@ def _read(run: Run, source: ListSource, name: str, request: Request) -> None:
         with lint_reading.reading(source, request.words) as opened:
             stretches = Stretches()
             form = opened.chosen.format
-            typed = request.words.options.algorithm is not None and not stretches.facts
+            typed = request.words.options.algorithm is not None
             subject = Subject(
                 source.path, name, len(run.lists), stretches.facts, opened.seen, typed
             )

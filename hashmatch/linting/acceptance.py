@@ -83,9 +83,10 @@ class Acceptance:
         """Tell the waivers that are over, and those that fitted nothing."""
         for number, waiver in enumerate(self.waivers, 1):
             if waiver.expires < self.today:
-                yield Sighting(EXPIRED, [number], note=f"ended on {waiver.expires}, {waiver.rule}")
+                note = f"number {number}, for {waiver.rule}, ended on {waiver.expires}"
+                yield Sighting(EXPIRED, note=note)
             elif waiver not in self._used:
-                yield Sighting(UNUSED, [number], note=waiver.rule)
+                yield Sighting(UNUSED, note=f"number {number}, for {waiver.rule}")
 
     def to_json(self) -> str:
         """Give the baseline of all that was seen."""

@@ -31,13 +31,13 @@ _FACTORS = {
 
 def category_number(code: str | None) -> int:
     """Give a number to tell codes apart within one run; 0 for none."""
-    return 0 if code is None else (hash(code) & 0xFFFF_FFFF) or 1
+    return 0 if code is None else (hash(code) & 0xFFFF_FFFF_FFFF_FFFF) or 1
 
 
-def category_numbers(codes: Sequence[str | None]) -> NDArray[np.uint32]:
+def category_numbers(codes: Sequence[str | None]) -> NDArray[np.uint64]:
     """Give the numbers of many codes."""
     known = {code: category_number(code) for code in set(codes)}
-    return np.fromiter(map(known.__getitem__, codes), np.uint32, len(codes))
+    return np.fromiter(map(known.__getitem__, codes), np.uint64, len(codes))
 
 
 def of(stretch: Stretch, number: int) -> dict[str, NDArray[Any]]:
@@ -48,7 +48,7 @@ def of(stretch: Stretch, number: int) -> dict[str, NDArray[Any]]:
     count = len(stretch)
     found: dict[str, NDArray[Any]] = {
         PLACE: stretch.places,
-        LIST: np.full(count, number, np.uint16),
+        LIST: np.full(count, number, np.uint32),
     }
     if stretch.categories is not None:
         found[CATEGORY] = category_numbers(stretch.categories)

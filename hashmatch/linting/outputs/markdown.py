@@ -33,9 +33,9 @@ class Markdown:
             ):
                 places = [f.place for f in one.of(rule) if f.place is not None and f.level is level]
                 first = min(places, default="")
-                title = _plain(rule.title.text(language))
+                named, title = _plain(one.name), _plain(rule.title.text(language))
                 stream.write(
-                    f"| {_plain(one.name)} | {rule.id} | {level} | {number:,} | {first} | {title} |\n"
+                    f"| {named} | {rule.id} | {level} | {number:,} | {first} | {title} |\n"
                 )
         for one in report.lists:
             if one.broken is not None:

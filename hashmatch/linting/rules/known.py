@@ -74,29 +74,41 @@ class _Table:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """All tables of one algorithm, and one of everything in them: most values are in none."""
+
+    all: _Table
+    each: tuple[tuple[Rule, _Table], ...]
+
+
 class Known(Check):
     """Compares every digest with tables of harmless ones."""
 
     def __init__(self, terms: Terms) -> None:
         super().__init__(terms)
-        self._tables: dict[Algorithm, tuple[tuple[Rule, _Table], ...]] = {}
+        self._tables: dict[Algorithm, _Tables] = {}
 
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look every digest up."""
         del subject
         for kind, hashes in stretch.digests().items():
-            for rule, table in self._of(kind):
-                found = table.find(hashes.prints)
+            tables = self._of(kind)
+            near = tables.all.find(hashes.prints)
+            for rule, table in tables.each if len(near) else ():
+                found = near[table.find(hashes.prints[near])]
                 if len(found):
                     places = stretch.at(hashes, found)
                     yield Sighting(rule, places, hashes.prints[found], kind.value)
 
-    def _of(self, kind: Algorithm) -> tuple[tuple[Rule, _Table], ...]:
+    def _of(self, kind: Algorithm) -> _Tables:
         if kind not in self._tables:
             known = [(EMPTY, empty_prints(kind)), (HARMLESS, harmless_prints(kind))]
             if self.terms.benign is not None and self.terms.kind != "benign":
                 known.append((OVERLAP, self.terms.benign.prints(kind)))
-            self._tables[kind] = tuple((rule, _Table.of(one)) for rule, one in known if len(one))
+            every = np.unique(np.concatenate([one for _, one in known]))
+            each = tuple((rule, _Table.of(one)) for rule, one in known if len(one))
+            self._tables[kind] = _Tables(_Table.of(every), each)
         return self._tables[kind]
 
 

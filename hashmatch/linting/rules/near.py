@@ -1,7 +1,7 @@
 """HM304, HM305: perceptual hashes that are near to a great many, or to harmless pictures.
 
-The look at hubs is bounded: it tells a lower limit of the neighbours of each hash. It is exact
-that a hash which is reported has at least so many.
+In a long list the look at hubs tells a lower limit of the neighbours of each hash: one that is
+reported has at least so many.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ THRESHOLD = 31
 MOST = 200_000
 """Hashes of one list among which hubs are looked for."""
 MOST_PAIRS = 2_000_000_000
-_NEIGHBOURS = 256
+SHORT = 4096
+"""Hashes of one list up to which each is compared with each."""
 
 
 class Near(Check):
@@ -99,7 +100,7 @@ class Near(Check):
         elif self._count > self.terms.hub:
             values = np.concatenate(self._values)
             different, first = np.unique(values, axis=0, return_index=True)
-            found = first[_neighbours(different) >= self.terms.hub]
+            found = first[_neighbours(different, self.terms.hub) >= self.terms.hub]
             if len(found):
                 found.sort()
                 places = np.concatenate(self._places)[found]
@@ -120,33 +121,41 @@ def _near(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> NDArray[np.bo
     return found
 
 
-def _neighbours(values: Bytes) -> NDArray[np.int64]:
-    """Count for each hash how many are within the radius, up to a limit for each stretch.
+def _neighbours(values: Bytes, enough: int) -> NDArray[np.int64]:
+    """Count for each hash how many are within the radius: all of them in a short list.
 
-    Two hashes within 15 bits agree in at least one of 16 stretches. Of hashes that agree in one,
-    each is compared with those that come next in order.
+    In a long one only hashes that agree in a stretch of 16 bits are compared, each with some of
+    those that come next in order. Two hashes within 15 bits agree in at least one of 16
+    stretches; the stretch that gives the highest number counts.
     """
     words = _words(values)
-    near: set[tuple[int, int]] = set()
+    counts = np.zeros(len(values), np.int64)
+    if len(values) <= SHORT:
+        for step in range(1, len(values)):
+            _count(words, np.arange(len(values) - step), step, counts)
+        return counts
     bands = np.ascontiguousarray(values).view(">u2")
     for band in range(bands.shape[1]):
         order = np.argsort(bands[:, band], kind="stable")
-        ordered = bands[order, band]
-        for step in range(1, min(_NEIGHBOURS, len(order))):
+        ordered, in_order = bands[order, band], words[order]
+        here = np.zeros(len(values), np.int64)
+        for step in range(1, min(2 * enough + 1, len(order))):
             same = np.flatnonzero(ordered[step:] == ordered[:-step])
             if not len(same):
                 break
-            one, other = order[same], order[same + step]
-            distance = np.bitwise_count(words[one] ^ words[other]).sum(axis=1, dtype=np.uint16)
-            close = distance <= RADIUS
-            low, high = np.minimum(one, other)[close], np.maximum(one, other)[close]
-            near.update(zip(low.tolist(), high.tolist(), strict=True))
-    counts = np.zeros(len(values), np.int64)
-    if near:
-        pairs = np.array(sorted(near), np.int64)
-        np.add.at(counts, pairs[:, 0], 1)
-        np.add.at(counts, pairs[:, 1], 1)
+            _count(in_order, same, step, here)
+        counts[order] = np.maximum(counts[order], here)
     return counts
+
+
+def _count(
+    words: NDArray[np.uint64], rows: NDArray[np.int64], step: int, counts: NDArray[np.int64]
+) -> None:
+    """Add one to both where a row and the row some steps on are near each other."""
+    distance = np.bitwise_count(words[rows] ^ words[rows + step]).sum(axis=1, dtype=np.uint16)
+    close = rows[distance <= RADIUS]
+    counts[close] += 1
+    counts[close + step] += 1
 
 
 FAMILY = Family((HUB, BENIGN), Near)

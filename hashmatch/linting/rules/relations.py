@@ -88,8 +88,6 @@ SIZES = Rule(
     about=("size",),
 )
 
-MOST_LISTS = (1 << 16) - 1
-
 
 class Relations(Check):
     """Keeps numbers of all records of a run and compares them at its end."""

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -150,7 +151,7 @@ def test_bytes_are_counted_alike_however_they_are_cut(data, cuts):
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [data[a:b] for a, b in itertools.pairwise(edges)]
     if pieces and len(pieces[0]) < 2:
         return
     assert counted(pieces) == counted([data])

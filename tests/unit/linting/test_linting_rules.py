@@ -317,7 +317,9 @@ def test_short_hash_of_a_flat_picture(tmp_path):
     assert check_text(tmp_path, listed) == [("HM306", 2), ("HM306", 4)]
 
 
-def test_hubs_of_near_hashes(tmp_path):
+@pytest.mark.parametrize("short", [0, 4096])
+def test_hubs_of_near_hashes(tmp_path, monkeypatch, short):
+    monkeypatch.setattr("hashmatch.linting.rules.near.SHORT", short)
     values = [f"{(1 << at) | int(PDQ, 16) ^ 3:064x}" for at in range(40, 50)]
     other = "0f" * 32
     listed = "PDQ,x\n" + "".join(f"{one},1\n" for one in [*values, other])
