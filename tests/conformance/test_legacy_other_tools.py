@@ -119,7 +119,8 @@ def test_a_database_that_sqlite3_wrote(folder):
     needed("sqlite3")
     script = (
         "CREATE TABLE FILE(sha256,sha1,md5,crc32,file_name,file_size,package_id,"
-        " PRIMARY KEY(sha256,sha1,md5,file_name,file_size,package_id));CREATE TABLE PKG(package_id);"
+        " PRIMARY KEY(sha256,sha1,md5,file_name,file_size,package_id));"
+        "CREATE TABLE PKG(package_id);"
     )
     for number in range(3):
         values = [
@@ -128,8 +129,6 @@ def test_a_database_that_sqlite3_wrote(folder):
         texts = ",".join(f"'{value}'" for value in values)
         script += f"INSERT INTO FILE VALUES({texts},'0','n',1,7);"
     run(folder, "sqlite3", "new.db", script)
-    changed = script.replace("'n',1,7", "'n',1,8", 1)
-    run(folder, "sqlite3", "old.db", changed)
     with (folder / "new.db").open("rb") as stream:
         found = list(registry.by_name("nsrl-rds3").read(stream, ReadOptions()))
     assert sum(isinstance(one, HashRecord) for one in found) == 3

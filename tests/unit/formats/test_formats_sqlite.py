@@ -10,6 +10,8 @@ from hashmatch.formats import registry, sqlite_file, sqlite_joined
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.formats.sqlite_file import columns, created, opened, unsorted
 from hashmatch.formats.sqlite_joined import joined
+from hashmatch.formats.sqlite_values import Taken
+from hashmatch.model.hashes import Algorithm
 from hashmatch.model.records import Dropped, HashRecord, Loss
 from tests.contract.test_formats_contract_legacy import IPED, KDB, RDS, M, database, rds_rows
 
@@ -139,6 +141,25 @@ def test_a_name_that_leads_to_another_file_is_refused(tmp_path, plain, monkeypat
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", swap)
+    with (
+        path.open("rb") as stream,
+        pytest.raises(HashSetError, match="replaced or removed"),
+        opened(stream),
+    ):
+        pass
+
+
+def test_a_name_that_leads_nowhere_any_more_is_refused(tmp_path, plain, monkeypatch):
+    path = tmp_path / "list.db"
+    path.write_bytes(plain)
+    real = sqlite3.connect
+
+    def drop(*arguments, **words):
+        connection = real(*arguments, **words)
+        path.unlink()
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", drop)
     with (
         path.open("rb") as stream,
         pytest.raises(HashSetError, match="replaced or removed"),
@@ -286,6 +307,14 @@ def test_cells_of_other_types_are_losses_and_the_record_survives():
     found = [one for one in events if isinstance(one, HashRecord)]
     assert [[one.hex for one in record.digests] for record in found] == [[M[0]], [M[1]]]
     assert found[1].fields == {"comments": [None, "5"]}
+
+
+def test_a_hash_given_twice_counts_once_and_numbers_are_texts():
+    taken = Taken()
+    for _ in range(2):
+        taken.cell(Algorithm.MD5, bytes.fromhex(M[0]))
+    assert len(taken.digests) == 1
+    assert (taken.text(5), taken.text(None), taken.losses) == ("5", None, ())
 
 
 def test_the_photodna_of_an_iped_row_is_read_value_by_value():
