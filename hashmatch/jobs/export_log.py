@@ -50,23 +50,17 @@ def enter(library: Library, export: Mapping[str, Json]) -> None:
         body = {**export, "line": len(lines) + 1, "previous": last}
         check = library.key.tag(_PURPOSE, canonical(body))
         line = canonical({**body, "check": check}) + b"\n"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        flags = os.O_WRONLY | os.O_CREAT
         handle = durable.open_own(library.folder / EXPORTS, flags)
-        with os.fdopen(handle, "ab", buffering=0) as out:
+        with os.fdopen(handle, "wb", buffering=0):
             before = os.fstat(handle).st_size
             try:
-                if out.write(line) != len(line):
-                    _cut_short()
+                files.write_at(handle, line, before)
                 os.fsync(handle)
             except OSError:
                 os.truncate(handle, before)
                 raise
         durable.sync_folder(library.folder)
-
-
-def _cut_short() -> NoReturn:
-    msg = "No space left on device"
-    raise OSError(28, msg)
 
 
 @contextmanager

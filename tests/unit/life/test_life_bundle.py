@@ -300,6 +300,20 @@ def test_a_head_that_somebody_signs_anew_is_a_head_of_a_stranger(post):
         post.install("f.hmb", trust=("stranger",))
 
 
+def test_a_set_that_is_described_otherwise_than_its_signed_head_says_is_refused(post, monkeypatch):
+    from dataclasses import replace
+
+    bundled = bundle._bundled
+    with monkeypatch.context() as changed:
+        changed.setattr(
+            bundle, "_bundled", lambda *words: replace(bundled(*words), kind="benign", scheme=None)
+        )
+        post.bundle()
+    with pytest.raises(HashSetError, match="described otherwise"):
+        post.install()
+    assert installed(post.theirs) == []
+
+
 def test_a_bundle_takes_no_place_of_a_set_from_elsewhere_unless_told(post):
     post.bundle()
     post.install()
