@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import ExitCode, HashSetError, UsageError
+from hashmatch.formats.interface import Certainty
 from hashmatch.jobs import lint_reading
 from hashmatch.jobs.lint_reading import Words
 from hashmatch.jobs.list_files import sources_of
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from hashmatch.linting.report import Report
     from hashmatch.linting.rule import Level
     from hashmatch.model.people import Entropy
+
+
+_BY_LINE = frozenset({Certainty.HEADER, Certainty.TABLE, Certainty.LINES, Certainty.BARE})
+"""Formats whose records are told by their lines."""
 
 
 def scratch(path: Path, entropy: Entropy) -> Folder:
@@ -84,7 +89,13 @@ def _read(run: Run, source: ListSource, name: str, request: Request) -> None:
             form = opened.chosen.format
             typed = request.words.options.algorithm is not None
             subject = Subject(
-                source.path, name, len(run.lists), stretches.facts, opened.seen, typed
+                source.path,
+                name,
+                len(run.lists),
+                stretches.facts,
+                opened.seen,
+                declared_type=typed,
+                by_line=form.certainty in _BY_LINE,
             )
             run.read(subject, form.title, stretches, opened.events)
     except HashSetError as error:

@@ -65,7 +65,8 @@ class Subject:
     """The list being looked at. ``number`` is its place among the lists of a run, from 0.
 
     ``facts`` and ``seen`` are filled while the list is read; ``seen`` is None for a list that is
-    no text. ``declared_type`` is True where the list names no algorithm and the operator did.
+    no text. ``declared_type`` is True where the list names no algorithm and the operator did,
+    ``by_line`` where places are lines.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class Subject:
     facts: Mapping[str, str] = field(default_factory=dict)
     seen: Bytes | None = None
     declared_type: bool = False
+    by_line: bool = True
 
 
 class Check:

@@ -42,8 +42,8 @@ class Sighting:
     def __len__(self) -> int:
         return len(self.places) or 1
 
-    def findings(self, file: str) -> Iterator[Finding]:
-        """Give each record's finding."""
+    def findings(self, file: str, *, by_line: bool = True) -> Iterator[Finding]:
+        """Give each record's finding; ``by_line`` says that places of the list are lines."""
         level = self.level or self.rule.level
         if not len(self.places):
             known = prints.fingerprint(self.rule.id, self.kind, file, self.note)
@@ -67,6 +67,7 @@ class Sighting:
                 note,
                 known,
                 None if value is None else prints.lead(value),
+                by_line=by_line,
             )
 
 
@@ -74,7 +75,7 @@ class Sighting:
 class Finding:
     """One rule does not hold for one record or one list; holds no content of the list.
 
-    ``place`` is the line or record number from 1. ``lead`` are the first eight digits of the
+    ``place`` is the line, or the record number, from 1. ``lead`` are the first eight digits of the
     value, shown only where the operator asks for it.
     """
 
@@ -87,3 +88,9 @@ class Finding:
     fingerprint: str
     lead: str | None = field(default=None, repr=False)
     count: int = 1
+    by_line: bool = True
+
+    @property
+    def line(self) -> int | None:
+        """The line from 1; None for a list whose records are not told by lines."""
+        return max(1, self.place) if self.by_line and self.place is not None else None

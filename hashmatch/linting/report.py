@@ -34,6 +34,7 @@ class ListReport:
 
     name: str
     format_title: str | None = None
+    by_line: bool = True
     records: int = 0
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[tuple[Rule, Level]] = field(default_factory=Counter)

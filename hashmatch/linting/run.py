@@ -67,7 +67,7 @@ class Run:
             stretches: new.
             events: as the format reads them; trouble with the list ends it, and is noted.
         """
-        report = ListReport(subject.name, title)
+        report = ListReport(subject.name, title, subject.by_line)
         self.lists.append(report)
         seen: set[str] = set()
         for check in self._checks:
@@ -117,7 +117,7 @@ class Run:
         level = sighting.level or sighting.rule.level
         acceptance = self._plan.acceptance
         key = number, sighting.rule.id
-        for at, finding in enumerate(sighting.findings(report.name)):
+        for at, finding in enumerate(sighting.findings(report.name, by_line=report.by_line)):
             kept = self._kept.get(key, 0)
             if acceptance.idle and kept >= self._plan.most:
                 report.counts[sighting.rule, level] += len(sighting) - at

@@ -16,8 +16,10 @@ TOOL = "hashmatch lint"
 
 
 def message(finding: Finding, language: str, *, digests: bool = False) -> str:
-    """Give a finding in one sentence, without rule and place; never content of the list."""
+    """Give a finding in one sentence, without rule and line; never content of the list."""
     parts = [finding.rule.title.text(language)]
+    if finding.place is not None and not finding.by_line:
+        parts.insert(0, f"record {finding.place}:")
     about = finding.kind or ""
     if digests and finding.lead:
         about = f"{about} {finding.lead}…".strip()

@@ -133,3 +133,16 @@ def test_gitlab_fingerprints_are_all_different(tmp_path):
     place.write_text(csv(row("a"), row("a"), row("a")))
     issues = json.loads(written("gitlab", check(place)))
     assert len({one["fingerprint"] for one in issues}) == len(issues)
+
+
+@pytest.mark.parametrize("name", ["text", "sarif", "github", "gitlab", "junit"])
+def test_a_record_that_is_no_line_is_told_by_its_number(name, tmp_path):
+    context = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"
+    media = [{"MediaID": at, "Category": 1, "MD5": f"{at:032x}"} for at in (1, 2)]
+    place = tmp_path / "vic.json"
+    place.write_text(json.dumps({"odata.metadata": context, "value": media}))
+    report = check(place, select=("HM103",))
+    text = written(name, report)
+    assert "record 2:" in text
+    assert "line=2" not in text
+    assert '"startLine"' not in text

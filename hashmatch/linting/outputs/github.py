@@ -25,7 +25,7 @@ class GitHub:
         """Write all commands."""
         for one in report.lists:
             for finding in one.findings:
-                place = "" if finding.place is None else f",line={max(1, finding.place)}"
+                place = "" if finding.line is None else f",line={finding.line}"
                 said = told.message(finding, language, digests=report.show_digests)
                 stream.write(
                     f"::{_WORDS[finding.level]} file={_property(finding.file)}{place}"

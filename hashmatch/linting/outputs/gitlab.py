@@ -31,7 +31,7 @@ class GitLab:
             seen[key] = seen.get(key, 0) + 1
             said = told.message(finding, language, digests=report.show_digests)
             issues.append(
-                _issue(said, finding.rule.id, _WORDS[finding.level], finding.file, finding.place)
+                _issue(said, finding.rule.id, _WORDS[finding.level], finding.file, finding.line)
                 | {"fingerprint": prints.fingerprint(finding.rule.id, None, *key, seen[key])}
             )
         for one in report.lists:
@@ -43,12 +43,12 @@ class GitLab:
         stream.write("\n")
 
 
-def _issue(said: str, rule: str, severity: str, file: str, place: int | None) -> dict[str, object]:
+def _issue(said: str, rule: str, severity: str, file: str, line: int | None) -> dict[str, object]:
     return {
         "description": said,
         "check_name": rule,
         "severity": severity,
-        "location": {"path": shown(file), "lines": {"begin": max(1, place or 1)}},
+        "location": {"path": shown(file), "lines": {"begin": line or 1}},
     }
 
 

@@ -45,7 +45,7 @@ class JUnit:
         if found:
             number = one.count(rule)
             lines = [
-                f"{'list' if finding.place is None else finding.place}: "
+                f"{'list' if finding.line is None else finding.line}: "
                 + told.message(finding, language, digests=report.show_digests)
                 for finding in found[:_SHOWN]
             ]

@@ -97,8 +97,8 @@ def _result(
     finding: Finding, said: str, properties: dict[str, object], known: str
 ) -> dict[str, object]:
     physical: dict[str, object] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    if finding.place is not None:
-        physical["region"] = {"startLine": max(1, finding.place)}
+    if finding.line is not None:
+        physical["region"] = {"startLine": finding.line}
     return {
         "ruleId": finding.rule.id,
         "level": _LEVELS[finding.level],

@@ -27,7 +27,7 @@ class Text:
     def _list(self, report: Report, one: ListReport, stream: TextIO, language: str) -> None:
         name = shown(one.name)
         for finding in one.findings:
-            place = "" if finding.place is None else f":{finding.place}"
+            place = "" if finding.line is None else f":{finding.line}"
             said = told.message(finding, language, digests=report.show_digests)
             stream.write(f"{name}{place}: {finding.level} {finding.rule.id} {said}\n")
         for rule, left in told.more(one):

@@ -51,12 +51,11 @@ class Categories(Check):
     def __init__(self, terms: Terms) -> None:
         super().__init__(terms)
         self._counts: Counter[str | None] = Counter()
-        self._meant: Counter[bool] = Counter()
 
     def begin(self, subject: Subject) -> None:
         """Forget the list before."""
         del subject
-        self._counts, self._meant = Counter(), Counter()
+        self._counts = Counter()
 
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look at the codes of some records."""
@@ -87,18 +86,9 @@ class Categories(Check):
     def _count(self, counted: Counter[str | None]) -> None:
         if len(self._counts) <= _MANY:
             self._counts.update(counted)
-        if self.terms.profile is not None:
-            for code, count in counted.items():
-                if code in self.terms.profile.categories:
-                    benign = self.terms.profile.disposition(code) is Disposition.BENIGN
-                    self._meant[benign] += count
 
     def end(self, subject: Subject) -> Iterator[Sighting]:
         """Tell the numbers, and whether the list says itself that it is benign."""
-        mixed = self._meant[True] and self._meant[False]
-        if mixed and self.terms.kind in {None, "categorized"}:
-            note = "records that mean benign stand beside records that do not"
-            yield Sighting(OPPOSITE, note=note, level=Level.WARNING, count=self._meant[True])
         if "looks_benign" in subject.facts and self.terms.kind not in {None, _BENIGN}:
             yield Sighting(OPPOSITE, note="the list says itself that it is benign")
         if set(self._counts) - {None} and len(self._counts) <= _MANY:

@@ -88,6 +88,9 @@ class Known(Check):
     def __init__(self, terms: Terms) -> None:
         super().__init__(terms)
         self._tables: dict[Algorithm, _Tables] = {}
+        self._benign = terms.kind == "benign"
+        # In a list of harmless files they are in their place.
+        self._level = Level.INFO if self._benign else None
 
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look every digest up."""
@@ -99,12 +102,13 @@ class Known(Check):
                 found = near[table.find(hashes.prints[near])]
                 if len(found):
                     places = stretch.at(hashes, found)
-                    yield Sighting(rule, places, hashes.prints[found], kind.value)
+                    values = hashes.prints[found]
+                    yield Sighting(rule, places, values, kind.value, level=self._level)
 
     def _of(self, kind: Algorithm) -> _Tables:
         if kind not in self._tables:
             known = [(EMPTY, empty_prints(kind)), (HARMLESS, harmless_prints(kind))]
-            if self.terms.benign is not None and self.terms.kind != "benign":
+            if self.terms.benign is not None and not self._benign:
                 known.append((OVERLAP, self.terms.benign.prints(kind)))
             every = np.unique(np.concatenate([one for _, one in known]))
             each = tuple((rule, _Table.of(one)) for rule, one in known if len(one))

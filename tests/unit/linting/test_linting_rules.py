@@ -199,12 +199,13 @@ def test_records_with_perceptual_hashes_only_are_compared_too(tmp_path):
     assert check_text(tmp_path, listed) == [("HM201", 3), ("HM203", 4)]
 
 
-def test_benign_and_notable_codes_side_by_side_are_a_warning(tmp_path):
-    listed = csv(row("a", Category="1"), row("b", Category="5"))
-    profile = load("vic-us")
-    benign = [code for code in profile.categories if profile.disposition(code) == "benign"]
-    found = check_text(tmp_path, listed, profile=profile, kind="categorized")
-    assert found == ([("HM206", None)] if "5" in benign else [])
+def test_harmless_files_in_a_benign_list_are_only_noted(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(csv(row("a", MD5=hashlib.md5(b"").hexdigest()), row("b")))
+    levels = {one.rule.id: one.level for one in check(path, kind="benign").findings()}
+    assert levels["HM102"] == "info"
+    levels = {one.rule.id: one.level for one in check(path).findings()}
+    assert levels["HM102"] == "error"
 
 
 def test_too_many_hashes_to_compare_are_told_as_not_checked(tmp_path, monkeypatch):
