@@ -18,8 +18,8 @@ from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_window import JsonWindow
-from hashmatch.formats.moments import dated, gathered_epoch
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,9 +128,14 @@ def _said(key: str, value: Json) -> Iterator[ListEvent]:
 
 def _record(place: int, value: dict[str, Json], gathering: Gathering) -> Iterator[ListEvent]:
     entry = as_text(value.get("uuid"))
-    updated = gathered_epoch(value.get("timestamp"), gathering)
-    if _is_deleted(value) and entry is not None:
-        yield Withdrawn(place, entry, updated=updated)
+    # The moment of an object need not change when one of its attributes does.
+    moments = [
+        gathered_epoch(one.get("timestamp"), gathering) for one in (value, *_attributes(value))
+    ]
+    updated = max((moment for moment in moments if moment is not None), default=None)
+    nothing_left = not (gathering.digests or gathering.other or gathering.losses)
+    if _is_deleted(value) or nothing_left:
+        yield from taken_back(place, entry, gathering, updated)
         return
     size = _size(value, gathering)
     yield from dated(gathering.events(place, value, entry=entry, size=size), updated)
@@ -159,13 +164,12 @@ def _take(attribute: dict[str, Json], gathering: Gathering) -> bool:
 
 
 def _take_object(value: dict[str, Json], gathering: Gathering) -> bool:
-    """Read the attributes of an object that were not deleted; say whether there was a hash."""
+    """Read the attributes of an object, without deleted ones; say whether there ever was a hash."""
     found = False
     of_section = (as_text(value.get("name")) or "").endswith(_SECTION)
-    target = Gathering() if of_section else gathering
     for attribute in _attributes(value):
-        if not _is_deleted(attribute):
-            found = _take(attribute, target) or found
+        gone = _is_deleted(attribute) and not _is_deleted(value)
+        found = _take(attribute, Gathering() if gone or of_section else gathering) or found
     if of_section and found:
         gathering.carry("of-pieces")
     return found

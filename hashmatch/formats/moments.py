@@ -1,4 +1,4 @@
-"""Moments of time as lists write them, in seconds since 1970 UTC, and what they date."""
+"""Moments of time as lists write them, in seconds since 1970 UTC, and the events they date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hashmatch.model.records import HashRecord, Loss
+from hashmatch.model.records import Dropped, HashRecord, Loss, Withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,3 +62,16 @@ def dated(
             yield replace(event, updated=updated, parts=parts)
         else:
             yield event
+
+
+def taken_back(
+    place: int, entry: str | None, gathering: Gathering, updated: float | None
+) -> Iterator[ListEvent]:
+    """Yield the withdrawal of a record by its entry, or by its digests where it has none."""
+    digests = () if entry is not None else gathering.digests
+    if entry is None and not digests:
+        yield Dropped(place, gathering.losses[0] if gathering.losses else Loss.BAD_VALUE)
+        return
+    for reason in gathering.losses:
+        yield Dropped(place, reason, whole=False)
+    yield Withdrawn(place, entry, digests, updated=updated)

@@ -18,9 +18,9 @@ from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import kind_named, plain_name
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.moments import dated, gathered_epoch
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
 from hashmatch.formats.xml_stream import XmlDocument, opening
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.model.records import ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _entry(page: _Page, element: Element) -> Iterator[ListEvent]:
     deleted = _DELETED.get(element.name)
     page.found[f"{deleted or element.name}s"] += 1
     if deleted is not None:
-        yield from _withdrawn(place, key, updated, gathering)
+        yield from taken_back(place, key, gathering, updated)
         return
     if key is None:  # what it is called by in a later retraction is lost
         gathering.lose(Loss.BAD_VALUE)
@@ -156,17 +156,6 @@ def _entry(page: _Page, element: Element) -> Iterator[ListEvent]:
     fields: dict[str, Json] = {"element": element.name, **element.to_fields()}
     category = element.value("classification")
     yield from dated(gathering.events(place, fields, entry=key, category=category), updated)
-
-
-def _withdrawn(
-    place: int, key: str | None, updated: float | None, gathering: Gathering
-) -> Iterator[ListEvent]:
-    if key is None:
-        yield Dropped(place, Loss.BAD_VALUE)
-        return
-    for reason in gathering.losses:
-        yield Dropped(place, reason, whole=False)
-    yield Withdrawn(place, key, updated=updated)
 
 
 def _key(element: Element) -> str | None:

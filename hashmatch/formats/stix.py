@@ -17,10 +17,10 @@ from hashmatch.formats.hash_text import SHA256, SHA384, SHA512, kind_named, plai
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
-from hashmatch.formats.moments import dated, gathered_epoch
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
 from hashmatch.formats.stix_pattern import PatternError, alternatives
 from hashmatch.formats.thumbnails import without_thumbnails
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,11 +138,7 @@ class _Reading:
     ) -> Iterator[ListEvent]:
         gathering = Gathering()
         updated = gathered_epoch(fields.get("modified"), gathering)
-        place = self.next_place()
-        if revoked and entry is not None:
-            yield Withdrawn(place, entry, updated=updated)
-            return
-        size = None
+        place, size = self.next_place(), None
         for term in terms:
             if term.hash_name is not None and term.value is None:
                 gathering.lose(Loss.BAD_VALUE)  # excluded, or compared other than for equality
@@ -152,7 +148,10 @@ class _Reading:
                 gathering.carry("of-pieces")
             elif term.of in _FILES and term.path == ("size",) and term.value is not None:
                 size = gathering.size(term.value)
-        yield from dated(gathering.events(place, fields, entry=entry, size=size), updated)
+        if revoked:
+            yield from taken_back(place, entry, gathering, updated)
+        else:
+            yield from dated(gathering.events(place, fields, entry=entry, size=size), updated)
 
 
 def _is_of_file(terms: Alternative) -> bool:

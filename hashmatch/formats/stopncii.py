@@ -17,8 +17,8 @@ from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
-from hashmatch.formats.moments import dated, gathered_epoch
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,7 @@ def _event(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
         return
     entry = f"{signal}:{hashlib.sha256(value.lower().encode()).hexdigest()[:32]}"
     if status is not None and status.lower() in _TAKEN_BACK:
-        yield from (Dropped(place, reason, whole=False) for reason in gathering.losses)
-        yield Withdrawn(place, entry, updated=updated)
+        yield from taken_back(place, entry, gathering, updated)
         return
     kind = kind_named(signal)
     if kind is not None:

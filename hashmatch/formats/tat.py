@@ -14,8 +14,8 @@ from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
-from hashmatch.formats.moments import dated, gathered_epoch
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,21 +69,10 @@ def _event(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
         gathering.carry("unknown")
     entry = as_text(item.get("id"))
     if item.get("deleted") is True:
-        yield from _withdrawn(place, entry, gathering, updated)
+        yield from taken_back(place, entry, gathering, updated)
         return
     category = as_text(item.get("ideology"))
     yield from dated(gathering.events(place, item, entry=entry, category=category), updated)
-
-
-def _withdrawn(
-    place: int, entry: str | None, gathering: Gathering, updated: float | None
-) -> Iterator[ListEvent]:
-    if entry is not None:
-        yield Withdrawn(place, entry, updated=updated)
-    elif gathering.digests:
-        yield Withdrawn(place, digests=gathering.digests, updated=updated)
-    else:
-        yield Dropped(place, Loss.NO_HASH)
 
 
 FORMAT = Tat()

@@ -16,8 +16,8 @@ from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
-from hashmatch.formats.moments import dated, gathered_epoch
-from hashmatch.model.records import Dropped, ListFacts, Loss, Withdrawn
+from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +61,7 @@ class ThreatUpdates:
         for place, item in document.elements(_RECORDS):
             if item is None:
                 yield Dropped(place, Loss.MALFORMED)
-            elif item.get("should_delete") is True:
-                yield from _withdrawn(place, item)
-            elif not (as_text(item.get("type")) or _HASH).startswith(_HASH):
+            elif not _is_hash(item) and not _is_deleted(item):
                 left_out += 1
             else:
                 yield from _record(place, item)
@@ -74,23 +72,15 @@ class ThreatUpdates:
             yield ListFacts({"left_out": f"{left_out} indicators that are no hashes"})
 
 
-def _withdrawn(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
-    gathering = Gathering()
-    entry = as_text(item.get("id"))
-    updated = gathered_epoch(item.get("last_updated"), gathering)
-    if entry is None:
-        yield Dropped(place, Loss.BAD_VALUE)
-        return
-    yield from (Dropped(place, reason, whole=False) for reason in gathering.losses)
-    yield Withdrawn(place, entry, updated=updated)
-
-
 def _record(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
     gathering = Gathering()
     updated = gathered_epoch(item.get("last_updated"), gathering)
     kind_name = (as_text(item.get("type")) or "").removeprefix(_HASH)
     descriptors = _descriptors(item)
     _take(kind_name.removeprefix(_VIDEO), as_text(item.get("indicator")), gathering)
+    if _is_deleted(item):
+        yield from taken_back(place, as_text(item.get("id")), gathering, updated)
+        return
     of_video = kind_name.startswith(_VIDEO) or any(_is_video(one) for one in descriptors)
     yield from dated(
         gathering.events(
@@ -101,6 +91,14 @@ def _record(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
         ),
         updated,
     )
+
+
+def _is_hash(item: dict[str, Json]) -> bool:
+    return (as_text(item.get("type")) or _HASH).startswith(_HASH)
+
+
+def _is_deleted(item: dict[str, Json]) -> bool:
+    return item.get("should_delete") is True
 
 
 def _take(name: str, value: str | None, gathering: Gathering) -> None:

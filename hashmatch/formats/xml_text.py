@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 16
 
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]*\?>")
 # Encodings in which ASCII is ASCII, so that a declaration in them can be read before it is known.
 _PLAIN = re.compile(r"iso8859|cp|koi8|gb|big5|euc|shift_jis|tis|mac")
 # A byte that is no UTF-8 in a document that should be is read as cp1252 has it, or as a control.

@@ -97,7 +97,7 @@ def test_tat_takes_back_by_id_or_by_digest():
         Withdrawn(1, "3", updated=5.5),
         Withdrawn(2, digests=(Digest.parse(Algorithm.MD5, M),), updated=5.5),
     ]
-    assert losses("tat", tat({**one, "hash_digest": None})) == [Dropped(1, Loss.NO_HASH)]
+    assert losses("tat", tat({**one, "hash_digest": None})) == [Dropped(1, Loss.BAD_VALUE)]
 
 
 def test_tat_values_that_are_no_hashes_are_losses():
@@ -158,7 +158,7 @@ def test_the_status_of_threat_updates_is_what_members_agree_on(statuses, categor
 
 def test_deleted_indicators_of_threat_updates_are_taken_back():
     data = updates(
-        {"id": "1", "should_delete": True, "last_updated": 9},
+        {"id": "1", "should_delete": True, "last_updated": 9, "type": "URI"},
         {"should_delete": True},
         {"id": "3", "should_delete": True, "last_updated": "x"},
     )

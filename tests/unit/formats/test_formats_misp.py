@@ -71,6 +71,25 @@ def test_a_deleted_attribute_of_an_object_is_left_out():
     assert [digest.hex for digest in record.digests] == [S]
 
 
+def test_without_an_id_the_digests_are_taken_back():
+    deleted = attribute("md5", M[0], deleted=True)
+    worse = attribute("md5", "Z" * 32, deleted=True)
+    (withdrawn,) = (one for one in read("misp", event(deleted)) if isinstance(one, Withdrawn))
+    assert [digest.hex for digest in withdrawn.digests] == [M[0]]
+    assert losses("misp", event(worse)) == [Dropped(1, Loss.NOT_HEX)]
+
+
+def test_an_object_whose_every_hash_was_deleted_is_taken_back():
+    inner = [
+        attribute("md5", M[0], deleted=True, timestamp=9),
+        attribute("size-in-bytes", "5"),
+    ]
+    data = event(objects=[{"uuid": "u", "timestamp": 5, "Attribute": inner}])
+    assert [one for one in read("misp", data) if isinstance(one, Withdrawn)] == [
+        Withdrawn(1, "u", updated=9.0)
+    ]
+
+
 def test_damaged_attributes_are_losses():
     data = event(
         attribute("md5", "Z" * 32),

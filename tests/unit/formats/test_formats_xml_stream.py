@@ -77,6 +77,11 @@ def test_an_untrue_declaration_is_passed_over_and_said(declared):
     assert opening(data).root == "list"
 
 
+def test_only_a_declaration_at_the_beginning_is_dropped():
+    (item, _) = elements(b"<r><item><![CDATA[<?xml version='1.0'?>]]></item></r>")
+    assert item.text == "<?xml version='1.0'?>"
+
+
 def test_a_byte_that_means_nothing_is_read_as_a_control_character():
     (item, _) = elements(b"<r><item>a\x81b</item></r>")
     assert item.text == "a\x81b"
