@@ -189,3 +189,17 @@ def test_a_near_hit_alone_is_at_most_suspected(disposition):
     expected = Disposition.SUSPECTED if disposition in strong else disposition
     assert capped(disposition, Claim.NEAR) is expected
     assert capped(disposition, Claim.EXACT_1) is disposition
+
+
+def test_a_hit_carries_what_its_record_states_of_yes_and_no(library):
+    stated = {"baseline": True, "tagged": False}
+    install(library, "a", [HashRecord(1, digests(b"x"), flags=stated)])
+    [[hit]] = match(library, Reading(digests(b"x")))
+    assert hit.flags == stated
+
+
+def test_only_pdq_values_make_a_set_be_asked_about_pictures(library):
+    value = PerceptualHash(Method.PHOTODNA, bytes(range(144)))
+    manifest = install(library, "a", [HashRecord(1, digests(b"x"), (value,))])
+    with library.open_set(manifest.version) as installed:
+        assert not installed.has_near
