@@ -126,10 +126,10 @@ class _Reading:
                 self.left_out += 1
             return
         self.left_out += not found
+        # The pattern may be long: the first record has it for all.
+        rest = {key: value for key, value in item.items() if key != "pattern"}
         for number, one in enumerate(found, 1):
             own = f"{entry}#{number}" if entry and number > 1 else entry
-            # The pattern may be long: the first record has it for all.
-            rest = {key: value for key, value in item.items() if key != "pattern"}
             fields = item if number == 1 else rest
             yield from self._alternative(one, own, fields, revoked=item.get("revoked") is True)
 
