@@ -34,7 +34,8 @@ _TOKEN = 16
 class JsonWindow:
     """The document, with the place reached. ``records`` counts what the reader has finished.
 
-    ``length`` is that of the value read last, in characters.
+    Of the value read last, ``length`` counts its characters, ``repeated`` tells whether an object
+    inside it had a key twice, and ``flat`` that it is short and holds no other object or array.
     """
 
     def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
@@ -49,16 +50,8 @@ class JsonWindow:
         self.encoding = self._source.encoding
         self.records = 0
         self.length = 0
-
-    @property
-    def repeated(self) -> bool:
-        """Whether an object inside the value read last had a key twice."""
-        return self._json.repeated
-
-    @property
-    def flat(self) -> bool:
-        """Whether the value read last is short, and holds no other object or array."""
-        return self._json.opened < 2 and self.length < _SHORT
+        self.repeated = False
+        self.flat = False
 
     def peek(self) -> str:
         """Give the next character that is not blank; empty at the end."""
@@ -110,13 +103,17 @@ class JsonWindow:
         """Walk an object as :meth:`members` does, and refuse a key that stands twice.
 
         Raises:
-            HashSetError: a key stands twice.
+            HashSetError: a key stands twice, or the keys are longer than a record may be.
         """
         seen: set[str] = set()
+        length = 0
         for key in self.members():
             if key in seen:
                 raise self.ambiguous()
             seen.add(key)
+            length += len(key)
+            if length + len(seen) > self._maximum:
+                raise self.too_long()
             yield key
 
     def items(self) -> Iterator[None]:
@@ -180,6 +177,8 @@ class JsonWindow:
         if self._json.unfit:
             raise self._refusal()
         self._at, self.length = end, end - start
+        self.repeated = self._json.repeated
+        self.flat = self._json.opened < 2 and self.length < _SHORT
         return (without_surrogates(value) if self._surrogates else value,)
 
     def _more(self) -> None:

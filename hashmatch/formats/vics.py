@@ -144,7 +144,7 @@ class _Document:
             ambiguous = ambiguous or key in element
             element[key] = window.value()
             ambiguous = ambiguous or window.repeated
-            length += window.length
+            length += window.length + len(key)
             if length > self.longest:
                 raise window.too_long()
         if _is_case(element, has_media=has_media):

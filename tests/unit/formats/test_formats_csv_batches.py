@@ -60,6 +60,7 @@ def test_rows_with_the_same_digests_make_one_batch():
         f"{MD5[:-1]},{SHA1},x",
         f"{'G' * 32},{SHA1},x",
         f"{MD5[:-2]} 0,{SHA1},x",
+        f"{MD5[:-2]}  ,{SHA1},x",
         f" {MD5},,x",
         f'"=""{MD5}""",,x',
         "only,two",
@@ -77,6 +78,10 @@ def test_an_irregular_row_is_read_alone_and_its_neighbours_are_not_touched(odd):
     found = fast(table(REGULAR, odd, REGULAR))
     regular = [event for event in found if isinstance(event, HashRecord | RecordBatch)]
     assert regular
+
+
+def test_rows_that_only_look_regular_leave_no_batch():
+    assert fast(table(f"{'G' * 32},,x")) == [Dropped(2, Loss.NOT_HEX)]
 
 
 def test_digits_in_one_column_do_not_make_up_for_another_row():

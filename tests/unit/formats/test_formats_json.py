@@ -99,6 +99,11 @@ def test_a_value_that_goes_on_for_ever_is_refused_in_bounded_memory():
     assert stream.given < 2_500_000
 
 
+def test_a_number_is_not_cut_off_where_a_block_ends():
+    for blanks in range((1 << 16) - 3, (1 << 16) + 1):
+        assert read(b" " * blanks + b"123") == 123
+
+
 # Documents.
 
 
@@ -147,6 +152,13 @@ def test_an_array_may_be_the_whole_document():
 def test_a_document_without_its_list_is_refused(data, keys, message):
     with pytest.raises(HashSetError, match=message):
         list(document(data).elements(*keys))
+
+
+def test_an_object_of_endless_keys_is_refused():
+    data = "{" + ",".join(f'"{number}": 0' for number in range(500)) + ', "a": []}'
+    with pytest.raises(HashSetError, match="more than 1000 bytes"):
+        list(document(data.encode(), maximum_record=1000).at(("a",)))
+    assert list(document(data.encode()).at(("a",))) == []
 
 
 def test_what_stands_beside_the_records_has_a_limit():

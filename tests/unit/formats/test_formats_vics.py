@@ -525,6 +525,12 @@ def test_a_case_of_any_length_is_read_in_the_memory_of_one_record():
     assert stream.given < 3_000_000
 
 
+def test_a_short_case_that_is_longer_than_a_record_may_be_is_walked():
+    data = vics({"CaseID": "1", "Media": [{"MD5": MD5}] * 9}, {"MD5": OTHER_MD5})
+    found = records("vics", data, ReadOptions(maximum_record=120))
+    assert [record.place for record in found] == list(range(1, 11))
+
+
 def test_the_keys_of_a_case_beside_its_media_have_a_limit():
     case = {f"x{number}": "y" * 90_000 for number in range(3)}
     with pytest.raises(HashSetError, match="a record of more than 200000 bytes"):
