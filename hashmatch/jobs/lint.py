@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import ExitCode, HashSetError, UsageError
+from hashmatch.formats import registry
 from hashmatch.formats.interface import Certainty
 from hashmatch.jobs import lint_reading
 from hashmatch.jobs.lint_reading import Words
 from hashmatch.jobs.list_files import sources_of
+from hashmatch.jobs.list_files_beside import is_companion
 from hashmatch.linting.check import Subject, Terms
 from hashmatch.linting.media import HEAD, media
 from hashmatch.linting.run import Plan, Run
+from hashmatch.linting.signatures import BESIDE, SUMS
 from hashmatch.linting.spool import Folder
 from hashmatch.linting.stretches import Stretches
 
@@ -73,8 +76,21 @@ def lint(request: Request) -> Report:
             run.refuse(str(path), str(error))
             continue
         for source in sources:
-            _read(run, source, _name(path, source), request)
+            if not (path.is_dir() and _accompanies(source)):
+                _read(run, source, _name(path, source), request)
     return run.finish()
+
+
+def _accompanies(source: ListSource) -> bool:
+    """Tell files of a folder that belong to a list beside them, or to the checking itself."""
+    path = source.path
+    if source.steps:
+        return False
+    if path.name.startswith(".") or path.name in SUMS:
+        return True
+    if path.suffix in BESIDE and path.with_suffix("").exists():
+        return True
+    return any(is_companion(source, form) for form in registry.all_formats())
 
 
 def _name(path: Path, source: ListSource) -> str:

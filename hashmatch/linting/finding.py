@@ -45,15 +45,16 @@ class Sighting:
     def findings(self, file: str, *, by_line: bool = True) -> Iterator[Finding]:
         """Give each record's finding; ``by_line`` says that places of the list are lines."""
         level = self.level or self.rule.level
+        base = file.rpartition("/")[2]  # a baseline holds wherever the lists are
         if not len(self.places):
-            known = prints.fingerprint(self.rule.id, self.kind, file, self.note)
+            known = prints.fingerprint(self.rule.id, self.kind, base, self.note)
             yield Finding(
                 self.rule, level, file, None, self.kind, self.note, known, None, self.count
             )
             return
         for at, place in enumerate(self.places):
             value = int(self.values[at]) if len(self.values) else None
-            parts = (file, self.note) if value is None else (value,)
+            parts = (base, self.note) if value is None else (value,)
             known = prints.fingerprint(self.rule.id, self.kind, *parts)
             note = self.note
             if len(self.other):

@@ -18,7 +18,13 @@ from hashmatch.errors import CustodyError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MINISIGN, _RAW = ".minisig", ".sig"
+_MINISIGN, _RAW, _OWN = ".minisig", ".sig", ".sha256"
+BESIDE = frozenset({_MINISIGN, _RAW, _OWN})
+"""Endings of files that say something about the list whose whole name stands before."""
+
+SUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt")
+"""Names of files with the checksums of a folder."""
+
 _MOST = 1 << 30
 """Bytes of a list that a signature without a digest is checked over; it needs all in memory."""
 _SMALL = 1 << 16
@@ -121,10 +127,10 @@ def sums_beside(path: Path) -> Iterator[tuple[str, str | None]]:
     Raises:
         OSError: a checksum file cannot be read.
     """
-    own = Path(f"{path}.sha256")
+    own = Path(f"{path}{_OWN}")
     if own.is_file():
         yield own.name, _stated(own, path.name, alone=True)
-    for name in ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt"):
+    for name in SUMS:
         several = path.parent / name
         if several.is_file() and (found := _stated(several, path.name, alone=False)):
             yield name, found

@@ -1,5 +1,6 @@
 """``hashmatch lint`` as a real process: exact exit codes, files written, hooks and templates."""
 
+import hashlib
 import json
 import os
 import shlex
@@ -94,6 +95,19 @@ def test_folders_and_archives_are_looked_into(lint, tmp_path):
     result = lint("lists.zip")
     assert result.returncode == 10
     assert "lists.zip/inner.csv:2: error HM103" in result.stdout
+
+
+def test_what_stands_beside_the_lists_of_a_folder_is_no_list(lint, tmp_path):
+    (tmp_path / "lists").mkdir()
+    put(tmp_path / "lists", "a.csv", SOUND)
+    value = hashlib.sha256(SOUND.encode()).hexdigest()
+    put(tmp_path / "lists", "a.csv.sha256", f"{value}  a.csv\n")
+    put(tmp_path / "lists", "SHA256SUMS", f"{value}  a.csv\n")
+    put(tmp_path / "lists", "a.csv.minisig", "a signature\n")
+    put(tmp_path / "lists", ".hashmatch-lint.yaml", "ignore: [HM108]\n")
+    result = lint("lists")
+    assert result.returncode == 0, result.stdout
+    assert "1 lists, 2 records" in result.stdout
 
 
 def test_a_baseline_is_written_and_accepted(lint, tmp_path):
