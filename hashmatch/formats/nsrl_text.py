@@ -106,27 +106,32 @@ class _Table:
         """The hashes that are only kept."""
         return ", ".join(column for column in self.columns if column in {"CRC32", "MD4"})
 
+    def cut(self, line: str) -> list[str] | None:
+        """Take a row apart, with the quotes that its cells have."""
+        return both_ends.split(line, self.name, len(self.columns) - self.name - 1)
+
     def split(self, line: str) -> list[str] | None:
         """Take a row apart and its quotes off.
 
-        Where no number follows the name the row was cut off, and its cells would be taken for
+        Where no numbers follow the name the row was cut off, and its cells would be taken for
         others: None.
         """
-        cells = both_ends.split(line, self.name, len(self.columns) - self.name - 1)
+        cells = self.cut(line)
         if cells is None:
             return None
         cells = [both_ends.unquoted(cell) for cell in cells]
-        return (
-            cells if _is_number(cells[self.name + 1]) and _is_number(cells[self.name + 2]) else None
-        )
+        return cells if _are_numbers(cells[self.name + 1 : self.name + 3]) else None
 
     def regular(self, rows: Sequence[_Line]) -> RecordBatch | None:
-        """Give rows as a batch; None unless each has both hashes and a size."""
-        split = [self.split(line or "") for _, line in rows]
+        """Give rows as a batch; None unless each has both hashes, a size and a product."""
+        split = [self.cut(line or "") for _, line in rows]
         whole_rows = [cells for cells in split if cells is not None]
         if len(whole_rows) != len(rows):
             return None
-        cells = dict(zip(self.columns, zip(*whole_rows, strict=True), strict=True))
+        columns = map(both_ends.all_unquoted, zip(*whole_rows, strict=True))
+        cells = dict(zip(self.columns, columns, strict=True))
+        if not (_are_numbers(cells["FileSize"]) and _are_numbers(cells["ProductCode"])):
+            return None
         sha1, md5 = whole(SHA1, cells.pop("SHA-1")), whole(MD5, cells.pop("MD5"))
         if sha1 is None or md5 is None:
             return None
@@ -164,8 +169,10 @@ def _row(place: int, fields: Mapping[str, str], products: Products) -> Iterator[
     )
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+def _are_numbers(texts: Sequence[str]) -> bool:
+    joined = "".join(texts)
+    lengths = {*map(len, texts)}
+    return joined.isascii() and joined.isdigit() and min(lengths) > 0 and max(lengths) < 19
 
 
 FORMAT = NsrlText()

@@ -7,7 +7,7 @@ import pytest
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats import registry
-from hashmatch.formats.both_ends import split, unquoted
+from hashmatch.formats.both_ends import all_unquoted, split, unquoted
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.model.records import Loss, RecordBatch
 from tests.contract import test_formats_contract_legacy as examples
@@ -319,3 +319,21 @@ def test_rows_are_split_from_both_ends(line, before, after, cells):
 )
 def test_quotes_are_taken_off(cell, text):
     assert unquoted(cell) == text
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ['"a"', '"b"', '""'],
+        ['"a"', "b", '"c"'],
+        ["1", "22"],
+        ["1", " 2 "],
+        ['"a"b"', "c", '"d"'],
+        ['"a', 'b"'],
+        ['"', '"', "x"],
+        ['"a""b"', '"c"'],
+        [""],
+    ],
+)
+def test_quotes_are_taken_off_a_column_as_off_each_cell(cells):
+    assert all_unquoted(cells) == [unquoted(cell) for cell in cells]
