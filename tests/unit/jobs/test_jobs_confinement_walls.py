@@ -48,7 +48,9 @@ def test_below_landlock_only_system_calls_are_filtered(tmp_path):
 def test_this_process_is_as_free_as_before(tmp_path):
     aside(walls, Level.LANDLOCK, ())
     (tmp_path / "new").touch()
-    assert not any(one.refused for one in trials.of_seccomp(kernel.machine()))
+    free = {one.name for one in trials.of_seccomp(kernel.machine()) if not one.refused}
+    # Whether others can be signalled or read is also a matter of who runs the tests.
+    assert free >= {"open a file for writing", "make a socket", "start a program"}
     assert not any(one.refused for one in trials.of_landlock(()))
 
 

@@ -1,0 +1,62 @@
+"""Decoders are loaded before they are needed, and work with one thread."""
+
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from PIL import AvifImagePlugin
+
+from hashmatch.hashing import preload
+
+# Decodes every picture of the fixtures and tells what had to be loaded for it after all.
+LATE = """
+import sys
+from pathlib import Path
+from hashmatch.hashing import pictures, preload, sniff
+preload.load()
+before = set(sys.modules)
+for path in sorted(Path("fixtures/images").iterdir()):
+    content = path.read_bytes()
+    for part in (content, content[: len(content) // 2]):
+        pictures.examine(part, sniff.picture_kind(part[:4096]), 10_000_000)
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch):
+    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", 0)
+
+
+def test_nothing_is_loaded_in_the_middle_of_decoding():
+    found = subprocess.run(
+        [sys.executable, "-c", LATE],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert found.stdout.split() == []
+
+
+def test_decoders_that_use_threads_are_told_to_use_one(monkeypatch):
+    optional = types.SimpleNamespace(options=types.SimpleNamespace(DECODE_THREADS=4))
+    monkeypatch.setitem(sys.modules, "pillow_heif", optional)
+    monkeypatch.setattr(preload.codecs, "codec_of", lambda _: "HEIF")
+    preload.load()
+    assert AvifImagePlugin.DEFAULT_MAX_THREADS == 1
+    assert optional.options.DECODE_THREADS == 1
+
+
+def test_without_the_optional_decoder_the_others_are_loaded(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pillow_heif", raising=False)
+    monkeypatch.setattr(preload.codecs, "codec_of", lambda _: None)
+    preload.load()
+    assert AvifImagePlugin.DEFAULT_MAX_THREADS == 1
+
+
+def test_a_system_without_the_library_for_ending_threads_is_no_trouble(monkeypatch):
+    monkeypatch.setattr(preload, "_UNWINDER", "is-not-there.so.1")
+    preload.load()
