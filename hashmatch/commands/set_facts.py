@@ -43,9 +43,12 @@ def tell_import(manifest: Manifest) -> None:
     """Print a set that was just installed: how its list was taken, and what the list says."""
     importer = manifest.stated.importer
     tell(manifest.provenance())
-    _line("read as", f"{importer['format']}, known by {importer['recognised']}")
+    if importer:
+        _line("read as", f"{importer['format']}, known by {importer['recognised']}")
     for file in manifest.files:
         tell_file(file.name, file.facts)
+    if manifest.changes.idle:
+        printing.tell(f"hashmatch: {manifest.changes.idle:,} withdrawals found no record")
 
 
 def tell_difference(difference: Difference) -> None:

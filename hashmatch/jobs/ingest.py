@@ -123,12 +123,11 @@ def ingest(
 
 def _with_importer(request: Import, chosen: Chosen, setting: Setting) -> SetDescription:
     """Note how the list was taken. ``origin`` is the one format of all records of the set."""
+    if request.withdraw:  # the records left are taken as before, and so is the next whole list
+        return request.description
     name = chosen.format.name
     before = request.description.importer.get("origin")
-    if request.withdraw:
-        origin = before
-    else:
-        origin = name if not request.delta or before == name else SEVERAL
+    origin = name if not request.delta or before == name else SEVERAL
     importer = {
         **request.reading.stated(),
         "format": name,

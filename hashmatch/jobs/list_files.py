@@ -1,7 +1,7 @@
 """The list files behind what the operator names: folders, globs, zip archives, gzip files.
 
 Nothing is ever unpacked to the disk. A list file is told by its path and the steps into it, and
-can be opened again and again. Links, sub-folders and what systems leave in folders are no lists.
+can be opened again and again. Sub-folders, and what systems leave in folders, are no lists.
 """
 
 from __future__ import annotations

@@ -102,9 +102,9 @@ def _described(request: Update, before: Manifest) -> SetDescription:
         raise HashSetError(msg)
     if "profile" not in changes and changes.get("kind") not in {None, before.kind}:
         changes["profile"] = None
-    importer = {
-        key: before.stated.importer[key] for key in ("origin",) & before.stated.importer.keys()
-    }
+    importer = dict(before.stated.importer)
+    if not request.withdraw:
+        importer = {key: text for key, text in importer.items() if key == "origin"}
     return replace(before.stated, **changes, importer=importer)  # type: ignore[arg-type]
 
 

@@ -127,8 +127,9 @@ def test_an_update_tells_what_changed_and_a_diff_shows_it(started):
 def test_a_delta_and_a_withdrawal(started):
     write(started, "delta.csv", table("d"))
     started.ok("library", "update", "s", "delta.csv", "--delta")
-    write(started, "back.csv", table("a"))
-    started.ok("library", "update", "s", "back.csv", "--withdraw")
+    write(started, "back.csv", table("a", "unknown"))
+    taken = started.ok("library", "update", "s", "back.csv", "--withdraw")
+    assert "1 withdrawals found no record" in taken.stderr
     (facts,) = [one for one in versions(started) if one["name"] == "s"]
     assert facts["records"]["kept"] == 3
     started.ok("library", "lookup", md5("a"), code=ExitCode.CLEAR)

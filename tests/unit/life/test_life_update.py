@@ -161,6 +161,15 @@ def test_withdrawn_records_go_and_the_rest_stays(desk):
     assert done.manifest.stated.importer["origin"] == "csv"
 
 
+def test_a_withdrawal_in_another_form_leaves_the_words_for_the_next_whole_list(desk):
+    desk.write("t.txt", f"{md5('a')};x\n{md5('b')};x\n")
+    options = ReadOptions(columns={"md5": "1"}, delimiter=";")
+    desk.take("t.txt", format_name="csv", options=options)
+    change(desk, f"{md5('a')}  name\n", "w.txt", withdraw=True, reading={"format_name": "sums"})
+    done = change(desk, f"{md5('b')};x\n{md5('c')};x\n", "u.txt")
+    assert told(done.difference) == (1, 1, 0, 0)
+
+
 def test_a_withdrawal_goes_by_digests_where_ids_are_only_counted(desk):
     """MediaID counts the records of a file: the same number names another record tomorrow."""
     media = [{"MediaID": n, "MD5": md5(word)} for n, word in enumerate("abc")]
