@@ -65,7 +65,7 @@ def lint(request: Request) -> Report:
     """Read every list and apply the rules.
 
     Raises:
-        UsageError: a file is missing, or a word means nothing for its format.
+        UsageError: a file is missing, no list was named, or a word means nothing for a format.
         OutputError: there is no room to compare the records.
     """
     run = Run(request.plan)
@@ -77,7 +77,10 @@ def lint(request: Request) -> Report:
             continue
         for source in sources:
             if not (path.is_dir() and _accompanies(source)):
-                _read(run, source, _name(path, source), request)
+                _read(run, source, request)
+    if not run.lists:
+        msg = "the folder holds no hash list; name one"
+        raise UsageError(msg)
     return run.finish()
 
 
@@ -93,12 +96,8 @@ def _accompanies(source: ListSource) -> bool:
     return any(is_companion(source, form) for form in registry.all_formats())
 
 
-def _name(path: Path, source: ListSource) -> str:
-    inside = "".join(f"/{step.name}" for step in source.steps)
-    return f"{path if path == source.path else source.path}{inside}"
-
-
-def _read(run: Run, source: ListSource, name: str, request: Request) -> None:
+def _read(run: Run, source: ListSource, request: Request) -> None:
+    name = "/".join((str(source.path), *(step.name for step in source.steps)))
     try:
         with lint_reading.reading(source, request.words) as opened:
             stretches = Stretches()

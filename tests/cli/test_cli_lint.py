@@ -81,6 +81,12 @@ def test_a_missing_file_is_bad_usage(lint):
     assert lint().returncode == 2
 
 
+def test_a_folder_without_a_list_is_not_taken_for_a_clean_one(lint, tmp_path):
+    (tmp_path / "lists").mkdir()
+    put(tmp_path / "lists", "SHA256SUMS", "")
+    assert lint("lists").returncode == 2
+
+
 def test_an_unreadable_file_does_not_hide_the_others(lint, tmp_path):
     put(tmp_path, "a.csv", "nothing\n")
     put(tmp_path, "b.csv", csv(row("a", MD5="0" * 32)))
