@@ -48,7 +48,7 @@ class Mapped:
             msg = "a list of this form needs a profile; state it with --mapping"
             raise HashSetError(msg)
         profile = mapping.load(options.mapping)
-        yield ListFacts({"mapping": profile.name})
+        yield ListFacts({"mapping": profile.name, "mapping_sha256": profile.sha256})
         readers = {"csv": read_table, "json": _document, "ndjson": _lines}
         yield from requiring_records(
             readers[profile.form](stream, options, profile),

@@ -7,7 +7,9 @@ given by its path.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,7 @@ class MappingProfile:
     may lack them. ``named_hashes``: columns that are named after a hash are read as well.
     ``path`` leads to the array of records in a JSON document. ``categories`` replaces codes, as
     ``words`` does words of yes and no; a code that is not in it stays as it is.
+    ``sha256`` is the digest of the file.
     """
 
     name: str
@@ -62,6 +65,7 @@ class MappingProfile:
     delimiter: str | None
     header: bool | None
     named_hashes: bool
+    sha256: str
 
     def code(self, written: str | None) -> str | None:
         """Give the category code for what a record says, or for one that says nothing."""
@@ -99,6 +103,7 @@ def load(name_or_path: str) -> MappingProfile:
     return parse(data, f"the mapping profile {path.name}")
 
 
+@lru_cache(maxsize=16)
 def parse(data: bytes, where: str) -> MappingProfile:
     """Read a profile strictly.
 
@@ -126,6 +131,7 @@ def parse(data: bytes, where: str) -> MappingProfile:
         delimiter=reading.text("delimiter", "") or None,
         header=reading.truth("header"),
         named_hashes=reading.truth("named_hashes") is True,
+        sha256=hashlib.sha256(data).hexdigest(),
     )
     reading.finish()
     _check(profile, reading)

@@ -1,3 +1,7 @@
+import hashlib
+import re
+from pathlib import Path
+
 import pytest
 
 from hashmatch.errors import HashSetError, UsageError
@@ -44,6 +48,14 @@ def test_every_shipped_profile_is_one(name):
     profile = mapping.load(name)
     assert profile.name == name
     assert profile.title
+
+
+def test_the_profile_in_the_guide_is_one():
+    guide = Path(__file__).parents[3] / "docs" / "mapping.md"
+    (text,) = re.findall(r"```yaml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
+    assert mapping.parse(text.encode(), "the guide").flags == {
+        "victim_identified": "Opfer identifiziert"
+    }
 
 
 def test_a_profile_that_is_only_an_example_says_so():
@@ -114,7 +126,9 @@ def test_a_table_by_names_and_numbers(stated):
     assert first.flags == {"viral": True}
     assert first.fields == {"A": MD5, "B": "x", "C": "7", "D": "yes"}
     assert (second.category, second.size, second.flags) == (None, None, {})
-    assert facts("mapped", data, stated(text))["mapping"] == "own"
+    said = facts("mapped", data, stated(text))
+    assert said["mapping"] == "own"
+    assert said["mapping_sha256"] == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_codes_and_words_are_replaced_and_others_stay(stated):
