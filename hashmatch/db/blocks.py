@@ -214,13 +214,6 @@ class Block:
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def regular(self) -> tuple[tuple[str, ...], bytes] | None:
-        """Names of the hashes and all values, where every record has the same kinds of them."""
-        if self._which is not None:
-            return None
-        return tuple(name for name, _ in self._shapes[0]), self._values
-
     def values(self, row: int) -> list[tuple[str, bytes]]:
         """Give the hashes of a record with the names of their kinds."""
         shape = self._shapes[0 if self._which is None else self._which[row]]

@@ -304,3 +304,61 @@ def test_records_agree_where_they_share_a_digest_and_contradict_in_none():
     assert not agree([md5, sha1], [md5, *digests(2, Algorithm.SHA1)])
     red, blue = (Digest(Algorithm.ED2K, bytes([n]) * 16) for n in (1, 2))
     assert agree([red], [red, blue])
+
+
+def test_what_a_replaced_record_counted_is_taken_back(library):
+    empty = Digest(Algorithm.MD5, hashlib.md5(b"").digest())
+    first = record(
+        1,
+        entry="a",
+        updated=1.0,
+        digests=(empty, *digests(1)),
+        perceptual=(pdq(1, 10), pdq(2)),
+        other=("tlsh",),
+    )
+    events = [
+        first,
+        HashRecord(2, (empty,), entry="b", updated=1.0),
+        HashRecord(3, digests(3), entry="a", updated=2.0),
+        HashRecord(4, digests(4), entry="b", updated=2.0),
+        HashRecord(5, digests(5), updated=2.0),
+    ]
+    manifest = install(library, events)
+    assert manifest.counts.superseded == 2
+    assert manifest.counts.values == {"md5": 3, "sha1": 3}
+    assert manifest.counts.quarantined_values == {}
+    assert manifest.counts.not_evaluated == {}
+    content(library, manifest)
+
+
+def test_long_lists_of_changes_are_compared_in_stretches(library, monkeypatch):
+    monkeypatch.setattr("hashmatch.db.changes._AT_ONCE", 4)
+    monkeypatch.setattr("hashmatch.db.intake._GATHERED", 4)
+    base = install(library, [record(n) for n in range(30)])
+    new = change(library, base, [record(n) for n in range(20)])
+    assert (new.changes.replaced, new.counts.carried) == (20, 10)
+    content(library, new)
+
+
+def test_rows_of_a_batch_that_must_never_match_are_quarantined(library):
+    nothing = hashlib.md5(b"").digest()
+    md5 = [hashlib.md5(b"%d" % n).digest() for n in range(100)]
+    md5[7], md5[9] = nothing, nothing[:8] + bytes(8)  # the second begins like the empty file
+    batch = RecordBatch(range(1, 101), {Algorithm.MD5: b"".join(md5)}, {}, categories=["1"] * 100)
+    manifest = install(library, [batch])
+    assert manifest.counts.quarantined_by == {"empty-file": 1}
+    assert (manifest.counts.kept, manifest.counts.values) == (99, {"md5": 99})
+    with library.open_set(manifest.version) as installed:
+        asked = [Digest(Algorithm.MD5, value) for value in (md5[7], md5[9])]
+        assert installed.lookup(asked) == [[], [9]]
+
+
+def test_a_manifest_without_its_parts_does_not_open(library):
+    from dataclasses import replace
+
+    from hashmatch.db.installed import InstalledSet
+
+    manifest = install(library, [record(1)])
+    bare = replace(manifest, parts={})
+    with pytest.raises(HashSetError, match=r"manifest\.json of set known is not the one"):
+        InstalledSet(library.folder / SETS / manifest.version, bare, library.key)

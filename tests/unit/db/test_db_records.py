@@ -134,6 +134,7 @@ def batch(count, **changes):
         {"places": [2 * n + 1 for n in range(2500)]},
         {"places": tuple(range(9, 2509)), "sizes": [None, *range(2499)]},
         {"columns": {}},
+        {"entries": ["ab" * 16, *[None] * 2499]},
         {"entries": [hashlib.md5(b"%d" % n).hexdigest() for n in range(2500)]},
         {"columns": {"a": ["" for _ in range(2500)], "b": ["ab" * 8, *["c"] * 2499]}},
     ],

@@ -103,3 +103,16 @@ def test_an_existing_file_is_not_overwritten(tmp_path):
 def test_nothing_stands_in_the_clear(tmp_path):
     secret = b"a value that nobody may read"
     assert secret not in write(tmp_path / "f", [secret]).read_bytes()
+
+
+def test_a_chunk_can_be_read_back_before_the_file_is_finished(tmp_path):
+    writer = SealedWriter(tmp_path / "s", bytes(32), b"kind")
+    for chunk in (b"one", b"two"):
+        writer.add(chunk)
+    assert (len(writer), writer.chunk(1), writer.chunk(0)) == (2, b"two", b"one")
+    sound = bytearray((tmp_path / "s").read_bytes())
+    sound[-1] ^= 1
+    (tmp_path / "s").write_bytes(sound)
+    with pytest.raises(HashSetError, match="changed while it was written"):
+        writer.chunk(1)
+    writer.close()
