@@ -324,8 +324,8 @@ class TestIpedSqlite(FormatContract):
                 ("INSERT INTO HASHES (HASH_ID, SHA1) VALUES (2, ?)", bytes.fromhex(S[1])),
                 (
                     (
-                        "INSERT INTO HASHES_PROPERTIES VALUES (2, 1, 'known|alert'), (1, 2, 'words'),"
-                        " (1, 3, '20000'), (1, 4, ?), (2, 9, 'x')"
+                        "INSERT INTO HASHES_PROPERTIES VALUES (2, 1, 'known|alert'),"
+                        " (1, 2, 'words'), (1, 3, '20000'), (1, 4, ?), (2, 9, 'x')"
                     ),
                     M[0],
                 ),
