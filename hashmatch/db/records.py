@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import struct
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
@@ -181,9 +181,7 @@ class RecordWriter:
         """Complete the file on the disk."""
         self.flush()
         self._starts.append(self._count)
-        if sys.byteorder == "big":  # pragma: no cover
-            self._starts.byteswap()
-        self._sealed.add(self._starts.tobytes())
+        self._sealed.add(struct.pack(f"<{len(self._starts)}Q", *self._starts))
         self._sealed.finish()
 
     def close(self) -> None:
@@ -229,12 +227,10 @@ class RecordStore:
             raise HashSetError(msg)
 
     def _read_starts(self) -> array[int]:
-        starts = array("Q")
-        if len(self._sealed):
-            starts.frombytes(self._sealed.chunk(len(self._sealed) - 1))
-            if sys.byteorder == "big":  # pragma: no cover
-                starts.byteswap()
-        return starts
+        if not len(self._sealed):
+            return array("Q")
+        packed = self._sealed.chunk(len(self._sealed) - 1)
+        return array("Q", struct.unpack(f"<{len(packed) // 8}Q", packed))
 
     def __len__(self) -> int:
         return self._starts[-1]
