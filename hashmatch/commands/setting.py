@@ -16,7 +16,10 @@ from hashmatch.jobs.examine import Limits
 from hashmatch.model.people import Setting
 
 _LEAST_MEMORY = 64  # MiB
-_LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "cryptography", "ijson", "pillow-heif")
+_LIBRARIES = (
+    *("numpy", "pillow", "opencv-python-headless", "cryptography", "pillow-heif"),
+    "pycryptodome",
+)
 
 
 def present() -> Setting:
