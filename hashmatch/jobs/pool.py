@@ -196,8 +196,8 @@ class Pool:
                 self._lost(worker, share, Reason.WORKER_DIED)
                 continue
             if isinstance(answer, Report):  # of a new worker, which begins only now
-                self._note(answer)
                 self._busy[pipe] = (worker, share, self._deadline(share))
+                self._note(answer)
             else:
                 self._take(worker, share, answer)
         for pipe in [p for p, (_, _, deadline) in self._busy.items() if deadline < _now()]:

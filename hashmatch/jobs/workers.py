@@ -15,6 +15,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.folders import KEPT_OPEN
+from hashmatch.jobs.confinement import answers
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.confinement.limits import AddressSpace
@@ -67,6 +68,15 @@ class Answer:
     results: list[Result]
     spent: bool = False
 
+    def sound(self) -> bool:
+        """Tell whether there are results, and nothing else; a worker may send anything."""
+        results: object = self.results
+        return (
+            isinstance(results, list)
+            and bool(results)
+            and all(isinstance(one, Reading | Failed) for one in results)
+        )
+
 
 class Worker:
     """One child process and the pipe to it. It is ``fresh`` until its report is received."""
@@ -87,14 +97,18 @@ class Worker:
         """Take the results of the last task; the first answer is a report on the worker itself.
 
         Raises:
-            EOFError: the process ended without an answer.
+            EOFError: the process ended without an answer, or sent something else.
         """
         try:
-            answer: Answer | Report = self.pipe.recv()
+            answer = answers.read(self.pipe.recv_bytes(answers.MOST), Answer)
         except OSError:  # the pipe broke in the middle of an answer
             raise EOFError from None
-        self.fresh = False
-        return answer
+        if isinstance(answer, Report) and self.fresh:
+            self.fresh = False
+            return answer
+        if isinstance(answer, Answer) and not self.fresh and answer.sound():
+            return answer
+        raise EOFError
 
     def report(self, seconds: float) -> Report | None:
         """Wait for the report of a new worker; None when it ended or takes too long."""
