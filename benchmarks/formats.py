@@ -31,12 +31,11 @@ def digests(number: int) -> tuple[str, str]:
 
 
 def write_csv(path: Path, rows: int, quote: str = "") -> None:
+    between = f"{quote},{quote}"
     with path.open("w") as out:
-        for cells in [
-            ("MD5", "SHA1", "Category"),
-            *((*digests(i), str(i % 4)) for i in range(rows)),
-        ]:
-            out.write(f"{quote},{quote}".join(cells).join((quote, quote)) + "\n")
+        out.write(f"{quote}{between.join(('MD5', 'SHA1', 'Category'))}{quote}\n")
+        for number in range(rows):
+            out.write(f"{quote}{between.join((*digests(number), str(number % 4)))}{quote}\n")
 
 
 def write_vics(path: Path, rows: int, *, case: bool = False, full: bool = True) -> None:
