@@ -15,8 +15,10 @@ from hashmatch.commands import (
     library_import,
     library_install,
     library_remove,
+    library_schemes,
     library_trust,
     library_update,
+    library_verify,
     printing,
     set_facts,
 )
@@ -40,7 +42,7 @@ def command() -> None:
 
 for part in (
     *(library_import, library_update, library_diff, library_remove, library_export),
-    *(library_bundle, library_install, library_trust),
+    *(library_bundle, library_install, library_trust, library_verify, library_schemes),
 ):
     command.add_command(part.command)
 command.add_command(library_install.show_command)
