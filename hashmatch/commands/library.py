@@ -12,6 +12,7 @@ from hashmatch.commands import (
     library_bundle,
     library_diff,
     library_export,
+    library_formats,
     library_import,
     library_install,
     library_remove,
@@ -31,6 +32,9 @@ from hashmatch.model.names import shown
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hashmatch.jobs.lookup import Found
+    from hashmatch.model.records import Json
+
 
 @click.group("library")
 def command() -> None:
@@ -43,6 +47,7 @@ def command() -> None:
 for part in (
     *(library_import, library_update, library_diff, library_remove, library_export),
     *(library_bundle, library_install, library_trust, library_verify, library_schemes),
+    library_formats,
 ):
     command.add_command(part.command)
 command.add_command(library_install.show_command)
@@ -154,24 +159,30 @@ def show_command(
 @click.argument("digests", nargs=-1, required=True, metavar="DIGEST...")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="Sets to ask. [default: all]")
 @click.option("--type", "algorithm", help="What the values are, where the length does not tell.")
-@click.option("--threshold", type=click.IntRange(0, 60), default=31, show_default=True)
+@click.option(
+    "--threshold",
+    type=click.IntRange(min=0),
+    help="Greatest distance of perceptual hashes: bits, for PhotoDNA the sum of squares."
+    " [default: 31 for PDQ and vPDQ, 8 for hashes of 64 bits, 40000 for PhotoDNA]",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @library_options
 def lookup_command(
     digests: tuple[str, ...],
     sets: tuple[str, ...],
     algorithm: str | None,
-    threshold: int,
+    threshold: int | None,
     form: str,
     library_folder: Path | None,
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    """Look digests or PDQ hashes up in the installed sets.
+    """Look digests or perceptual hashes up in the installed sets.
 
     Values are taken as MD5, SHA-1 or SHA-512 by their length; 64 digits may be SHA-256 or PDQ
     and need --type. Exit code 10 when something is known, 0 when nothing is; 13 and 3 when no
-    set holds any value of a kind that was asked.
+    set holds any value of a kind that was asked. A set that is a filter only says "maybe", which
+    is no hit.
 
     \b
     Examples:
@@ -185,17 +196,31 @@ def lookup_command(
     words = _words(digests)
     found = lookup.lookup(library, sets, words, lookup.How(algorithm, threshold))
     if form == "json":
-        for answer in found.answers:
+        for answer in (*found.answers, *found.hints):
             click.echo(json.dumps(answer, sort_keys=True))
     else:
-        columns = ("value", "set", "entry", "category", "disposition", "claim", "distance")
-        printing.table([[answer[key] for key in columns] for answer in found.answers], columns)
+        _tell(found)
     if found.unheld:
         kinds = ", ".join(found.unheld)
         printing.tell(f"hashmatch: no set that was asked holds values of the kind {kinds}")
     if found.answers:
         return ExitCode.HITS_INCOMPLETE if found.unheld else ExitCode.HITS
     return ExitCode.INCOMPLETE if found.unheld else ExitCode.CLEAR
+
+
+def _tell(found: Found) -> None:
+    columns = ("value", "set", "entry", "category", "disposition", "claim", "distance", "flags")
+    rows = [
+        [_flags(value) if isinstance(value := answer[key], dict) else value for key in columns]
+        for answer in found.answers
+    ]
+    printing.table(rows, columns)
+    for hint in found.hints:
+        click.echo(f"{shown(str(hint['value']))}  maybe in {hint['set']}: a filter, no hit")
+
+
+def _flags(flags: dict[str, Json]) -> str | None:
+    return ";".join(f"{name}={'yes' if said else 'no'}" for name, said in flags.items()) or None
 
 
 def _words(digests: tuple[str, ...]) -> list[str]:

@@ -43,8 +43,8 @@ KINDS = (
 )
 @click.option(
     "--scheme",
-    help="What category codes mean: vic-us, dhs-legacy, nist-caid, uk-grades, unmapped, a YAML "
-    "file of your own, or none.",
+    help="What category codes mean: a scheme of 'library schemes' such as vic-us, a YAML file of "
+    "your own, or none to leave codes aside.",
 )
 @reading_options
 @library_options
@@ -66,6 +66,8 @@ def command(
     The meaning of a list is stated, never guessed. A list that would lose rows, is used outside its
     days or holds nothing that can match is refused and the library stays as it was. A FILE may be a
     folder, a pattern in quotes, a zip archive or a gzip file; nothing is unpacked to the disk.
+    The form of a list is recognised by its structure, never by its name alone; 'library formats'
+    lists all forms, 'library schemes' what category codes can mean.
 
     \b
     Examples:
@@ -74,6 +76,10 @@ def command(
       hashmatch library import good.hashdeep --set known-good --kind benign
       hashmatch library import tip.txt --set tip-123 --kind reported --type sha256
       hashmatch library import t.csv --set hotline --kind illegal --map md5=2 --map pdq=PDQ
+      hashmatch library import e.xml --set ncmec --kind categorized --scheme ncmec-industry \\
+          --environment industry
+      hashmatch library import lab.json --set lab --kind reported --format mapped \\
+          --mapping lab.yaml
     """
     from hashmatch.db.description import SetDescription, SetKind  # noqa: PLC0415
     from hashmatch.db.profiles import load  # noqa: PLC0415

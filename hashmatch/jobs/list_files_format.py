@@ -93,7 +93,8 @@ def _only(found: dict[ListSource, ListFormat | None]) -> ListFormat:
         if one is None:
             msg = (
                 f"{source.path if not source.steps else source.name} is not recognised as a hash "
-                f"list; say what it is with --format ({', '.join(sorted(registry.names()))})"
+                "list by its first 64 KiB; name its form with --format (see 'hashmatch library "
+                "formats'), or describe it: --format mapped --mapping FILE.yaml"
             )
             raise HashSetError(msg)
     counts = Counter(one.name for one in found.values() if one)
