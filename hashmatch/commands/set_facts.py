@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from hashmatch.jobs.compare import Difference
 
 _WIDTH = len("quarantined values ")
+_CHANGED = {
+    "replaced": "replaced of it",
+    "withdrawn": "withdrawn of it",
+    "idle": "idle withdrawals",
+}
 
 
 def tell(facts: Mapping[str, object]) -> None:
@@ -24,12 +29,8 @@ def tell(facts: Mapping[str, object]) -> None:
         _line(key, facts[key])
     for key in ("issued", "expires", "handling"):
         _line(key, facts[key])
-    records = facts["records"]
-    if isinstance(records, dict):
-        click.echo(
-            f"{'records':<{_WIDTH}}{records['read']:,} read = {records['kept']:,} kept"
-            f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
-        )
+    _tell_records(facts["records"])
+    _tell_changes(facts)
     for key in ("values", "not_evaluated", "dropped", "lost_values", "quarantined_values"):
         table = facts[key]
         if isinstance(table, dict) and table:
@@ -37,6 +38,31 @@ def tell(facts: Mapping[str, object]) -> None:
     files = facts["files"]
     for file in files if isinstance(files, list) else ():
         _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
+
+
+def _tell_records(records: object) -> None:
+    if not isinstance(records, dict):
+        return
+    click.echo(
+        f"{'records':<{_WIDTH}}{records['read']:,} read = {records['kept']:,} kept"
+        f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
+    )
+    for key in ("carried", "superseded", "withdrawn", "unmatchable"):
+        if records.get(key):
+            _line(key, f"{records[key]:,} records")
+
+
+def _tell_changes(facts: Mapping[str, object]) -> None:
+    """Print what was changed of an earlier version, and what is only a filter."""
+    changes, filters = facts.get("changes"), facts.get("filters")
+    if isinstance(changes, dict):
+        _line("changes version", changes["base"])
+        for key, words in _CHANGED.items():
+            if changes[key]:
+                _line(words, f"{changes[key]:,} records" if key != "idle" else f"{changes[key]:,}")
+    for one in filters if isinstance(filters, list) else ():
+        what = f"{one['algorithm']}, {one['inserted']:,} values: says maybe, never a hit"
+        _line("filter", what)
 
 
 def tell_import(manifest: Manifest) -> None:

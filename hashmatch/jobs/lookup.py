@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hashmatch.db.radii import DEFAULT
+from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import UsageError
 from hashmatch.formats.hash_text import BY_TYPE, VPDQ, read_hash
 from hashmatch.matching.merge import capped, exact_claim
@@ -73,13 +73,15 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
     """Find every record of every set that agrees with a value.
 
     Raises:
-        UsageError: no value, one that is no hash or may be of two kinds; no such set.
+        UsageError: no value, one that is no hash or may be of two kinds; no such set; a
+            threshold beyond the greatest distance of a kind that is asked.
         HashSetError: a set is not the one that was installed.
     """
     if not values:
         msg = "no value to look up was given"
         raise UsageError(msg)
     asked = [_Asked(at, text, _parse(text, how.algorithm)) for at, text in enumerate(values)]
+    _check_threshold(asked, how.threshold)
     manifests = library.resolve(sets)
     answers: list[tuple[int, dict[str, Json]]] = []
     hints: list[tuple[int, dict[str, Json]]] = []
@@ -93,6 +95,13 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
     held |= {str(one.algorithm) for manifest in manifests for one in manifest.filters}
     unheld = {one.kind for one in asked} - held
     return Found(_in_order(answers), tuple(sorted(unheld)), _in_order(hints))
+
+
+def _check_threshold(asked: Sequence[_Asked], threshold: int | None) -> None:
+    for method, greatest in GREATEST.items():
+        if (threshold or 0) > greatest and any(one.kind == method for one in asked):
+            msg = f"--threshold {threshold} is beyond the greatest distance of {method}, {greatest}"
+            raise UsageError(msg)
 
 
 def _in_order(answers: list[tuple[int, dict[str, Json]]]) -> list[dict[str, Json]]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shlex
+import struct
 import subprocess
 
 import pytest
@@ -259,6 +260,76 @@ def test_near_values_are_looked_up_with_their_distance(bench):
     assert (answer["claim"], answer["distance"]) == ("near", 3)
     assert answer["disposition"] == "suspected"
     bench.ok(*words, "--threshold", "2", code=ExitCode.CLEAR)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "asked", "distance"),
+    [
+        ("photodna", bytes(range(1, 145)), bytes([101, *range(2, 145)]), 10_000),
+        ("phash", bytes(range(1, 9)), bytes([0xFE, *range(2, 9)]), 8),
+    ],
+)
+def test_each_method_is_looked_up_in_its_own_radius(bench, kind, value, asked, distance):
+    path = write(bench, "p.csv", f"{kind}\n{value.hex()}\n")
+    bench.ok("library", "import", path, "--set", "p", "--kind", "illegal")
+    words = ["library", "lookup", "--type", kind, asked.hex(), "--format", "json"]
+    answer = json.loads(bench.ok(*words, code=ExitCode.HITS).stdout)
+    assert answer["distance"] == distance
+    bench.ok(*words, "--threshold", str(distance - 1), code=ExitCode.CLEAR)
+    bench.ok(*words, "--threshold", str(distance), code=ExitCode.HITS)
+    refused = bench.ok(*words, "--threshold", "99999999", code=ExitCode.USAGE)
+    assert f"greatest distance of {kind}" in refused.stderr
+    far = bytes([value[0] ^ 0xFF, value[1] ^ 0xFF, *value[2:]])
+    if kind == "phash":  # 16 bits are within no usual radius of hashes of 64 bits
+        bench.ok("library", "lookup", "--type", kind, far.hex(), code=ExitCode.CLEAR)
+
+
+def test_flags_of_a_hit_are_shown(bench):
+    path = write(
+        bench, "v.json", vics({"MD5": MD5, "Category": 1, "IsDistributed": True, "IsSuspected": 0})
+    )
+    words = ("--set", "vic", "--kind", "categorized", "--scheme", "vic-us")
+    bench.ok("library", "import", path, *words)
+    told = bench.ok("library", "lookup", MD5, code=ExitCode.HITS).stdout
+    assert "is_distributed=yes;is_suspected=no" in told
+    answer = json.loads(
+        bench.ok("library", "lookup", MD5, "--format", "json", code=ExitCode.HITS).stdout
+    )
+    assert answer["flags"] == {"is_distributed": True, "is_suspected": False}
+
+
+def test_a_filter_only_says_maybe_and_changes_no_exit_code(bench):
+    numbers = struct.pack("<QQdQQQ", 1, 1000, 0.001, 10, 14377, 1)
+    (bench.root / "known.bloom").write_bytes(numbers + b"\xff" * 1800)
+    bench.ok("library", "import", "known.bloom", "--set", "filter", "--kind", "benign")
+    shown = bench.ok("library", "show", "filter").stdout
+    assert "sha1, 1 values: says maybe, never a hit" in shown
+    asked = hashlib.sha1(b"made up").hexdigest()
+    told = bench.ok("library", "lookup", asked, code=ExitCode.CLEAR).stdout
+    assert f"{asked}  maybe in filter: a filter, no hit" in told
+    hint = json.loads(bench.ok("library", "lookup", asked, "--format", "json").stdout)
+    assert (hint["hint"], hint["set"], hint["value"]) == (True, "filter", asked)
+
+
+def test_what_a_list_of_changes_did_is_shown(bench):
+    def table(name, *words):
+        rows = [f"{hashlib.md5(word.encode()).hexdigest()},{word}" for word in words]
+        return write(bench, name, "\n".join(["md5,name", *rows]) + "\n")
+
+    bench.ok(
+        *("library", "import", table("a.csv", "a", "b", "c"), "--set", "s", "--kind", "illegal")
+    )
+    bench.ok("library", "update", "s", table("d.csv", "c", "d"), "--delta")
+    told = bench.ok("library", "show", "s").stdout
+    assert {"carried": "2 records", "replaced of it": "1 records"}.items() <= lines_of(told).items()
+    assert "withdrawn of it" not in told
+    bench.ok("library", "update", "s", table("w.csv", "a", "never"), "--withdraw")
+    told = lines_of(bench.ok("library", "show", "s").stdout)
+    assert (told["withdrawn of it"], told["idle withdrawals"]) == ("1 records", "1")
+
+
+def lines_of(told):
+    return {line[:19].strip(): line[19:] for line in told.splitlines()}
 
 
 def test_a_stolen_library_shows_no_digest(bench):
