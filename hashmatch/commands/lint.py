@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from hashmatch.commands import lint_terms
-from hashmatch.commands.options import FOLDER
+from hashmatch.commands.options import FOLDER, library_options
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode, OutputError, UsageError
 from hashmatch.model.names import shown
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hashmatch.linting.report import Report
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 """As ``linting.registry`` finds them, stated here so that help needs no import; tested equal."""
@@ -45,8 +47,12 @@ _OPTIONS = (
     click.option("--kind", help="What the list is for, as 'library import' takes it."),
     click.option("--scheme", help="What category codes mean, as 'library import' takes it."),
     click.option("--previous", type=FOLDER, help="An earlier version of the list."),
+    click.option("--previous-set", metavar="SET", help="The same, as it is in the library."),
     click.option("--benign", type=FOLDER, help="A list of harmless files."),
+    click.option("--benign-set", metavar="SET", help="The same, as it is in the library."),
     click.option("--key", type=FOLDER, help="Public key (PEM or minisign) that signs the list."),
+    click.option("--key-expires", type=_DAY, help="Last day on which that key counts."),
+    click.option("--manifest", type=FOLDER, help="SHA256SUMS, BagIt or JSON that names the list."),
     click.option("--max-age", type=click.IntRange(0), help="Days from which a list is old."),
     click.option("--max-removed", type=click.FloatRange(0, 1), help="Share that may go. [0.10]"),
     click.option("--max-changed", type=click.FloatRange(0, 1), help="Share recategorized. [0.05]"),
@@ -56,6 +62,8 @@ _OPTIONS = (
     click.option("--type", help="Hash of bare values: md5, sha1, sha256, pdq, ..."),
     click.option("--map", multiple=True, metavar="ROLE=COLUMN", help="Which column holds what."),
     click.option("--delimiter", help="The character between columns."),
+    click.option("--environment", help="Where a list comes from, where its format asks for that."),
+    click.option("--mapping", help="Mapping profile of a table: its name, or a YAML file."),
     click.option("--scratch", type=FOLDER, help="Folder for unnamed files. [TMPDIR or /tmp]"),
     click.option("--list-rules", is_flag=True, help="Show every rule and end."),
     click.option("--explain", metavar="ID", help="Say why a rule is there and what to do."),
@@ -72,6 +80,7 @@ def _options(command: Command) -> Command:
 @click.command("lint")
 @click.argument("files", nargs=-1, type=FOLDER, metavar="FILE...")
 @_options
+@library_options
 def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # the options above
     """Check hash lists: values, duplicates, categories, perceptual hashes, changes, content.
 

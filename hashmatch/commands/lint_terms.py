@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hashmatch.commands.options import open_library
 from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from hashmatch.jobs.lint import Request
     from hashmatch.linting.acceptance import Acceptance
     from hashmatch.linting.check import Terms
+    from hashmatch.linting.reference import Reference
     from hashmatch.linting.spool import Folder
     from hashmatch.model.people import Setting
 
@@ -66,7 +69,13 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
 
     chosen = registry.chosen(tuple(stated["select"]), tuple(stated["ignore"]))
     named = frozenset(word.upper() for word in stated["select"]) & chosen
-    options = ReadOptions(stated["type"], _roles(stated["map"]), stated["delimiter"])
+    options = ReadOptions(
+        stated["type"],
+        _roles(stated["map"]),
+        stated["delimiter"],
+        stated["environment"],
+        stated["mapping"],
+    )
     plan = Plan(
         terms=_terms(stated, lint.scratch(at, now.entropy), now),
         chosen=chosen,
@@ -81,8 +90,8 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
 
 def _terms(stated: Mapping[str, Any], folder: Folder, now: Setting) -> Terms:
     from hashmatch.db.profiles import load  # noqa: PLC0415
-    from hashmatch.jobs.lint import other_list  # noqa: PLC0415
     from hashmatch.linting.check import Terms  # noqa: PLC0415
+    from hashmatch.linting.manifests import Manifest  # noqa: PLC0415
     from hashmatch.linting.signatures import PinnedKey  # noqa: PLC0415
 
     kind, scheme = stated["kind"], stated["scheme"]
@@ -95,14 +104,36 @@ def _terms(stated: Mapping[str, Any], folder: Folder, now: Setting) -> Terms:
         scratch=folder,
         profile=load(scheme) if scheme and scheme != "none" else None,
         kind=kind,
-        key=PinnedKey.load(Path(stated["key"])) if stated["key"] else None,
-        previous=other_list(_path(stated["previous"]), folder),
-        benign=other_list(_path(stated["benign"]), folder),
+        key=PinnedKey.load(Path(stated["key"]), _day(stated["key_expires"]))
+        if stated["key"]
+        else None,
+        manifest=Manifest.load(Path(stated["manifest"])) if stated["manifest"] else None,
+        previous=_other("previous", stated, folder),
+        benign=_other("benign", stated, folder),
         columns=frozenset(stated["columns"]) or None,
         oldest=stated["max_age"],
         waivers=stated["waivers"] is not None,
         **{name: stated[word] for name, word in limits.items() if stated[word] is not None},
     )
+
+
+def _day(value: datetime.date | None) -> datetime.date | None:
+    """Give a day, as settings have it; the command line gives its first moment."""
+    return value.date() if isinstance(value, datetime.datetime) else value
+
+
+def _other(word: str, stated: Mapping[str, Any], folder: Folder) -> Reference | None:
+    """Read the list to compare with, from its file or from the library."""
+    from hashmatch.jobs import lint  # noqa: PLC0415
+
+    path, name = stated[word], stated[f"{word}_set"]
+    if path and name:
+        msg = f"--{word} and --{word}-set name two lists; state one of them"
+        raise UsageError(msg)
+    if name:
+        words = (stated[one] for one in ("library_folder", "library_key", "passphrase_file"))
+        return lint.installed_list(open_library(*words), name, folder)
+    return lint.other_list(Path(path), folder) if path else None
 
 
 def _acceptance(stated: Mapping[str, Any], now: Setting) -> Acceptance:
@@ -118,10 +149,6 @@ def _acceptance(stated: Mapping[str, Any], now: Setting) -> Acceptance:
     if stated["waivers"]:
         found.waivers = read_waivers(Path(stated["waivers"]))
     return found
-
-
-def _path(stated: str | Path | None) -> Path | None:
-    return None if stated is None else Path(stated)
 
 
 def _roles(words: tuple[str, ...]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.db.records import as_read
 from hashmatch.errors import ExitCode, HashSetError, UsageError
 from hashmatch.formats import registry
 from hashmatch.formats.interface import Certainty
@@ -13,8 +14,9 @@ from hashmatch.jobs import lint_reading
 from hashmatch.jobs.lint_reading import Words
 from hashmatch.jobs.list_files import sources_of
 from hashmatch.jobs.list_files_beside import is_companion
-from hashmatch.linting.check import Subject, Terms
+from hashmatch.linting.check import Subject
 from hashmatch.linting.media import HEAD, media
+from hashmatch.linting.reference import Reference
 from hashmatch.linting.run import Plan, Run
 from hashmatch.linting.signatures import BESIDE, SUMS
 from hashmatch.linting.spool import Folder
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from hashmatch.db.library import Library
     from hashmatch.jobs.list_files import ListSource
-    from hashmatch.linting.reference import Reference
     from hashmatch.linting.report import Report
     from hashmatch.linting.rule import Level
     from hashmatch.model.people import Entropy
@@ -40,16 +42,47 @@ def scratch(path: Path, entropy: Entropy) -> Folder:
     return Folder(path, int.from_bytes(entropy(8)))
 
 
-def other_list(path: Path | None, at: Folder) -> Reference | None:
+def other_list(path: Path, at: Folder) -> Reference:
     """Read the list of ``--previous`` or ``--benign``, recognised by its structure.
 
     Raises:
         UsageError: the file is missing.
         HashSetError: it is not recognised, or cannot be read in full.
     """
-    if path is None:
-        return None
     return lint_reading.reference(path, sources_of((path,)), Words(), at)
+
+
+def installed_list(library: Library, name: str, at: Folder) -> Reference:
+    """Read the records of an installed set that count, to compare with.
+
+    Args:
+        library: opened.
+        name: of a set, or ``name@version``.
+        at: where numbers about the records may be kept.
+
+    Raises:
+        UsageError: there is no such set, or it is a filter without records.
+        HashSetError: the library is damaged.
+    """
+    manifest = library.find(name)
+    if not manifest.counts.stored:
+        msg = f"the set {name} holds no records; nothing can be compared with it"
+        raise UsageError(msg)
+    days = {"list_date": manifest.stated.list_date, "issued": manifest.stated.issued}
+    facts = {key: value for one in manifest.files for key, value in one.facts.items()}
+    facts |= {key: day.isoformat() for key, day in days.items() if day is not None}
+    with library.open_set(manifest.version) as installed:
+        records = (as_read(one) for one in installed.records() if one.live)
+        found = Reference.of(manifest.files[0].name, Stretches().of(records), facts, at)
+    found.superseded.update(
+        (file.sha256, before.created[:10])
+        for before in library.versions(manifest.name)
+        if before.created < manifest.created
+        for file in before.files
+    )
+    for file in manifest.files:
+        found.superseded.pop(file.sha256, None)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +178,4 @@ def media_among(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             yield path, found
 
 
-__all__ = ["Request", "Terms", "Words", "code_of", "lint", "media_among", "other_list", "scratch"]
+__all__ = ["Request", "Words", "code_of", "installed_list", "lint", "media_among", "other_list"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hashmatch.db.profiles import Profile
     from hashmatch.linting.finding import Sighting
+    from hashmatch.linting.manifests import Manifest
     from hashmatch.linting.reference import Reference
     from hashmatch.linting.rule import Rule
     from hashmatch.linting.scan_bytes import Bytes
@@ -39,6 +40,7 @@ class Terms:
     profile: Profile | None = None
     kind: str | None = None
     key: PinnedKey | None = None
+    manifest: Manifest | None = None
     previous: Reference | None = None
     benign: Reference | None = None
     most_removed: float = 0.10

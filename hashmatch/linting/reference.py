@@ -42,13 +42,18 @@ class Withdrawals:
 
 @dataclass(slots=True)
 class Reference:
-    """The records of another list. ``name`` is its file's name, ``records`` their number."""
+    """The records of another list. ``name`` is its file's name, ``records`` their number.
+
+    ``superseded`` has the SHA-256 (hex) of the files of still earlier versions, each with the day
+    on which it was installed.
+    """
 
     name: str
     spool: Spool
     facts: Mapping[str, str]
     withdrawn: Withdrawals
     perceptual: Mapping[Method, Bytes]
+    superseded: dict[str, str] = field(default_factory=dict)
     _sorted: dict[Algorithm, Prints] = field(default_factory=dict)
 
     @classmethod

@@ -6,6 +6,7 @@ and the command line wins.
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,7 @@ NAME, SHARED = ".hashmatch-lint.yaml", "pyproject.toml"
 _MOST = 1 << 20
 
 _TEXT, _TEXTS, _NUMBER, _COUNT = "a text", "a list of texts", "a number", "a whole number"
+_DAY = "a day such as 2027-01-31"
 KEYS: Mapping[str, str] = {
     "select": _TEXTS,
     "ignore": _TEXTS,
@@ -31,8 +33,12 @@ KEYS: Mapping[str, str] = {
     "scheme": _TEXT,
     "kind": _TEXT,
     "previous": _TEXT,
+    "previous-set": _TEXT,
     "benign": _TEXT,
+    "benign-set": _TEXT,
     "key": _TEXT,
+    "key-expires": _DAY,
+    "manifest": _TEXT,
     "max-age": _COUNT,
     "max-removed": _NUMBER,
     "max-changed": _NUMBER,
@@ -42,10 +48,12 @@ KEYS: Mapping[str, str] = {
     "type": _TEXT,
     "map": _TEXTS,
     "delimiter": _TEXT,
+    "environment": _TEXT,
+    "mapping": _TEXT,
 }
 """What may be set, and of which type."""
 
-PATHS = frozenset({"baseline", "waivers", "previous", "benign", "key"})
+PATHS = frozenset({"baseline", "waivers", "previous", "benign", "key", "manifest"})
 """Settings that name a file, from the folder of the settings."""
 
 
@@ -126,6 +134,8 @@ def _fits(value: object, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if kind == _TEXT:
         return isinstance(value, str) and bool(value)
+    if kind == _DAY:
+        return type(value) is datetime.date
     if kind == _COUNT:
         return type(value) is int and value >= 0
     return type(value) in {int, float}

@@ -16,10 +16,12 @@ from hashmatch.custody.keys import PublicKey
 from hashmatch.errors import CustodyError, UsageError
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterator
 
 _MINISIGN, _RAW, _OWN = ".minisig", ".sig", ".sha256"
-BESIDE = frozenset({_MINISIGN, _RAW, _OWN})
+_OPENPGP = (".asc", ".gpg", ".pgp", ".sig")
+BESIDE = frozenset({_MINISIGN, _OWN, *_OPENPGP})
 """Endings of files that say something about the list whose whole name stands before."""
 
 SUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt")
@@ -33,13 +35,22 @@ _COMMENT = b"trusted comment: "
 
 @dataclass(frozen=True, slots=True)
 class PinnedKey:
-    """The one key that may have signed a list. ``number`` is minisign's name for it."""
+    """The one key that may have signed a list. ``number`` is minisign's name for it.
+
+    ``expires`` is the last day on which its signatures count, whatever they say of their time:
+    who has an old key can date a signature back.
+    """
 
     key: PublicKey
     number: bytes | None = None
+    expires: datetime.date | None = None
+
+    def expired(self, today: datetime.date) -> bool:
+        """Tell whether signatures of the key count no more."""
+        return self.expires is not None and today > self.expires
 
     @classmethod
-    def load(cls, path: Path) -> PinnedKey:
+    def load(cls, path: Path, expires: datetime.date | None = None) -> PinnedKey:
         """Read a public key: PEM, or the file that minisign writes.
 
         Raises:
@@ -54,9 +65,9 @@ class PinnedKey:
         for line in content.splitlines():
             data = _base64(line)
             if data is not None and len(data) == 42 and data[:2] == b"Ed":
-                return cls(PublicKey(data[10:]), data[2:10])
+                return cls(PublicKey(data[10:]), data[2:10], expires)
         try:
-            return cls(PublicKey.from_pem(content))
+            return cls(PublicKey.from_pem(content), None, expires)
         except CustodyError:
             msg = f"{path} holds no Ed25519 key; expected PEM, or the file that minisign writes"
             raise UsageError(msg) from None
@@ -69,11 +80,10 @@ class PinnedKey:
             OverflowError: the list is too long for a signature of this kind.
         """
         for suffix, check in ((_MINISIGN, self._minisign), (_RAW, self._raw)):
-            beside = Path(f"{path}{suffix}")
-            if beside.is_file():
-                with beside.open("rb") as stream:
-                    return check(path, stream.read(_SMALL))
-        return "no signature beside the file"
+            content = _beside(path, suffix)
+            if content is not None and not _is_openpgp(content):
+                return check(path, content)
+        return NO_SIGNATURE
 
     def _raw(self, path: Path, content: bytes) -> str | None:
         signature = content if len(content) == 64 else _base64(content.strip())
@@ -97,7 +107,33 @@ class PinnedKey:
         return None if whole and self.key.verifies(over_all, value + comment) else _INVALID
 
 
+NO_SIGNATURE = "no signature beside the file"
 _INVALID = "the signature does not fit the file and the pinned key"
+
+
+def openpgp_beside(path: Path) -> bool:
+    """Tell whether a signature of OpenPGP stands beside a file.
+
+    Raises:
+        OSError: a file beside it cannot be read.
+    """
+    found = (_beside(path, suffix) for suffix in _OPENPGP)
+    return any(one is not None and _is_openpgp(one) for one in found)
+
+
+def _beside(path: Path, suffix: str) -> bytes | None:
+    beside = Path(f"{path}{suffix}")
+    if not beside.is_file():
+        return None
+    with beside.open("rb") as stream:
+        return stream.read(_SMALL)
+
+
+def _is_openpgp(content: bytes) -> bool:
+    """Tell armour, and packets with the tag of a signature; 64 bytes are one of Ed25519."""
+    if content.lstrip().startswith(b"-----BEGIN PGP SIGNATURE-----"):
+        return True
+    return len(content) > 64 and (content[0] & 0xFC == 0x88 or content[0] == 0xC2)
 
 
 def _base64(text: bytes) -> bytes | None:

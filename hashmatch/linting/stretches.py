@@ -96,8 +96,15 @@ def _of_batch(batch: RecordBatch) -> Stretch:
         categories=batch.categories,
         sizes=None if batch.sizes is None else _sizes(batch.sizes),
         entries=None if batch.entries is None else _entries(batch.entries),
-        cells={name: Cells(rows, cells) for name, cells in batch.columns.items()},
+        cells={name: _texts(rows, cells) for name, cells in batch.columns.items()},
     )
+
+
+def _texts(rows: NDArray[np.int64], cells: Sequence[Json]) -> Cells:
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if len(texts) == len(cells):
+        return Cells(rows, texts)
+    return Cells(rows[[isinstance(cell, str) for cell in cells]], texts)
 
 
 class _Gathered:

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import hashmatch
+import hashmatch as package
 from hashmatch.commands import lint_terms
 from hashmatch.db.description import SetKind
 from hashmatch.formats.interface import TYPES
 from hashmatch.linting import registry
 from tests.lint_lists import csv, row
 
-ROOT = Path(hashmatch.__file__).parent.parent
+ROOT = Path(package.__file__).parent.parent
 START = (
     "from hashmatch import cli\ncli.COMMANDS.setdefault('lint', 'Check hash lists.')\ncli.main()\n"
 )
@@ -28,11 +30,11 @@ SOUND = csv(row("a"), row("b"))
 
 
 @pytest.fixture
-def lint(tmp_path):
+def hashmatch(tmp_path):
     def run(*arguments, **extra):
         clean = {key: one for key, one in os.environ.items() if key != "GITHUB_STEP_SUMMARY"}
         return subprocess.run(
-            [sys.executable, "-c", START, "lint", *map(os.fspath, arguments)],
+            [sys.executable, "-c", START, *map(os.fspath, arguments)],
             capture_output=True,
             text=True,
             check=False,
@@ -42,6 +44,11 @@ def lint(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def lint(hashmatch):
+    return lambda *arguments, **extra: hashmatch("lint", *arguments, **extra)
 
 
 def put(folder, name, text):
@@ -138,6 +145,51 @@ def test_every_comparison_list_and_key_is_read(lint, tmp_path):
     result = lint("a.csv", *words, "--benign", "a.csv", "--kind", "benign")
     assert result.returncode == 10, result.stderr  # codes that are notable in a benign list
     assert lint("a.csv", *words, "--kind", "categorized").returncode == 0
+
+
+def test_installed_sets_are_compared_with(lint, hashmatch, tmp_path):
+    put(tmp_path, "new-2026-02-01.csv", csv(row("a"), row("b")))
+    put(tmp_path, "old-2026-01-01.csv", csv(row("a"), row("b")))
+    assert hashmatch("library", "init").returncode == 0
+    words = ("--set", "known", "--kind", "categorized", "--scheme", "vic-us")
+    done = hashmatch("library", "import", "new-2026-02-01.csv", *words)
+    assert done.returncode == 0, done.stderr
+    result = lint("old-2026-01-01.csv", "--previous-set", "known")
+    assert result.returncode == 10, result.stderr
+    assert "HM003" in result.stdout
+    result = lint("old-2026-01-01.csv", "--benign-set", "known", "--fail-level", "warning")
+    assert "HM105" in result.stdout
+    assert lint("new-2026-02-01.csv", "--previous-set", "none").returncode == 2
+    both = ("--previous-set", "known", "--previous", "old-2026-01-01.csv")
+    assert lint("new-2026-02-01.csv", *both).returncode == 2
+
+
+def test_words_about_reading_reach_the_format(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    result = lint("a.csv", "--environment", "NCMEC")
+    assert (result.returncode, "--environment means nothing" in result.stderr) == (2, True)
+    result = lint("a.csv", "--mapping", "no-such-mapping")
+    assert result.returncode == 2, result.stderr
+
+
+def test_manifests_and_keys_that_ended_are_told(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    digest = hashlib.sha256(SOUND.encode()).hexdigest()
+    put(tmp_path, "m.json", json.dumps({"a.csv": digest}))
+    assert lint("a.csv", "--manifest", "m.json").returncode == 0
+    put(tmp_path, "m.json", json.dumps({"b.csv": digest}))
+    assert lint("a.csv", "--manifest", "m.json").returncode == 10
+    assert lint("a.csv", "--manifest", "a.csv").returncode == 2
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    (tmp_path / "a.csv.sig").write_bytes(key.sign(SOUND.encode()))
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    pem = key.public_key().public_bytes(serialization.Encoding.PEM, form)
+    (tmp_path / "k.pem").write_bytes(pem)
+    assert lint("a.csv", "--key", "k.pem", "--key-expires", "2999-01-01").returncode == 0
+    put(tmp_path, ".hashmatch-lint.yaml", "key: k.pem\nkey-expires: 2020-01-01\n")
+    result = lint("a.csv")
+    assert result.returncode == 10, result.stderr
+    assert "expired on 2020-01-01" in result.stdout
 
 
 def test_a_report_goes_to_a_file(lint, tmp_path):

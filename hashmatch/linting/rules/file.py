@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.dates import day_of
 from hashmatch.linting.finding import Sighting
+from hashmatch.linting.manifests import agrees
 from hashmatch.linting.rule import Level, Rule, Words
-from hashmatch.linting.signatures import sums_beside
+from hashmatch.linting.signatures import NO_SIGNATURE, openpgp_beside, sums_beside
 from hashmatch.model.records import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hashmatch.linting.scan_bytes import Bytes
     from hashmatch.linting.stretch import Stretch
@@ -22,7 +24,7 @@ CHECKSUM = Rule(
     "HM001",
     Level.ERROR,
     Words("file differs from its checksum", "แฟ้มไม่ตรงกับผลรวมตรวจสอบ"),
-    "The list was changed or damaged after its checksum was made.",
+    "The list was changed or damaged after its checksum was made, or is not the one that was sent.",
     Words("fetch the list again", "ขอรับบัญชีใหม่"),
 )
 SIGNATURE = Rule(
@@ -67,6 +69,9 @@ ENCODING = Rule(
 )
 
 
+_OPENPGP = "the signature beside the list is one of OpenPGP; only Ed25519 and minisign are known"
+
+
 class File(Check):
     """Looks at bytes, companions and what the list says of itself."""
 
@@ -91,11 +96,13 @@ class File(Check):
         """Tell what the whole file is like."""
         try:
             yield from self._checksum(subject)
+            yield from self._manifest(subject)
             yield from self._signature(subject)
+            yield from self._rollback(subject)
         except OSError as error:
-            reason = f"a file beside the list cannot be read: {error.strerror}"
-            self.unchecked.update({CHECKSUM.id: reason, SIGNATURE.id: reason})
-        yield from self._dates(subject)
+            reason = f"the list or a file beside it cannot be read again: {error.strerror}"
+            self.unchecked.update(dict.fromkeys((CHECKSUM.id, SIGNATURE.id, ROLLBACK.id), reason))
+        yield from self._age(subject)
         if "partial" in subject.facts:
             yield Sighting(TRUNCATED, note="the list says itself that it is only a part")
         if subject.seen is not None:
@@ -103,43 +110,82 @@ class File(Check):
                 yield Sighting(ENCODING, note=note)
 
     def _checksum(self, subject: Subject) -> Iterator[Sighting]:
-        stated = list(sums_beside(subject.path))
+        manifest = self.terms.manifest
+        own = manifest.file if manifest else None
+        folder = subject.path.absolute().parent
+        stated = [one for one in sums_beside(subject.path) if folder / one[0] != own]
         if not stated:
-            self.idle[CHECKSUM.id] = "no checksum file beside the list"
+            if self.terms.manifest is None:
+                self.idle[CHECKSUM.id] = "no checksum file beside the list, and no --manifest"
             return
-        with subject.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = _sha256(subject.path)
         for name, value in stated:
             if value is None:
                 yield Sighting(CHECKSUM, note=f"no SHA-256 for the list can be read in {name}")
             elif value != digest:
                 yield Sighting(CHECKSUM, note=f"not the SHA-256 stated in {name}")
 
-    def _signature(self, subject: Subject) -> Iterator[Sighting]:
-        if self.terms.key is None:
+    def _manifest(self, subject: Subject) -> Iterator[Sighting]:
+        manifest = self.terms.manifest
+        if manifest is None:
             return
+        stated = manifest.of(subject.path)
+        if not stated:
+            yield Sighting(CHECKSUM, note="the manifest does not name the list")
+        elif not agrees(subject.path, stated):
+            yield Sighting(CHECKSUM, note="not the bytes stated in the manifest")
+
+    def finish(self) -> Iterator[Sighting]:
+        """Tell the files of the delivery that are not there."""
+        missing = self.terms.manifest.missing() if self.terms.manifest else 0
+        if missing:
+            note = "files that the manifest names are missing"
+            yield Sighting(CHECKSUM, note=note, count=missing, list_number=0)
+
+    def _signature(self, subject: Subject) -> Iterator[Sighting]:
+        pgp = openpgp_beside(subject.path)
+        if self.terms.key is None:
+            if pgp:
+                self.idle[SIGNATURE.id] = f"{_OPENPGP}; needs --key"
+            return
+        if self.terms.key.expired(self.terms.today):
+            yield Sighting(SIGNATURE, note=f"the pinned key expired on {self.terms.key.expires}")
         try:
             trouble = self.terms.key.trouble(subject.path)
         except OverflowError as error:
             self.unchecked[SIGNATURE.id] = str(error)
             return
-        if trouble:
+        if trouble is NO_SIGNATURE and pgp:
+            self.unchecked[SIGNATURE.id] = _OPENPGP
+        elif trouble:
             yield Sighting(SIGNATURE, note=trouble)
 
-    def _dates(self, subject: Subject) -> Iterator[Sighting]:
+    def _rollback(self, subject: Subject) -> Iterator[Sighting]:
         day = day_of(subject.facts, subject.path.name)
         previous = self.terms.previous
         if previous is not None:
             before = day_of(previous.facts, previous.name)
-            if day is None or before is None:
-                self.idle[ROLLBACK.id] = "neither the list nor its name states a day"
+            known = previous.superseded.get(_sha256(subject.path) if previous.superseded else "")
+            if known is not None:
+                note = f"the same file was installed on {known} and replaced since"
+                yield Sighting(ROLLBACK, note=note)
+            elif day is None or before is None:
+                self.idle[ROLLBACK.id] = "not both versions state a day, nor do their names"
             elif day < before:
                 yield Sighting(ROLLBACK, note=f"{day} comes before {before}")
+
+    def _age(self, subject: Subject) -> Iterator[Sighting]:
         if self.terms.oldest is not None:
+            day = day_of(subject.facts, subject.path.name)
             if day is None:
                 self.idle[OLD.id] = "neither the list nor its name states a day"
             elif (age := (self.terms.today - day).days) > self.terms.oldest:
                 yield Sighting(OLD, note=f"{age} days, expected at most {self.terms.oldest}")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _troubles(seen: Bytes) -> Iterator[str]:
