@@ -15,12 +15,13 @@ import zlib
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hashmatch.db import columns
 from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
 from hashmatch.model.records import HashRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hashmatch.model.records import RecordBatch
 
@@ -32,6 +33,7 @@ _LEVEL = 1
 _SIZES: dict[str, int] = {one.value: one.size for one in (*Algorithm, *Method)}
 ALGORITHMS = frozenset(one.value for one in Algorithm)
 _LOWER, _UPPER, _BASE64 = "\x01", "\x02", "\x03"
+_BESIDE = 6  # columns before those of the list
 _MARKED = 26  # letters for the first hashes of a record; the text of others stays as it is
 
 # ASCII on purpose: even an unpaired surrogate of a careless list comes back as it was.
@@ -132,11 +134,8 @@ def of_batch(batch: RecordBatch, file: int) -> bytes:
         digits = column.hex()
         hexes.setdefault(digits, {"lower": number})
         hexes.setdefault(digits.upper(), {"upper": number})
-    columns = [batch.places, batch.entries, batch.categories, batch.sizes, *batch.columns.values()]
-    texts: list[object] = []
-    for column_at, cells in enumerate(columns):
-        same = next((n for n in range(1, column_at) if columns[n] == cells), None)
-        texts.append({"as": same} if same is not None else _column(cells, hexes))
+    said = (batch.places, batch.entries, batch.categories, batch.sizes, batch.flags, batch.parts)
+    texts = columns.say([*said, *batch.columns.values()], hexes)
     head = {"file": file, "shapes": [shape], "rows": count, "columns": [*batch.columns]}
     return _joined(head, bytes(values), [to_json(one) for one in texts])
 
@@ -147,43 +146,10 @@ def _spread(values: bytearray, column: bytes, at: int, width: int, size: int) ->
         values[at + byte :: width] = column[byte::size]
 
 
-def _column(cells: Sequence[object] | None, hexes: dict[str, dict[str, object]]) -> object:
-    """Say the cells of a column as shortly as they allow, exactly."""
-    if cells is None:
-        return None
-    first = cells[0]
-    if isinstance(first, int):
-        if cells == range(first, first + len(cells)) or list(cells) == list(
-            range(first, first + len(cells))
-        ):
-            return {"from": first}
-    elif isinstance(first, str) and len(first) >= 16:
-        try:
-            joined = "".join(cells)  # type: ignore[arg-type]  # a column may hold None
-        except TypeError:
-            return list(cells)
-        if joined in hexes and len(set(map(len, cells))) == 1:  # type: ignore[arg-type]  # texts
-            return hexes[joined]
-    if (first is None or isinstance(first, str)) and cells.count(first) == len(cells):
-        return {"all": first}
-    return list(cells)
-
-
 def _joined(head: dict[str, Any], values: bytes, lines: Sequence[str]) -> bytes:
     said = to_json(head).encode("ascii")
     text = zlib.compress("\n".join(lines).encode("ascii"), _LEVEL)
     return _LENGTHS.pack(len(said), len(values)) + said + values + text
-
-
-class _Hex:
-    """A column whose cells are a hash of their own record in hexadecimal."""
-
-    def __init__(self, place: int, *, upper: bool) -> None:
-        self._place, self._upper = place, upper
-
-    def of(self, hexes: Sequence[str]) -> str:
-        """Give a cell, from the hashes of its record."""
-        return hexes[self._place].upper() if self._upper else hexes[self._place]
 
 
 class Block:
@@ -227,55 +193,90 @@ class Block:
     def record(self, row: int) -> HashRecord:
         """Give one record as it was."""
         hashes = self.values(row)
-        line = self._row(row, [value for _, value in hashes])
-        line += [None] * (10 - len(line))
-        place, entry, category, size, fields, other, flags, parts, updated, asides = line
-        asides = iter(asides or ())
-        return HashRecord(
-            place=place,
-            digests=tuple([Digest(Algorithm(k), v) for k, v in hashes if k in ALGORITHMS]),
-            perceptual=tuple(
-                [
-                    PerceptualHash(Method(k), v, *next(asides, ()))
-                    for k, v in hashes
-                    if k not in ALGORITHMS
-                ]
-            ),
-            entry=entry,
-            category=category,
-            size=size,
-            other=tuple(other or ()),
-            fields=fields,
-            flags=flags or {},
-            parts=tuple(parts or ()),
-            updated=updated,
-        )
+        if self._names is None:
+            return _record(hashes, json.loads(unmarked(self._line(row), [v for _, v in hashes])))
+        cells = [column[row] for column in self._columns()]
+        return _of_row(_digests(hashes), cells, self._names)
 
-    def _row(self, row: int, values: Sequence[bytes]) -> list[Any]:
+    def records(self) -> Iterator[HashRecord]:
+        """Give all records, far faster than one by one."""
+        if self._names is None:
+            yield from map(self.record, range(self._count))
+            return
+        names = self._names
+        kinds = [Algorithm(name) for name, _ in self._shapes[0]]
+        hashes = [
+            [Digest(kind, value) for value in self._column_of(place)]
+            for place, kind in enumerate(kinds)
+        ]
+        rows = zip(*self._columns(), strict=True)
+        for digests, cells in zip(zip(*hashes, strict=True), rows, strict=True):
+            yield _of_row(digests, cells, names)
+
+    def _line(self, row: int) -> str:
         if self._lines is None:
             self._lines = zlib.decompress(self._text).decode("ascii").split("\n")
-        if self._names is None:
-            line: list[Any] = json.loads(unmarked(self._lines[row], values))
-            return line
-        if self._cells is None:
-            self._cells = []
-            for text in self._lines:
-                self._cells.append(self._opened(json.loads(text)))
-        hexes = [value.hex() for value in values]
-        cells = [
-            cells[row] if not isinstance(cells, _Hex) else cells.of(hexes) for cells in self._cells
-        ]
-        return [*cells[:4], dict(zip(self._names, cells[4:], strict=True))]
+        return self._lines[row]
 
-    def _opened(self, said: Any) -> Any:  # noqa: ANN401  # JSON
-        """Turn what :func:`_column` said into something that gives a cell by its row."""
-        if isinstance(said, list):
-            return said
-        if said is None or "all" in said:
-            return [said and said["all"]] * self._count
-        if "from" in said:
-            return range(said["from"], said["from"] + self._count)
-        if "as" in said:
-            return self._cells[said["as"]] if self._cells else None
-        upper = "upper" in said
-        return _Hex(said["upper" if upper else "lower"], upper=upper)
+    def _columns(self) -> list[Sequence[Any]]:
+        if self._cells is None:
+            self._line(0)
+            self._cells = []
+            for text in self._lines or ():
+                said = json.loads(text)
+                self._cells.append(columns.opened(said, self._count, self._cells, self._digits))
+        return self._cells
+
+    def _column_of(self, place: int) -> list[bytes]:
+        """Give the values of all records at one place of their only shape."""
+        shape = self._shapes[0]
+        start = sum(size for _, size in shape[:place])
+        ends = range(start + shape[place][1], len(self._values) + 1, self._width)
+        return [self._values[end - shape[place][1] : end] for end in ends]
+
+    def _digits(self, word: str, place: int) -> list[str]:
+        texts = [value.hex() for value in self._column_of(place)]
+        return [text.upper() for text in texts] if word == "upper" else texts
+
+
+def _of_row(digests: tuple[Digest, ...], cells: Sequence[Any], names: list[str]) -> HashRecord:
+    place, entry, category, size, flags, parts = cells[:_BESIDE]
+    return HashRecord(
+        place,
+        digests,
+        (),
+        entry,
+        category,
+        size,
+        (),
+        dict(zip(names, cells[_BESIDE:], strict=True)),
+        flags or {},
+        tuple(parts or ()),
+    )
+
+
+def _digests(hashes: Sequence[tuple[str, bytes]]) -> tuple[Digest, ...]:
+    return tuple([Digest(Algorithm(k), v) for k, v in hashes if k in ALGORITHMS])
+
+
+def _record(hashes: Sequence[tuple[str, bytes]], line: list[Any]) -> HashRecord:
+    line += [None] * (10 - len(line))
+    place, entry, category, size, fields, other, flags, parts, updated, asides = line
+    perceptual: tuple[PerceptualHash, ...] = ()
+    if len(digests := _digests(hashes)) < len(hashes):
+        beside = iter(asides or ())
+        values = [(Method(k), v) for k, v in hashes if k not in ALGORITHMS]
+        perceptual = tuple([PerceptualHash(k, v, *next(beside, ())) for k, v in values])
+    return HashRecord(
+        place,
+        digests,
+        perceptual,
+        entry,
+        category,
+        size,
+        tuple(other or ()),
+        fields,
+        flags or {},
+        tuple(parts or ()),
+        updated,
+    )

@@ -170,7 +170,7 @@ class SetBuilder:
         if record.updated is not None:
             self._resent.note(record, number)
         if self._base is not None:
-            self._base.meet(number, record.digests)
+            self._base.meet(number, record)
 
     def _add_batch(self, batch: RecordBatch) -> None:
         if not batch.digests:
@@ -228,17 +228,19 @@ class SetBuilder:
                     withdrawn.add(record.number)
                 elif gone:
                     parts[record.number] = gone
+        superseded = self._resent.superseded
         if self._base is not None:
             self._base.meet_entries(self._resent)
-            self._carry_over(self._base, self._resent.superseded | withdrawn)
-        superseded = self._resent.superseded
+            so_far = Liveness(frozenset(superseded), frozenset(withdrawn), parts)
+            self._carry_over(self._base, so_far)
+            superseded |= self._base.merged
         withdrawn -= superseded
         self._take_back(superseded | withdrawn)
         self._counts.superseded, self._counts.withdrawn = len(superseded), len(withdrawn)
         return Liveness(frozenset(superseded), frozenset(withdrawn), parts)
 
-    def _carry_over(self, base: Base, dead: set[int]) -> None:
-        for record in base.carried(self._resent, self._withdrawals, dead):
+    def _carry_over(self, base: Base, gone: Liveness) -> None:
+        for record in base.carried(self._resent, self._withdrawals, gone):
             number = self._records.add(as_read(record), len(self._files) + record.file)
             self._counts.carried += 1
             self._intake.add(as_read(record), number)

@@ -199,6 +199,8 @@ def cut(batch: RecordBatch, start: int, end: int) -> RecordBatch:
         None if batch.entries is None else batch.entries[rows],
         None if batch.categories is None else batch.categories[rows],
         None if batch.sizes is None else batch.sizes[rows],
+        None if batch.flags is None else batch.flags[rows],
+        None if batch.parts is None else batch.parts[rows],
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hashmatch.linting.stretch import Kind
     from hashmatch.model.hashes import Digest, PerceptualHash
-    from hashmatch.model.records import FastEvent
+    from hashmatch.model.records import FastEvent, Json
 
 ROWS = 1 << 14
 """Single records that make a stretch; batches keep the size in which they come."""
@@ -96,15 +96,15 @@ def _of_batch(batch: RecordBatch) -> Stretch:
         categories=batch.categories,
         sizes=None if batch.sizes is None else _sizes(batch.sizes),
         entries=None if batch.entries is None else _entries(batch.entries),
-        cells={name: _texts(rows, cells) for name, cells in batch.columns.items()},
+        cells={name: found for name, one in batch.columns.items() if (found := _texts(rows, one))},
     )
 
 
-def _texts(rows: NDArray[np.int64], cells: Sequence[Json]) -> Cells:
+def _texts(rows: NDArray[np.int64], cells: Sequence[Json]) -> Cells | None:
     texts = [cell for cell in cells if isinstance(cell, str)]
-    if len(texts) == len(cells):
-        return Cells(rows, texts)
-    return Cells(rows[[isinstance(cell, str) for cell in cells]], texts)
+    if len(texts) < len(cells):
+        rows = rows[[isinstance(cell, str) for cell in cells]]
+    return Cells(rows, texts) if texts else None
 
 
 class _Gathered:

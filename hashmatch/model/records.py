@@ -105,19 +105,22 @@ class MembershipFilter:
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """Records of a regular table, column by column: one :class:`HashRecord` for each row.
+    """Records of a regular list, column by column: one :class:`HashRecord` for each row.
 
     Every row has every digest of ``digests`` and no other hash. ``digests`` holds the values of
-    all rows one after the other. ``columns`` holds the original cells by column name. The
-    optional sequences are as long as ``places``.
+    all rows one after the other. ``columns`` holds the original cells by column name: texts,
+    numbers, true, false or None, nothing nested. The optional sequences are as long as
+    ``places``.
     """
 
     places: Sequence[int]
     digests: Mapping[Algorithm, bytes]
-    columns: Mapping[str, Sequence[str]]
+    columns: Mapping[str, Sequence[Json]]
     entries: Sequence[str | None] | None = None
     categories: Sequence[str | None] | None = None
     sizes: Sequence[int | None] | None = None
+    flags: Sequence[Mapping[str, bool]] | None = None
+    parts: Sequence[tuple[str, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -135,6 +138,8 @@ class RecordBatch:
                 category=self.categories[row] if self.categories is not None else None,
                 size=self.sizes[row] if self.sizes is not None else None,
                 fields={name: cells[row] for name, cells in self.columns.items()},
+                flags=self.flags[row] if self.flags is not None else {},
+                parts=self.parts[row] if self.parts is not None else (),
             )
 
 

@@ -362,3 +362,42 @@ def test_a_manifest_without_its_parts_does_not_open(library):
     bare = replace(manifest, parts={})
     with pytest.raises(HashSetError, match=r"manifest\.json of set known is not the one"):
         InstalledSet(library.folder / SETS / manifest.version, bare, library.key)
+
+
+def test_a_further_part_is_added_to_the_record_that_is_there(library):
+    base = install(library, [record(1, parts=("A", "B")), record(2, parts=("A",)), record(3)])
+    new = change(
+        library,
+        base,
+        [
+            record(1, entry=None, parts=("C", "A")),
+            record(2, entry=None, digests=digests(2, Algorithm.MD5), parts=("B",)),
+            record(3, entry="three", parts=("A",)),
+        ],
+    )
+    with library.open_set(new.version) as installed:
+        live = {one.digests[0]: one.parts for one in installed.records() if one.live}
+    md5s = [digests(n)[0] for n in (1, 2, 3)]
+    assert live == {md5s[0]: ("A", "B", "C"), md5s[1]: ("A", "B"), md5s[2]: ("A",)}
+    content(library, new)
+    counts = new.counts
+    assert (counts.carried, counts.superseded, new.changes.replaced) == (2, 2, 1)
+    assert counts.balanced
+
+
+def test_a_part_with_further_hashes_stands_beside_the_record_that_is_there(library):
+    base = install(library, [record(1, digests=digests(1, Algorithm.MD5), parts=("A",))])
+    new = change(library, base, [record(1, parts=("B",))])
+    with library.open_set(new.version) as installed:
+        assert [(one.live, one.parts) for one in installed.records()] == [
+            (True, ("B",)),
+            (True, ("A",)),
+        ]
+    assert new.changes.replaced == 0
+
+
+def test_an_entry_that_is_sent_again_replaces_parts_as_well(library):
+    base = install(library, [record(1, parts=("A",), updated=1.0)])
+    new = change(library, base, [record(1, parts=("B",), updated=2.0)])
+    with library.open_set(new.version) as installed:
+        assert [one.parts for one in installed.records() if one.live] == [("B",)]

@@ -98,7 +98,7 @@ def changed(*path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("format",), "hashmatch.set/3"),
+        (("format",), "hashmatch.set/9"),
         (("format",), None),
         (("future",), 1),
         (("stated", "kind"), "harmless"),
@@ -196,7 +196,7 @@ def test_dates_that_contradict_each_other_are_refused():
 
 
 def test_a_set_of_the_first_layout_is_refused_with_what_to_do():
-    old = manifest().to_bytes().replace(b"hashmatch.set/2", b"hashmatch.set/1")
+    old = manifest().to_bytes().replace(b"hashmatch.set/3", b"hashmatch.set/2")
     with pytest.raises(HashSetError, match="import the list again"):
         Manifest.from_bytes(old)
 
