@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from hashmatch.db.records import as_read
 from hashmatch.errors import ExitCode, HashSetError, UsageError
 from hashmatch.formats import registry
-from hashmatch.formats.interface import Certainty
+from hashmatch.formats.interface import HEAD_SIZE, Certainty
 from hashmatch.jobs import lint_reading
 from hashmatch.jobs.lint_reading import Words
 from hashmatch.jobs.list_files import sources_of
 from hashmatch.jobs.list_files_beside import is_companion
+from hashmatch.linting import warninglist
 from hashmatch.linting.check import Subject
 from hashmatch.linting.media import HEAD, media
 from hashmatch.linting.reference import Reference
@@ -45,10 +46,21 @@ def scratch(path: Path, entropy: Entropy) -> Folder:
 def other_list(path: Path, at: Folder) -> Reference:
     """Read the list of ``--previous`` or ``--benign``, recognised by its structure.
 
+    A warning list of MISP is read too: its values are known to be harmless.
+
     Raises:
         UsageError: the file is missing.
         HashSetError: it is not recognised, or cannot be read in full.
     """
+    try:
+        data = (
+            path.read_bytes() if path.is_file() and path.stat().st_size <= warninglist.MOST else b""
+        )
+    except OSError:
+        data = b""  # the general reader says what is wrong
+    head = data[:HEAD_SIZE]
+    if warninglist.detect(head) and registry.detect(head, path.name) is None:
+        return Reference.of(path.name, Stretches().of(warninglist.read(data)), {}, at)
     return lint_reading.reference(path, sources_of((path,)), Words(), at)
 
 

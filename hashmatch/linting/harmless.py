@@ -19,7 +19,13 @@ from hashmatch.linting.prints import prints
 from hashmatch.model.hashes import Algorithm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
     from hashmatch.linting.prints import Prints
+
+    Sized = tuple[Prints, NDArray[np.int64]]
 
 _LONGEST_RUN = 8192
 _POWERS = tuple(1 << power for power in range(14, 21))
@@ -72,19 +78,18 @@ def _png(colour: int, pixel: bytes) -> bytes:
 
 
 @cache
-def harmless(algorithm: Algorithm) -> frozenset[bytes]:
-    """Give the digests of the harmless files; none for an algorithm that is not computed here."""
+def harmless(algorithm: Algorithm) -> Mapping[bytes, int]:
+    """Give the digests of the harmless files with their sizes, as far as they are computed here."""
     name = _NAMES.get(algorithm)
     if name is None:
-        return frozenset()
-    found = {hashlib.new(name, one).digest() for one in (*single_pixels(), *_TEXTS)}
-    found |= {hashlib.new(name, bytes([value])).digest() for value in range(256)}
+        return {}
+    contents = (*single_pixels(), *_TEXTS, *(bytes([value]) for value in range(256)))
+    found = {hashlib.new(name, one).digest(): len(one) for one in contents}
     running = hashlib.new(name)
-    for _ in range(_LONGEST_RUN):
+    for length in range(1, _LONGEST_RUN + 1):
         running.update(b"\0")
-        found.add(running.copy().digest())
-    found |= {hashlib.new(name, bytes(length)).digest() for length in _POWERS}
-    return frozenset(found)
+        found[running.copy().digest()] = length
+    return found | {hashlib.new(name, bytes(length)).digest(): length for length in _POWERS}
 
 
 @cache
@@ -100,6 +105,16 @@ def empty_prints(algorithm: Algorithm) -> Prints:
     return _sorted(frozenset({found} if found else ()), algorithm)
 
 
-def _sorted(found: frozenset[bytes], algorithm: Algorithm) -> Prints:
+@cache
+def sized_prints(algorithm: Algorithm) -> Sized:
+    """Give the sorted prints of the harmless files and of the empty one, with their sizes."""
+    empty = _EMPTY.get(algorithm)
+    known = {**harmless(algorithm), **({empty: 0} if empty else {})}
+    values = np.frombuffer(b"".join(known), np.uint8).reshape(-1, algorithm.size)
+    found, at = np.unique(prints(values), return_index=True)
+    return found, np.array([*known.values()], np.int64)[at]
+
+
+def _sorted(found: Iterable[bytes], algorithm: Algorithm) -> Prints:
     values = np.frombuffer(b"".join(found), np.uint8).reshape(-1, algorithm.size)
     return np.unique(prints(values))

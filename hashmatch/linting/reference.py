@@ -16,6 +16,7 @@ from hashmatch.model.hashes import Algorithm, Method
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hashmatch.linting.harmless import Sized
     from hashmatch.linting.prints import Bytes, Prints
     from hashmatch.linting.spool import Folder
     from hashmatch.linting.stretch import Stretch
@@ -87,3 +88,20 @@ class Reference:
                 found = np.unique(np.concatenate([found, *parts]))
             self._sorted[algorithm] = found
         return self._sorted[algorithm]
+
+    def sized_prints(self, algorithm: Algorithm) -> Sized:
+        """Give the sorted prints of the records that state a size, with the sizes."""
+        found, sizes = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        if {algorithm.value, columns.SIZE} <= set(self.spool.names):
+            pairs = zip(
+                self.spool.blocks(algorithm.value), self.spool.blocks(columns.SIZE), strict=True
+            )
+            stated = [
+                (own[both], size[both] - 1)
+                for (_, own), (_, size) in pairs
+                for both in [(own != 0) & (size > 0)]
+            ]
+            found = np.concatenate([found, *(own for own, _ in stated)])
+            sizes = np.concatenate([sizes, *(size for _, size in stated)])
+        found, at = np.unique(found, return_index=True)
+        return found, sizes[at]

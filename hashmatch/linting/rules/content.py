@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hashmatch.formats.hash_text import kind_named, plain_name
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.finding import Sighting
+from hashmatch.linting.personal import citizen_ids, holds_citizen_id, holds_mobile, in_ascii
 from hashmatch.linting.rule import Level, Rule, Words
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ _LONGEST_HASH = 288  # digits of a PhotoDNA
 _LONG = 256  # base64 of a PhotoDNA has 192 characters
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}")
 
-_NEAR_PHONE = re.compile(r"0\d{1,2}[ -]\d{3}")
+_NEAR_PHONE = re.compile(r"0\d{1,2}[ -]\d{3}|0[689]\d{8}")
+_CITIZEN_ID = "a citizen id"
+_NEAR_CITIZEN_ID = re.compile(r"[1-8][ -]?\d{4}[ -]?\d{5}[ -]?\d{2}[ -]?\d")
 _BEGINS = ("data:", "/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "GZ0eX")
 _SCHEMES = ("://", "%3a%2f%2f", "%3A%2F%2F", "%3A%2f%2f", "%3a%2F%2F", "www.", "WWW.", "Www.")
 _OPENING = frozenset("\t\r =+@-")
@@ -125,11 +128,16 @@ def _is_hash(text: str) -> bool:
 
 
 def _may_be_phone(joined: str, _texts: Sequence[str]) -> bool:
-    return "+" in joined or _NEAR_PHONE.search(joined) is not None
+    return "+" in joined or _NEAR_PHONE.search(in_ascii(joined)) is not None
 
 
 def _is_phone(text: str) -> bool:
-    return bool(_PHONE.search(text) or _LOCAL_PHONE.search(text))
+    text = in_ascii(text)
+    return bool(_PHONE.search(text) or _LOCAL_PHONE.search(text) or holds_mobile(text))
+
+
+def _may_be_citizen_id(joined: str, _texts: Sequence[str]) -> bool:
+    return _NEAR_CITIZEN_ID.search(in_ascii(joined)) is not None
 
 
 def _may_be_formula(_joined: str, texts: Sequence[str]) -> bool:
@@ -149,6 +157,7 @@ _TESTS = (
         lambda one: bool(_ADDRESS.search(one)),
     ),
     _Test(FORBIDDEN, "a telephone number", _may_be_phone, _is_phone),
+    _Test(FORBIDDEN, _CITIZEN_ID, _may_be_citizen_id, lambda one: holds_citizen_id(in_ascii(one))),
     _Test(FORBIDDEN, "embedded media", _may_be_media, _is_media),
     _Test(HARMFUL, "a formula", _may_be_formula, _is_formula),
     _Test(HARMFUL, "markup", _holds_any(("<",)), lambda one: bool(_MARKUP.search(one))),
@@ -183,6 +192,9 @@ class Content(Check):
             yield from self._name(name, cells.texts)
             joined = "".join(cells.texts)
             if joined.isdigit():
+                if found := citizen_ids(cells.texts):
+                    places = stretch.places[cells.rows[found]]
+                    yield Sighting(FORBIDDEN, places, note=_CITIZEN_ID)
                 continue
             for test in _TESTS:
                 found = test.found(joined, cells.texts)

@@ -1,4 +1,4 @@
-"""HM102, HM104, HM105: digests of files that everybody may have."""
+"""HM102, HM104, HM105, HM404: digests of files that everybody may have."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import numpy as np
 
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.finding import Sighting
-from hashmatch.linting.harmless import empty_prints, harmless_prints
+from hashmatch.linting.harmless import empty_prints, harmless_prints, sized_prints
 from hashmatch.linting.rule import Level, Rule, Words
+from hashmatch.linting.rules.relations import NO_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from hashmatch.linting.harmless import Sized
     from hashmatch.linting.prints import Prints
     from hashmatch.linting.stretch import Stretch
     from hashmatch.model.hashes import Algorithm
@@ -47,6 +49,7 @@ OVERLAP = Rule(
     about=("digest",),
 )
 
+_OTHER_SIZE = "the known file with this digest has another size"
 _TOP = np.uint64(44)  # leaves the first 20 bits of a print
 
 
@@ -80,6 +83,7 @@ class _Tables:
 
     all: _Table
     each: tuple[tuple[Rule, _Table], ...]
+    sizes: tuple[Sized, ...]
 
 
 class Known(Check):
@@ -104,6 +108,12 @@ class Known(Check):
                     places = stretch.at(hashes, found)
                     values = hashes.prints[found]
                     yield Sighting(rule, places, values, kind.value, level=self._level)
+            if stretch.sizes is not None and len(near):
+                stated = stretch.sizes[hashes.rows[near]]
+                wrong = near[_other_sizes(hashes.prints[near], stated, tables.sizes)]
+                if len(wrong):
+                    places, values = stretch.at(hashes, wrong), hashes.prints[wrong]
+                    yield Sighting(NO_SIZE, places, values, kind.value, _OTHER_SIZE)
 
     def _of(self, kind: Algorithm) -> _Tables:
         if kind not in self._tables:
@@ -112,8 +122,23 @@ class Known(Check):
                 known.append((OVERLAP, self.terms.benign.prints(kind)))
             every = np.unique(np.concatenate([one for _, one in known]))
             each = tuple((rule, _Table.of(one)) for rule, one in known if len(one))
-            self._tables[kind] = _Tables(_Table.of(every), each)
+            sizes = [sized_prints(kind)]
+            if self.terms.benign is not None and not self._benign:
+                sizes.append(self.terms.benign.sized_prints(kind))
+            self._tables[kind] = _Tables(_Table.of(every), each, tuple(sizes))
         return self._tables[kind]
 
 
-FAMILY = Family((EMPTY, HARMLESS, OVERLAP), Known)
+def _other_sizes(
+    values: Prints, stated: NDArray[np.int64], known: Iterable[Sized]
+) -> NDArray[np.bool_]:
+    """Say which values stand beside another size than a known file with their digest has."""
+    wrong = np.zeros(len(values), bool)
+    for ours, sizes in known:
+        if len(ours):
+            at = np.searchsorted(ours, values) % len(ours)
+            wrong |= (ours[at] == values) & (stated >= 0) & (sizes[at] != stated)
+    return wrong
+
+
+FAMILY = Family((EMPTY, HARMLESS, OVERLAP, NO_SIZE), Known)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hashmatch.linting import columns
 from hashmatch.linting.check import Check, Family, Subject, Terms
+from hashmatch.linting.conflicts import told
 from hashmatch.linting.finding import Sighting
 from hashmatch.linting.groups import alike, gather
 from hashmatch.linting.reference import Withdrawals
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hashmatch.db.profiles import Profile
     from hashmatch.linting.groups import Alike
     from hashmatch.linting.stretch import Stretch
 
@@ -74,8 +77,9 @@ WITHDRAWN = Rule(
 NO_SIZE = Rule(
     "HM404",
     Level.WARNING,
-    Words("size is missing or zero", "ไม่มีขนาดหรือขนาดเป็นศูนย์"),
-    "The size tells a damaged value from a true one, and no file that matters is empty.",
+    Words("size is missing, zero or wrong", "ไม่มีขนาด ขนาดเป็นศูนย์ หรือขนาดผิด"),
+    "The size tells a damaged value from a true one, no file that matters is empty, and a size that"
+    " is not that of the known file with the digest means a mixed-up row.",
     Words("fill in the size", "ระบุขนาด"),
     about=("size",),
 )
@@ -147,29 +151,40 @@ class Relations(Check):
     def finish(self) -> Iterator[Sighting]:
         """Compare all records that share a value."""
         digests: list[str] = [one.value for one in Algorithm if one.value in self._spool.names]
+        compared = _Compared(self._spool, digests, self.terms.profile)
         for at, name in enumerate(digests):
             for some in alike(self._spool, name):
-                yield from _Pairs(self._spool, some, name, digests).sightings(digests[:at])
+                yield from _Pairs(compared, some, name).sightings(digests[:at])
         if columns.ENTRY in self._spool.names:
             for some in alike(self._spool, columns.ENTRY):
-                yield from _Pairs(self._spool, some, columns.ENTRY, digests).one_entry()
-        yield from self._repeated_pictures(digests)
+                yield from _Pairs(compared, some, columns.ENTRY).one_entry()
+        yield from self._repeated_pictures(compared)
         self._spool.close()
 
-    def _repeated_pictures(self, digests: list[str]) -> Iterator[Sighting]:
+    def _repeated_pictures(self, compared: _Compared) -> Iterator[Sighting]:
         """Compare the records that carry nothing but perceptual hashes."""
-        if digests and not any(method.value in self._spool.names for method in Method):
+        if compared.digests and not any(method.value in self._spool.names for method in Method):
             return
         for some in alike(self._spool, columns.WHOLE):
-            pairs = _Pairs(self._spool, some, columns.WHOLE, digests)
-            yield from pairs.without_digests()
+            yield from _Pairs(compared, some, columns.WHOLE).without_digests()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """All records of a run, the algorithms that they carry, and what their codes mean."""
+
+    spool: Spool
+    digests: list[str]
+    profile: Profile | None
 
 
 class _Pairs:
     """Rows of a spool, each with an earlier one that has a value in common with it."""
 
-    def __init__(self, spool: Spool, some: Alike, name: str, digests: list[str]) -> None:
-        self._spool, self._some, self._name, self._digests = spool, some, name, digests
+    def __init__(self, compared: _Compared, some: Alike, name: str) -> None:
+        self._spool, self._digests = compared.spool, compared.digests
+        self._profile = compared.profile
+        self._some, self._name = some, name
         lists = self._both(columns.LIST)
         self._same_list: Choice = lists[0] == lists[1]
 
@@ -192,10 +207,10 @@ class _Pairs:
         different: Choice = ours != theirs
         return different
 
-    def sightings(self, told: list[str]) -> Iterator[Sighting]:
+    def sightings(self, before: list[str]) -> Iterator[Sighting]:
         """Tell all relations, but those that another digest has told already."""
         new = np.ones(len(self._some.rows), bool)
-        for name in told:
+        for name in before:
             ours, theirs = self._both(name)
             new &= (ours != theirs) | (ours == 0)
         contradicting = np.zeros(len(new), bool)
@@ -206,8 +221,10 @@ class _Pairs:
 
     def _compare(self, new: Choice) -> Iterator[Sighting]:
         same, category = self._same_list, self._differ(columns.CATEGORY)
-        yield from self._tell(CONFLICT, new & same & category, "other category than")
-        yield from self._tell(CONFLICT_ACROSS, new & ~same & category, "other category than")
+        codes = self._both(columns.CATEGORY) if category.any() else (new, new)
+        for rule, chosen in ((CONFLICT, new & same), (CONFLICT_ACROSS, new & ~same)):
+            for some, words in told(self._profile, chosen & category, *codes):
+                yield from self._tell(rule, some, words)
         sizes = self._differ(columns.SIZE)
         yield from self._tell(SIZES, new & sizes, "other size than")
         whole = ~self._unlike(columns.WHOLE) & ~self._unlike(columns.CATEGORY) & ~sizes

@@ -64,7 +64,8 @@ def test_one_wrong_cell_trips_its_rule_at_its_line(tmp_path, cells, rule):
     rows[3] |= cells
     found = check_text(tmp_path, csv(*rows, columns=("MD5", "SHA1", "SHA256", "Size", "Name")))
     assert (rule, 5) in found
-    assert {one for one, _ in found} <= {rule, "HM106"}
+    sizes = {"HM404"} if rule in {"HM102", "HM104"} else set()  # those files have other sizes
+    assert {one for one, _ in found} <= {rule, "HM106"} | sizes
 
 
 @pytest.mark.parametrize("text", ["-1.5", "+3", "report-2024.pdf", "file = 3", "1 < 2", "ภาพ"])
