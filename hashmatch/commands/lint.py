@@ -12,6 +12,7 @@ import click
 
 from hashmatch.commands import lint_terms
 from hashmatch.commands.options import FOLDER, library_options
+from hashmatch.commands.printing import tell
 from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode, OutputError, UsageError
 from hashmatch.model.names import shown
@@ -40,6 +41,7 @@ _OPTIONS = (
     click.option("--lang", type=click.Choice(["en", "th"]), default="en"),
     click.option("--max-findings", type=click.IntRange(0), help="Told of one rule. [1000]"),
     click.option("--show-digests", is_flag=True, help="Show the first 8 digits of values."),
+    click.option("--fix-to", type=FOLDER, help="Write a copy without bad and repeated rows here."),
     click.option("--baseline", type=FOLDER, help="Accept the findings in this file."),
     click.option("--write-baseline", type=FOLDER, help="Write all findings to a new baseline."),
     click.option("--waivers", type=FOLDER, help="YAML file of accepted findings with reasons."),
@@ -94,6 +96,7 @@ def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # th
       hashmatch lint new.json --previous old.json --scheme vic-us --kind categorized
       hashmatch lint lists --format sarif --output lint.sarif
       hashmatch lint lists/a.csv --baseline known.json --ignore HM108
+      hashmatch lint lists/a.csv --fix-to clean/a.csv
       hashmatch lint --explain HM302
     """
     if words["list_rules"] or words["explain"]:
@@ -103,13 +106,16 @@ def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # th
         raise UsageError(msg)
     if words["no_media"]:
         return _refuse_media(files)
-    from hashmatch.jobs import lint  # noqa: PLC0415  # numpy takes a while
+    from hashmatch.jobs import lint, lint_clean  # noqa: PLC0415  # numpy takes a while
     from hashmatch.linting.rule import Level  # noqa: PLC0415
 
     stated = lint_terms.merged(words, files[0].parent if not files[0].is_dir() else files[0])
     folder = words["scratch"] or Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
     request = lint_terms.request(files, stated, folder, present())
+    cleaning = lint_clean.prepared(request, words["fix_to"]) if words["fix_to"] else None
     report = lint.lint(request)
+    for line in lint_clean.write(cleaning, request, report) if cleaning else ():
+        tell(line)
     _write(report, words["output_format"], words["output"], words["lang"])
     if words["write_baseline"]:
         with _written(words["write_baseline"]) as stream:

@@ -65,6 +65,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
     from hashmatch.formats.interface import ReadOptions  # noqa: PLC0415
     from hashmatch.jobs import lint  # noqa: PLC0415
     from hashmatch.linting import registry  # noqa: PLC0415
+    from hashmatch.linting.removal import Removal  # noqa: PLC0415
     from hashmatch.linting.run import Plan  # noqa: PLC0415
 
     chosen = registry.chosen(tuple(stated["select"]), tuple(stated["ignore"]))
@@ -84,6 +85,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
         most=1000 if stated["max_findings"] is None else stated["max_findings"],
         version=now.tool["version"],
         show_digests=stated["show_digests"],
+        removal=Removal() if stated["fix_to"] else None,
     )
     return lint.Request(files, lint.Words(stated["list_format"], options), plan)
 

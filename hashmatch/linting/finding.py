@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.linting import prints
@@ -41,6 +41,10 @@ class Sighting:
 
     def __len__(self) -> int:
         return len(self.places) or 1
+
+    def only(self, at: int) -> Sighting:
+        """Give what was seen at one of the places."""
+        return replace(self, places=self.places[at : at + 1], other=self.other[at : at + 1])
 
     def findings(self, file: str, *, by_line: bool = True) -> Iterator[Finding]:
         """Give each record's finding; ``by_line`` says that places of the list are lines."""

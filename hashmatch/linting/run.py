@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hashmatch.linting.acceptance import Acceptance
     from hashmatch.linting.check import Check, Subject, Terms
+    from hashmatch.linting.removal import Removal
     from hashmatch.linting.rule import Rule
     from hashmatch.linting.stretch import Stretch
     from hashmatch.linting.stretches import Stretches
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Plan:
     """What a run applies. ``most`` findings of each rule are kept for each list.
 
-    ``named`` are the rules that the operator asked for by their whole id.
+    ``named`` are the rules that the operator asked for by their whole id. ``removal`` gathers
+    what a cleaned copy leaves out; what is accepted stays in.
     """
 
     terms: Terms
@@ -37,6 +39,7 @@ class Plan:
     most: int
     version: str
     show_digests: bool = False
+    removal: Removal | None = None
 
 
 class Run:
@@ -115,7 +118,9 @@ class Run:
         """Count all; make findings of the first ones, or of all where some may be accepted."""
         report = self.lists[number]
         level = sighting.level or sighting.rule.level
-        acceptance = self._plan.acceptance
+        acceptance, removal = self._plan.acceptance, self._plan.removal
+        if removal is not None and acceptance.idle:
+            removal.take(sighting)
         key = number, sighting.rule.id
         for at, finding in enumerate(sighting.findings(report.name, by_line=report.by_line)):
             kept = self._kept.get(key, 0)
@@ -125,6 +130,8 @@ class Run:
             if acceptance.accepts(finding):
                 report.accepted += 1
                 continue
+            if removal is not None and not acceptance.idle:
+                removal.take(sighting.only(at))
             report.counts[sighting.rule, level] += 1
             if kept < self._plan.most:
                 report.findings.append(finding)

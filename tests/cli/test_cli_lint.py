@@ -192,6 +192,17 @@ def test_manifests_and_keys_that_ended_are_told(lint, tmp_path):
     assert "expired on 2020-01-01" in result.stdout
 
 
+def test_a_cleaned_copy_is_written_once(lint, tmp_path):
+    put(tmp_path, "a.csv", csv(row("a"), row("b", MD5="0" * 32), row("a")))
+    result = lint("a.csv", "--fix-to", "clean.csv")
+    assert result.returncode == 10
+    assert "2 rows left out" in result.stderr
+    assert (tmp_path / "clean.csv").read_text() == csv(row("a"))
+    assert lint("clean.csv").returncode == 0
+    assert lint("a.csv", "--fix-to", "clean.csv").returncode == 2
+    assert lint("a.csv", "--fix-to", "a.csv").returncode == 2
+
+
 def test_a_report_goes_to_a_file(lint, tmp_path):
     put(tmp_path, "a.csv", SOUND)
     result = lint("a.csv", "--format", "json", "--output", "out.json")
