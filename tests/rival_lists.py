@@ -1,0 +1,91 @@
+"""Lists with the faults that other programs stumble over, and a desk that takes and asks them."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from hashmatch.errors import ExitCode
+
+OLD = "http://github.com/ICMEC/ProjectVic/DataModels/{version}.xml#{shape}"
+NEW = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{country}/$metadata#{shape}"
+VIC = ("--kind", "categorized", "--scheme", "vic-us")
+UNMAPPED = ("--kind", "categorized", "--scheme", "unmapped")
+PLAIN = ("--kind", "illegal")
+
+
+def digest(algorithm, word):
+    return hashlib.new(algorithm, str(word).encode()).hexdigest()
+
+
+def md5(word):
+    return digest("md5", word)
+
+
+def sha1(word):
+    return digest("sha1", word)
+
+
+def sha256(word):
+    return digest("sha256", word)
+
+
+def old(version, *media, shape="Media"):
+    """A VICS list of version 1.0 to 1.3."""
+    context = OLD.format(version=version, shape=shape)
+    return json.dumps({"odata.metadata": context, "value": [*media]}).encode()
+
+
+def new(country, *media, shape="Media", before=(), after=()):
+    """A VICS 2.0 list of a country, maybe with further keys around the context."""
+    context = ("@odata.context", NEW.format(country=country, shape=shape))
+    return json.dumps(dict([*before, context, *after, ("value", [*media])])).encode()
+
+
+def table(*rows, delimiter=","):
+    return "".join(delimiter.join(row) + "\n" for row in rows).encode()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Takes lists into a library and asks it, each time with a process of its own."""
+
+    bench: object
+
+    def write(self, data, file="list"):
+        path = self.bench.root / file
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def take(self, data, *words, name="s", file="list", code=ExitCode.CLEAR):
+        path = self.write(data, file)
+        return self.bench.ok("library", "import", path, "--set", name, *words, code=code)
+
+    def refused(self, data, *words, name="s", file="list", told=""):
+        """The list is refused with one sentence, and nothing was installed."""
+        before = self.sets()
+        result = self.take(data, *words, name=name, file=file, code=ExitCode.HASH_SET)
+        assert told in result.stderr
+        assert "Traceback" not in result.stderr
+        assert self.sets() == before
+        return result
+
+    def sets(self):
+        """Every file of the library with its content."""
+        home = self.bench.root / "home"
+        return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    def facts(self, name="s"):
+        return json.loads(self.bench.ok("library", "show", name, "--format", "json").stdout)
+
+    def ask(self, *values, kind=None, name="s"):
+        """Every answer to every value, in the order of the program; of all sets without a name."""
+        words = [*(["--type", kind] if kind else []), *(["--set", name] if name else [])]
+        result = self.bench.run(
+            *("library", "lookup", "-", "--format", "json", *words),
+            stdin="".join(f"{value}\n" for value in values),
+        )
+        assert result.returncode in (0, 3, 10, 13), result.stderr
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def dispositions(self, *values, kind=None, name="s"):
+        return [answer["disposition"] for answer in self.ask(*values, kind=kind, name=name)]
