@@ -84,7 +84,7 @@ def opened(said: Any, count: int, before: Sequence[Any], digits: Callable[[str, 
     """
     if isinstance(said, list):
         return said
-    ((word, value),) = said.items() if said is not None else {"all": None}.items()
+    ((word, value),) = (said or {"all": None}).items()
     if word == "all":
         return [value] * count
     if word == "from":

@@ -423,7 +423,8 @@ def test_every_order_of_rows_gives_the_same_hashes_and_packages():
 
 
 def test_a_group_without_end_becomes_several_records(monkeypatch):
-    monkeypatch.setattr("hashmatch.formats.nsrl_rds3._GROUP", 2)
+    monkeypatch.setattr("hashmatch.formats.nsrl_rows._GROUP", 2)
+    monkeypatch.setattr("hashmatch.formats.nsrl_rows._ROWS", 2)
     found = nsrl(database(*RDS, *rds_rows(*[(0, "a", 7, package) for package in range(5)])))
     assert [(one.place, one.parts) for one in found] == [
         (1, ("0", "1")),
