@@ -79,9 +79,12 @@ def test_every_test_of_a_fault_names_the_other_program():
     assert all(len(line.split(" | ")[1]) > 20 for line in faults().splitlines()[2:])
 
 
-def test_every_example_is_a_command_that_exists_with_schemes_that_exist():
+@pytest.mark.parametrize("page", [PAGE, ROOT / "README.md"], ids=lambda page: page.name)
+def test_every_example_is_a_command_that_exists_with_schemes_that_exist(page):
     known = {one.name for one in profiles.all_profiles()}
-    for words in examples(PAGE):
+    found = list(examples(page))
+    assert len(found) > 10
+    for words in found:
         parse(program, words)
         if "--scheme" in words:
             assert words[words.index("--scheme") + 1] in known
