@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -17,8 +21,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Values = NDArray[np.uint64]
 
-SHARE = 1 << 21
-"""Rows that are sorted together, about: 80 MB."""
+SHARE = 1 << 20
+"""Rows that are sorted together, about: 40 MB, twice."""
+
+_AT_A_TIME = 2
 
 _LOW = np.uint64(0xFFFF_FFFF)
 _HALF = np.uint64(32)
@@ -37,27 +43,24 @@ class Alike:
     values: Values
 
 
-def shares(spool: Spool, name: str) -> Iterator[tuple[Values, Rows]]:
-    """Yield the values that are not 0 of a column with their rows, sorted, share by share.
+def _share(spool: Spool, name: str, part: int, parts: int) -> tuple[Values, Rows]:
+    """Give the values that are not 0 of a share of a column with their rows, sorted.
 
     All rows with one value are in one share.
     """
-    parts = max(1, -(-spool.rows // SHARE))
-    for part in range(parts):
-        values, rows = [], []
-        for start, block in spool.blocks(name):
-            mine = block != 0
-            if parts > 1:
-                mine &= _part(block, parts) == part
-            chosen = np.flatnonzero(mine)
-            values.append(block[chosen])
-            rows.append(chosen + start)
-        if values:
-            joined = np.concatenate(values)
-            order = np.argsort(joined)
-            ordered = joined[order]
-            _settle(ordered, order)
-            yield ordered, np.concatenate(rows)[order]
+    values, rows = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for start, block in spool.blocks(name):
+        mine = block != 0
+        if parts > 1:
+            mine &= _part(block, parts) == part
+        chosen = np.flatnonzero(mine)
+        values.append(block[chosen])
+        rows.append(chosen + start)
+    joined = np.concatenate(values)
+    order = np.argsort(joined)
+    ordered = joined[order]
+    _settle(ordered, order)
+    return ordered, np.concatenate(rows)[order]
 
 
 def _settle(ordered: Values, order: Rows) -> None:
@@ -78,12 +81,36 @@ def _part(values: Values, parts: int) -> Values:
 
 def alike(spool: Spool, name: str) -> Iterator[Alike]:
     """Yield the rows that repeat a value, each with the row before it that has it."""
-    for values, rows in shares(spool, name):
-        again = np.flatnonzero(values[1:] == values[:-1]) + 1
-        order = np.argsort(rows[again])
-        again = again[order]
-        if len(again):
-            yield Alike(rows[again], rows[again - 1], values[again])
+    return (some for _, some in alike_in(spool, [name]))
+
+
+def alike_in(spool: Spool, names: Iterable[str]) -> Iterator[tuple[str, Alike]]:
+    """Yield the same for several columns in their order, each with its name.
+
+    Two shares are sorted at a time: sorting leaves the interpreter to others.
+    """
+    parts = max(1, -(-spool.rows // SHARE))
+    tasks = ((name, part) for name in names for part in range(parts))
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+
+        def begun() -> Iterator[tuple[str, Future[Alike | None]]]:
+            for name, part in islice(tasks, 1):
+                yield name, pool.submit(_alike, spool, name, part, parts)
+
+        waiting = deque(one for _ in range(_AT_A_TIME) for one in begun())
+        while waiting:
+            name, future = waiting.popleft()
+            found = future.result()
+            waiting.extend(begun())
+            if found is not None:
+                yield name, found
+
+
+def _alike(spool: Spool, name: str, part: int, parts: int) -> Alike | None:
+    values, rows = _share(spool, name, part, parts)
+    again = np.flatnonzero(values[1:] == values[:-1]) + 1
+    again = again[np.argsort(rows[again])]
+    return Alike(rows[again], rows[again - 1], values[again]) if len(again) else None
 
 
 def gather(spool: Spool, name: str, rows: Rows) -> NDArray[np.uint64]:

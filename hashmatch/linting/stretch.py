@@ -45,10 +45,19 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The texts under one name. ``rows`` says to which record each belongs."""
+    """The texts under one name. ``rows`` says to which record each belongs.
+
+    ``joined`` is all of them one after the other, so that a column can be looked at in one go.
+    """
 
     rows: Rows
     texts: Sequence[str]
+    joined: str
+
+    @classmethod
+    def of(cls, rows: Rows, texts: Sequence[str]) -> Cells:
+        """Take the texts of a column; raises ``TypeError`` where one is none."""
+        return cls(rows, texts, "".join(texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class Stretch:
             written = {hashes.values[0].tobytes().hex(): hashes for hashes in self.hashes.values()}
             for name, cells in self.cells.items():
                 hashes = written.get(cells.texts[0].lower())
-                joined = "".join(cells.texts) if hashes else ""
-                if hashes and joined.lower() == hashes.values.tobytes().hex():
-                    self._plain[name] = joined
+                digits = hashes.values.tobytes().hex() if hashes else ""
+                if hashes and (cells.joined == digits or cells.joined.lower() == digits):
+                    self._plain[name] = cells.joined
         return self._plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -80,7 +80,10 @@ def _entries(entries: Sequence[str | None]) -> NDArray[np.uint64]:
 
 
 def _sizes(sizes: Sequence[int | None]) -> NDArray[np.int64]:
-    return np.fromiter((-1 if one is None else one for one in sizes), np.int64, len(sizes))
+    try:
+        return np.array(sizes, np.int64)
+    except TypeError:  # one is None, which a loop over all takes three times as long to see
+        return np.array([-1 if one is None else one for one in sizes], np.int64)
 
 
 def _of_batch(batch: RecordBatch) -> Stretch:
@@ -101,10 +104,12 @@ def _of_batch(batch: RecordBatch) -> Stretch:
 
 
 def _texts(rows: NDArray[np.int64], cells: Sequence[Json]) -> Cells | None:
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if len(texts) < len(cells):
+    try:
+        return Cells.of(rows, cast("Sequence[str]", cells))
+    except TypeError:  # some are no texts; joining them is the fastest way to know
+        texts = [cell for cell in cells if isinstance(cell, str)]
         rows = rows[[isinstance(cell, str) for cell in cells]]
-    return Cells(rows, texts) if texts else None
+        return Cells.of(rows, texts) if texts else None
 
 
 class _Gathered:
@@ -184,7 +189,7 @@ def _cells(records: Sequence[HashRecord]) -> dict[str, Cells]:
         for name, text in _flat("", record.fields, 0):
             rows.setdefault(name, []).append(at)
             texts.setdefault(name, []).append(text)
-    return {name: Cells(np.array(rows[name], np.int64), found) for name, found in texts.items()}
+    return {name: Cells.of(np.array(rows[name], np.int64), some) for name, some in texts.items()}
 
 
 def _flat(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:

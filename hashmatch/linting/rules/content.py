@@ -190,7 +190,7 @@ class Content(Check):
             if name in plain:
                 continue
             yield from self._name(name, cells.texts)
-            joined = "".join(cells.texts)
+            joined = cells.joined
             if joined.isdigit():
                 if found := citizen_ids(cells.texts):
                     places = stretch.places[cells.rows[found]]

@@ -11,7 +11,7 @@ from hashmatch.linting import columns
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.conflicts import told
 from hashmatch.linting.finding import Sighting
-from hashmatch.linting.groups import alike, gather
+from hashmatch.linting.groups import alike, alike_in, gather
 from hashmatch.linting.reference import Withdrawals
 from hashmatch.linting.rule import Level, Rule, Words
 from hashmatch.linting.spool import Spool
@@ -152,9 +152,9 @@ class Relations(Check):
         """Compare all records that share a value."""
         digests: list[str] = [one.value for one in Algorithm if one.value in self._spool.names]
         compared = _Compared(self._spool, digests, self.terms.profile)
-        for at, name in enumerate(digests):
-            for some in alike(self._spool, name):
-                yield from _Pairs(compared, some, name).sightings(digests[:at])
+        for name, some in alike_in(self._spool, digests):
+            earlier = digests[: digests.index(name)]
+            yield from _Pairs(compared, some, name).sightings(earlier)
         if columns.ENTRY in self._spool.names:
             for some in alike(self._spool, columns.ENTRY):
                 yield from _Pairs(compared, some, columns.ENTRY).one_entry()
