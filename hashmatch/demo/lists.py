@@ -1,9 +1,10 @@
-"""Hash lists about the demo's originals, in the forms in which lists are exchanged."""
+"""Hash lists about the demo's originals, in forms in which lists are exchanged; one is packed."""
 
 from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
 import json
 from dataclasses import dataclass
@@ -94,7 +95,8 @@ def write(folder: Path, files: Iterable[KnownFile]) -> tuple[WrittenList, ...]:
 def _write(folder: Path, form: _Form, known: Sequence[KnownFile]) -> WrittenList:
     rows = [(file, one) for file in known for one in file.listings if one.list is form.list]
     path = folder / form.file_name
-    path.write_text(form.render(rows), "utf-8", newline="")
+    text = form.render(rows).encode()
+    path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
     return WrittenList(
         path=path,
         list=form.list,
@@ -182,7 +184,7 @@ def pdq(rows: Sequence[_Row]) -> str:
 
 _FORMS = (
     _Form(DemoList.NATIONAL, "national.vics.json", "vics", "categorized", "vic-us", vics),
-    _Form(DemoList.HOTLINE, "hotline.csv", "csv", "categorized", "uk-grades", table),
+    _Form(DemoList.HOTLINE, "hotline.csv.gz", "csv", "categorized", "uk-grades", table),
     _Form(DemoList.SIMILAR, "similar.pdq.txt", "pdq", "suspected", None, pdq),
     _Form(DemoList.KNOWN_GOOD, "known-good.hashdeep.txt", "hashdeep", "benign", None, hashdeep),
 )
