@@ -8,13 +8,16 @@ import gzip
 import json
 import sqlite3
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hashmatch.errors import ExitCode
 from tests.rival_lists import PLAIN, UNMAPPED, VIC, Desk, digest, md5, new, old, sha1, sha256, table
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 COLUMNS = (
     *("MD5", "SHA1", "PhotoDNA", "Image ID", "Is distributed", "Victim identified"),
     *("Offender identified", "Series name", "Number of submissions", "File Available"),
@@ -141,6 +144,19 @@ def test_a_list_that_breaks_off_leaves_the_library_as_it_was(desk, data):
     desk.take(old("1.3", {"MD5": md5("old"), "Category": 1}), *VIC)
     desk.refused(data, *VIC)
     assert desk.dispositions(md5("old")) == ["illegal"]
+
+
+def test_one_bad_list_among_good_ones_is_not_passed_by(desk):
+    """IPED, told to import a folder, says "skipped" of a list that it rejects, and exits 0."""
+    folder = desk.bench.root / "delivery"
+    folder.mkdir()
+    (folder / "1.json").write_bytes(new("US", {"MD5": md5("a"), "Category": 1}))
+    (folder / "2.json").write_bytes(new("US", {"MD5": md5("b"), "Category": 1})[:-5])
+    before = desk.sets()
+    words = ("library", "import", folder, "--set", "s", *VIC)
+    told = desk.bench.ok(*words, code=ExitCode.HASH_SET).stderr
+    assert "2.json" in told
+    assert desk.sets() == before
 
 
 FAILURES = {
@@ -410,6 +426,19 @@ def test_photodna_values_are_compared_and_none_is_missed(desk):
     assert 100 < len(expected) < 40 * 1500
     assert max(distance for _, _, distance in expected) > 35_000
     assert sorted(found) == sorted(expected)
+
+
+def test_a_picture_that_was_turned_or_mirrored_is_found(desk):
+    """GLEAPP compares one 64-bit hash of the picture as it stands, by reading the whole list."""
+    scene = FIXTURES / "images" / "scene.png"
+    turns = (Image.Transpose.ROTATE_90, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.TRANSPOSE)
+    with Image.open(scene) as picture:
+        for turn in turns:
+            picture.transpose(turn).save(desk.bench.evidence / f"{turn.name}.png")
+    desk.take((FIXTURES / "lists" / "similar.pdq.txt").read_bytes(), "--kind", "suspected")
+    desk.bench.scan("--set", "s", code=ExitCode.HITS)
+    hits = (desk.bench.only_run() / "hits.jsonl").read_text("utf-8").splitlines()
+    assert {json.loads(one)["path"] for one in hits} == {f"{turn.name}.png" for turn in turns}
 
 
 def test_a_list_of_one_hash_matches(desk):

@@ -89,6 +89,19 @@ def test_a_broken_line_is_not_passed_by_when_lists_are_checked(desk):
     desk.refused(path.read_bytes(), *PLAIN, file="list.md5")
 
 
+def test_the_name_of_a_list_is_never_a_command(desk):
+    """hfind hands the name of the file to a shell in order to sort, and the shell obeys it."""
+    name = "l$(touch made).md5"
+    path = desk.write(f"{md5('a')}  a\n", name)
+    made = desk.bench.root / "made"
+    rival(desk, "hfind", "-i", "md5sum", path.name)
+    assert made.exists()
+    made.unlink()
+    desk.take(path.read_bytes(), *PLAIN, file=name)
+    assert not made.exists()
+    assert desk.dispositions(md5("a")) == ["illegal"]
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 def test_lists_of_longer_digests_are_known_for_what_they_are(desk, algorithm):
     """hfind: "Cannot determine hash database type", since it asks for MD5 only."""
