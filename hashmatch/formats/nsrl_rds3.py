@@ -12,21 +12,23 @@ Source: NIST, "RDSv3 Schema".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.nsrl_rows import chunks, events_of
+from hashmatch.formats.nsrl_rows import chunks, events_of, one_by_one
 from hashmatch.formats.sqlite_file import columns, created, opened, unsorted
 from hashmatch.model.records import HashRecord, ListFacts, RecordBatch
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hashmatch.formats.interface import ReadOptions
+    from hashmatch.formats.nsrl_rows import Row
     from hashmatch.model.records import FastEvent, ListEvent
 
+_Event = TypeVar("_Event")
 _ROWS = "SELECT sha256, sha1, md5, file_name, file_size, package_id FROM FILE"
 _IN_ORDER = f"{_ROWS} ORDER BY sha256, sha1, md5"
 _EXPECTED = {"sha256", "sha1", "md5", "file_name", "file_size", "package_id"}
@@ -55,32 +57,35 @@ class NsrlRds3:
         Raises:
             HashSetError: this is no such database, or it is damaged or empty.
         """
-        for event in self.read_batches(stream, options):
-            if isinstance(event, RecordBatch):
-                yield from event.records()
-            else:
-                yield event
+        del options  # nothing can be stated about such a file
+        return _read(stream, one_by_one)
 
     def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
         """Read as :meth:`read`; raises the same."""
-        del options  # nothing can be stated about such a file
-        with opened(stream) as connection:
-            yield ListFacts(_facts(connection))
-            in_order = unsorted(connection, _IN_ORDER)
-            yield ListFacts({"order": "by hash" if in_order else "as stored"})
-            # As bytes: texts are decoded where they are kept, once for each record.
-            connection.text_factory = bytes
-            answer = connection.execute(_IN_ORDER if in_order else _ROWS)
-            place, found = 1, False
-            for rows in chunks(answer):
-                for event in events_of(place, rows):
-                    found = found or isinstance(event, HashRecord | RecordBatch)
-                    yield event
-                place += len(rows)
-            if not found:
-                msg = "the table FILE has no hash"
-                raise HashSetError(msg)
-            yield ListFacts({"rows": str(place - 1)})
+        del options
+        return _read(stream, events_of)
+
+
+def _read(
+    stream: BinaryIO, events: Callable[[int, list[Row]], Iterator[_Event]]
+) -> Iterator[_Event | ListFacts]:
+    with opened(stream) as connection:
+        yield ListFacts(_facts(connection))
+        in_order = unsorted(connection, _IN_ORDER)
+        yield ListFacts({"order": "by hash" if in_order else "as stored"})
+        # As bytes: texts are decoded where they are kept, once for each record.
+        connection.text_factory = bytes
+        answer = connection.execute(_IN_ORDER if in_order else _ROWS)
+        place, found = 1, False
+        for rows in chunks(answer):
+            for event in events(place, rows):
+                found = found or isinstance(event, HashRecord | RecordBatch)
+                yield event
+            place += len(rows)
+        if not found:
+            msg = "the table FILE has no hash"
+            raise HashSetError(msg)
+        yield ListFacts({"rows": str(place - 1)})
 
 
 def _facts(connection: sqlite3.Connection) -> dict[str, str]:

@@ -59,7 +59,7 @@ def events_of(place: int, rows: list[Row]) -> Iterator[FastEvent]:
     """
     columns = list(zip(*rows, strict=True))
     if not _is_even(columns):
-        yield from _one_by_one(place, rows)
+        yield from one_by_one(place, rows)
         return
     starts = _starts(columns)
     if len(starts) == len(rows):
@@ -74,7 +74,7 @@ def events_of(place: int, rows: list[Row]) -> Iterator[FastEvent]:
     if even:
         yield _batch_of_several(place, even, columns)
     for start, end in sorted({*several}.difference(even)):
-        yield from _one_by_one(place + start, rows[start:end])
+        yield from one_by_one(place + start, rows[start:end])
 
 
 def _is_even(columns: _Columns) -> bool:
@@ -155,7 +155,8 @@ def _alone(package: int) -> tuple[str]:
     return (str(package),)
 
 
-def _one_by_one(place: int, rows: list[Row]) -> Iterator[ListEvent]:
+def one_by_one(place: int, rows: list[Row]) -> Iterator[ListEvent]:
+    """Give the records of a chunk in order, and their losses."""
     for hashes, group in groupby(rows, itemgetter(0, 1, 2)):
         own = list(group)
         record = _regular(place, hashes, own)

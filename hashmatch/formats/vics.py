@@ -8,16 +8,17 @@ Source: EDMX of the 2.0 data model; exports of several tools.
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from itertools import chain, product
+from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, TypeVar
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.encoding import opening_text
 from hashmatch.formats.hash_text import plain_name
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_window import JsonWindow
+from hashmatch.formats.vics_batches import Batching
 from hashmatch.formats.vics_media import has_two_zones, read_media
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.formats.interface import ReadOptions
-    from hashmatch.model.records import Json, ListEvent
+    from hashmatch.model.records import FastEvent, Json, ListEvent
 
+_Event_co = TypeVar("_Event_co", covariant=True)
 _CONTEXT = re.compile(
     r"ProjectVic/DataModels/(\d+\.\d+)\.xml(?:/([^/$\"]+)/\$metadata)?#(?:Media|Cases)",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r'"value"\s*:\s*\[')
 _MD5 = re.compile(r'"MD5"\s*:')
-_MEDIA = frozenset(map("".join, itertools.product(*zip("media", "MEDIA", strict=True))))
+_MEDIA = frozenset(map("".join, product(*zip("media", "MEDIA", strict=True))))
 """The key of a case's records, in any case of its letters."""
 
 
@@ -63,23 +65,52 @@ class Vics:
             HashSetError: it is not JSON, ends too early, has no list of records, or a key twice
                 at the top.
         """
-        window = JsonWindow(stream, options)
-        yield ListFacts({"encoding": window.encoding})
-        yield from _Document(window, options.maximum_record).events()
+        return _read(stream, options, _Singles())
+
+    def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
+        """Read as :meth:`read`; raises the same."""
+        return _read(stream, options, Batching())
+
+
+class _Taking(Protocol[_Event_co]):
+    """What takes flat objects and gives their events, at once or later."""
+
+    def add(self, place: int, media: dict[str, Json]) -> Iterator[_Event_co]: ...
+
+    def flush(self) -> Iterator[_Event_co]: ...
+
+
+def _read(
+    stream: BinaryIO, options: ReadOptions, taking: _Taking[_Event_co]
+) -> Iterator[_Event_co | ListEvent]:
+    window = JsonWindow(stream, options)
+    yield ListFacts({"encoding": window.encoding})
+    yield from _Document(window, options.maximum_record, taking).events()
+
+
+class _Singles:
+    """Takes objects as :class:`Batching` does, and gives each at once."""
+
+    def add(self, place: int, media: dict[str, Json]) -> Iterator[ListEvent]:
+        return read_media(place, media, flat=True)
+
+    def flush(self) -> Iterator[ListEvent]:
+        return iter(())
 
 
 @dataclass(slots=True)
-class _Document:
+class _Document(Generic[_Event_co]):
     """One document as it is read, and what it says about itself."""
 
     window: JsonWindow
     longest: int
+    taking: _Taking[_Event_co]
     version: str | None = None
     shapes: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
     two_zones: int = 0
 
-    def events(self) -> Iterator[ListEvent]:
+    def events(self) -> Iterator[_Event_co | ListEvent]:
         window = self.window
         if window.peek() in ("[", '"'):
             msg = "the document is not a JSON object; expected a VICS list, check --format"
@@ -90,6 +121,7 @@ class _Document:
                 lists += 1
                 for _ in window.items():
                     yield from self._element()
+                yield from self.taking.flush()
             elif isinstance(value := window.value(), str) and (found := _CONTEXT.search(value)):
                 yield self._context(found)
         window.finish()
@@ -113,7 +145,7 @@ class _Document:
             facts["looks_benign"] = "nist-caid"
         return ListFacts(facts)
 
-    def _element(self) -> Iterator[ListEvent]:
+    def _element(self) -> Iterator[_Event_co | ListEvent]:
         """Read one element: a record, or a case whose records are read one by one."""
         window = self.window
         element = window.short_object()
@@ -130,7 +162,7 @@ class _Document:
         self.shapes.add("list")
         return self._media(element, ambiguous=window.repeated, flat=window.flat)
 
-    def _long_element(self) -> Iterator[ListEvent]:
+    def _long_element(self) -> Iterator[_Event_co | ListEvent]:
         """Walk an element key by key, so that a case may be of any length."""
         window = self.window
         element: dict[str, Json] = {}
@@ -153,7 +185,7 @@ class _Document:
             self.shapes.add("list")
             yield from self._media(element, ambiguous=ambiguous)
 
-    def _medias(self) -> Iterator[ListEvent]:
+    def _medias(self) -> Iterator[_Event_co | ListEvent]:
         window = self.window
         if window.peek() != "[":
             window.value()
@@ -165,15 +197,17 @@ class _Document:
 
     def _media(
         self, media: Json, *, ambiguous: bool = False, flat: bool = False
-    ) -> Iterator[ListEvent]:
+    ) -> Iterator[_Event_co | ListEvent]:
         window = self.window
         window.records += 1
         if ambiguous or not isinstance(media, dict):
-            return iter((Dropped(window.records, Loss.MALFORMED),))
+            return chain(self.taking.flush(), (Dropped(window.records, Loss.MALFORMED),))
         self.two_zones += has_two_zones(media)
         if len(self.categories) < 2:
             self.categories.add(str(media.get("Category")))
-        return read_media(window.records, media, flat=flat)
+        if flat:
+            return self.taking.add(window.records, media)
+        return chain(self.taking.flush(), read_media(window.records, media, flat=False))
 
 
 def _is_case(element: dict[str, Json], *, has_media: bool) -> bool:

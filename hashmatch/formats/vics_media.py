@@ -42,14 +42,14 @@ def read_media(place: int, media: dict[str, Json], *, flat: bool) -> Iterator[Li
     gathering = Gathering()
     flags: dict[str, bool] = {}
     names = tuple(media)
-    keys = _keys(names) if flat else _keys.__wrapped__(names)
+    keys = keys_of(names) if flat else keys_of.__wrapped__(names)
     for key, kind in keys.hashes:
         _take(kind, media[key], gathering)
     for key in keys.alternatives:
         _take_alternatives(media[key], gathering)
     for key, flag in keys.flags:
         gathering.flag(flag, media[key], flags)
-    told = {role: _code(media[key], gathering) for key, role in keys.codes}
+    told = {role: code_of(media[key], gathering) for key, role in keys.codes}
     size = told.get("size")
     return gathering.events(
         place,
@@ -78,7 +78,7 @@ def _is_two_zoned(time: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
+class Keys:
     """The keys of a record that mean something, each with its meaning."""
 
     hashes: tuple[tuple[str, Kind], ...]
@@ -89,10 +89,10 @@ class _Keys:
 
 
 @lru_cache(maxsize=256)
-def _keys(names: tuple[str, ...]) -> _Keys:
+def keys_of(names: tuple[str, ...]) -> Keys:
     """Sort keys by meaning; records of one list have few different sets of keys."""
     words = [(name, plain_name(name[:64])) for name in names]
-    return _Keys(
+    return Keys(
         tuple((name, kind) for name, word in words if (kind := kind_named(word)) is not None),
         tuple((name, _CODES[word]) for name, word in words if word in _CODES),
         tuple((name, _FLAGS[word]) for name, word in words if word in _FLAGS),
@@ -135,7 +135,7 @@ def _pair(one: Json) -> tuple[Json, Json]:
     return one["HashName"], one["HashValue"]
 
 
-def _code(value: Json, gathering: Gathering) -> str | None:
+def code_of(value: Json, gathering: Gathering) -> str | None:
     """Give a number or a text as written; an empty text says nothing."""
     if isinstance(value, str):
         return value if value.strip() else None
