@@ -1,5 +1,4 @@
-"""Check a generated table with the default rules and print the time by the wall, by the
-processor, and memory.
+"""Check generated tables with the default rules; print the time by wall and processor, and memory.
 
 Run: python benchmarks/lint.py [ROWS]
 """

@@ -146,3 +146,61 @@ def test_a_record_that_is_no_line_is_told_by_its_number(name, tmp_path):
     assert "record 2:" in text
     assert "line=2" not in text
     assert '"startLine"' not in text
+
+
+_OBJECTS = {
+    "runs": "Run",
+    "tool": "Tool",
+    "driver": "ToolComponent",
+    "rules": "ReportingDescriptor",
+    "shortDescription": "MultiformatMessageString",
+    "fullDescription": "MultiformatMessageString",
+    "help": "MultiformatMessageString",
+    "defaultConfiguration": "ReportingConfiguration",
+    "invocations": "Invocation",
+    "toolExecutionNotifications": "Notification",
+    "associatedRule": "ReportingDescriptorReference",
+    "descriptor": "ReportingDescriptorReference",
+    "results": "Result",
+    "message": "Message",
+    "locations": "Location",
+    "physicalLocation": "PhysicalLocation",
+    "artifactLocation": "ArtifactLocation",
+    "region": "Region",
+}
+_FREE = {"properties", "partialFingerprints"}
+
+
+def _unlike_the_schema(model, name, value):
+    """Yield what an object has or lacks against the classes made from the official schema."""
+    import attr
+
+    kind = getattr(model, name)
+    fields = {one.metadata["schema_property_name"]: one for one in kind.__attrs_attrs__}
+    needed = {key for key, one in fields.items() if one.default is attr.NOTHING}
+    yield from (f"{name}.{key} is unknown" for key in set(value) - set(fields))
+    yield from (f"{name}.{key} is missing" for key in needed - set(value))
+    for key, inner in value.items():
+        for one in inner if isinstance(inner, list) else [inner]:
+            if isinstance(one, dict) and key not in _FREE:
+                yield from _unlike_the_schema(model, _OBJECTS[key], one)
+
+
+@pytest.mark.parametrize("content", ["a list", "none"])
+def test_sarif_has_the_properties_of_the_official_schema(content, path, tmp_path):
+    model = pytest.importorskip("sarif_om")
+    place = tmp_path / "no.csv"
+    place.write_text("nothing\n")
+    document = json.loads(written("sarif", check(path if content == "a list" else place)))
+    assert document["$schema"].endswith("/sarif-schema-2.1.0.json")
+    del document["$schema"]
+    assert list(_unlike_the_schema(model, "SarifLog", document)) == []
+    levels = {"none", "note", "warning", "error"}
+    for run in document["runs"]:
+        assert {one["level"] for one in run["results"]} <= levels
+        regions = [
+            one["physicalLocation"].get("region", {"startLine": 1})
+            for result in run["results"]
+            for one in result["locations"]
+        ]
+        assert all(one["startLine"] >= 1 for one in regions)
