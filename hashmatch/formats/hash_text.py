@@ -62,30 +62,31 @@ BY_TYPE: Mapping[str, Kind] = {
 }
 """The kinds that ``--type`` and ``--map`` name."""
 
-# Spellings met in lists, lower case, without "-", "_" and blanks. Source: formats.md 0.1.
+# Spellings met in lists, lower case, without "-", "_" and blanks.
 _SPELLINGS: tuple[tuple[Kind, str], ...] = (
-    (MD5, "md5 md5sum md5hex md5hash videomd5 hashmd5 hashvideomd5 verificationhash"),
-    (SHA1, "sha1 sha1hex sha1sum sha1hash hashsha1"),
+    (MD5, "md5 md5sum md5hex md5hash md5base64 videomd5 hashmd5 hashvideomd5 verificationhash"),
+    (SHA1, "sha1 sha1hex sha1sum sha1hash sha1base64 hashsha1"),
     (_SHA1_BASE32, "sha1base32"),
     (
         SHA256,
-        "sha256 sha2256 sha256hex sha256sum sha256hash hashsha256 hashvideosha256 videosha256",
+        "sha256 sha2256 sha256hex sha256sum sha256hash sha256base64 hashsha256 hashvideosha256"
+        " videosha256",
     ),
-    (SHA512, "sha512 sha2512 sha512hex sha512sum sha512hash hashsha512"),
-    (PDQ, "pdq imagepdq hashpdq"),
-    (PHOTODNA, "photodna pdna photodnabase64 photodnahash"),
-    (SHA384, "sha384 sha2384 sha384hex sha384sum sha384hash hashsha384"),
+    (SHA512, "sha512 sha2512 sha512hex sha512sum sha512hash sha512base64 hashsha512"),
+    (PDQ, "pdq pdqhash pdqhex imagepdq imagepdqhash hashpdq"),
+    (PHOTODNA, "photodna pdna photodnabase64 photodnahash photodnahashbase64 hashphotodna pdnahash"),
+    (SHA384, "sha384 sha2384 sha384hex sha384sum sha384hash sha384base64 hashsha384"),
     (Kind("md4"), "md4"),
-    (ED2K, "ed2k edonkey emule"),
-    (AICH, "aich"),
-    (TTH, "tth tree:tiger tigertree"),
+    (ED2K, "ed2k edonkey emule ed2khash edonkeyhash"),
+    (AICH, "aich aichhash"),
+    (TTH, "tth tree:tiger tigertree tthhash"),
     (Kind("tiger"), "tiger"),
     (BTIH, "btih btihv1 infohash infohashv1"),
     (BTMH, "btmh btihv2 infohashv2"),
     (PIECES_ROOT, "btpiecesroot piecesroot"),
-    (PHASH, "phash phash64 imagehashphash"),
-    (DHASH, "dhash dhash64 imagehashdhash"),
-    (AHASH, "ahash ahash64 averagehash imagehashahash"),
+    (PHASH, "phash phash64 imagehashphash hashphash"),
+    (DHASH, "dhash dhash64 imagehashdhash hashdhash"),
+    (AHASH, "ahash ahash64 averagehash imagehashahash hashahash"),
     (Kind("crc32"), "crc crc32"),
     (Kind("whirlpool"), "whirlpool"),
     (VPDQ, "vpdq"),
@@ -155,6 +156,9 @@ def _exact(kind: Kind, text: str) -> bytes | None:
 def _tolerant(kind: Kind, text: str) -> bytes | Loss:
     # Spreadsheets force text by writing ="...".
     text = text.strip().removeprefix("=").strip("\"' ")
+    if _HEX.issuperset(text):
+        # As base64 or base32 they would pass for another hash: 64 digits for a SHA-384.
+        return _exact(kind, text) or Loss.WRONG_LENGTH
     if kind.base32 and (decoded := _from_base32(text)) is not None:
         return decoded if len(decoded) == kind.size else Loss.WRONG_LENGTH
     digits = _unpaired(text[2:] if text[:2] in {"0x", "0X"} else text)

@@ -31,7 +31,11 @@ RAW = bytes.fromhex(HEX)
         *((text, "sha512") for text in ("SHA512", "sha-512")),
         *((text, "pdq") for text in ("pdq", "ImagePDQ", "HASH_PDQ")),
         *((text, "photodna") for text in ("PhotoDNA", "photoDna", "pdna", "PhotoDnaBase64")),
-        ("EDONKEY", "ed2k"),
+        *((text, "pdq") for text in ("PDQHash", "PDQ Hash", "pdq_hash")),
+        *((text, "photodna") for text in ("HASH_PHOTODNA", "PhotoDNA Hash", "photodna_base64")),
+        *((f"{text} Base64", text.lower()) for text in ("MD5", "SHA1", "SHA256", "SHA512")),
+        *((text, "ed2k") for text in ("EDONKEY", "ed2k hash")),
+        ("MD5Base64", "md5"),
         ("MD4", "md4"),
         ("md5_512", "md5_first_512"),
     ],
@@ -108,6 +112,22 @@ def test_a_bit_pattern_in_base64_of_each_length():
     for kind in (MD5, SHA1, SHA256, SHA512):
         text = base64.b64encode(bytes(range(kind.size))).decode()
         assert read_hash(kind, text).value == bytes(range(kind.size))
+
+
+@pytest.mark.parametrize("kind", BY_TYPE.values(), ids=list(BY_TYPE))
+@pytest.mark.parametrize("length", [8, 16, 24, 32, 40, 48, 56, 64, 96, 128, 192, 288, 512])
+@pytest.mark.parametrize("digits", ["abcdef", "234567", "0123456789abcdefABCDEF"])
+def test_nothing_but_digits_is_never_read_as_another_spelling(kind, length, digits):
+    text = (digits * length)[:length]
+    if length == 2 * kind.size:
+        assert read_hash(kind, f" {text}").value == bytes.fromhex(text)
+    else:
+        assert read_hash(kind, text) is Loss.WRONG_LENGTH
+        assert read_hash(kind, f" '{text}' ") is Loss.WRONG_LENGTH
+
+
+def test_sha1_base32_of_digits_only_is_wrong_length_since_it_may_be_an_md5():
+    assert read_hash(kind_named("sha1_base32"), "abcdef234567abcd" * 2) is Loss.WRONG_LENGTH
 
 
 def test_base32_is_read_only_where_the_column_says_so():
