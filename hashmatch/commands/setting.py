@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import importlib.metadata
 import os
 import platform
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hashmatch import __version__
 from hashmatch.errors import UsageError
-from hashmatch.jobs.confinement.levels import Mode
-from hashmatch.jobs.examine import Limits
 from hashmatch.model.people import Setting
+
+if TYPE_CHECKING:
+    from hashmatch.jobs.confinement.levels import Mode
+    from hashmatch.jobs.examine import Limits
 
 _LEAST_MEMORY = 64  # MiB
 _LIBRARIES = (
@@ -62,6 +64,8 @@ def confinement() -> Mode:
     Raises:
         UsageError: it is no such word.
     """
+    from hashmatch.jobs.confinement.levels import Mode  # noqa: PLC0415  # a look-up does without
+
     stated = os.environ.get("HASHMATCH_CONFINE") or Mode.AUTO
     try:
         return Mode(stated)
@@ -76,6 +80,8 @@ def limits() -> Limits:
     Raises:
         UsageError: it is no number, or too little for any picture.
     """
+    from hashmatch.jobs.examine import Limits  # noqa: PLC0415  # a look-up does without
+
     stated = os.environ.get("HASHMATCH_WORKER_MEMORY")
     if not stated:
         return Limits()
@@ -94,7 +100,9 @@ def _tool() -> dict[str, str]:
 
 
 def _version(distribution: str) -> str | None:
+    from importlib import metadata  # noqa: PLC0415  # a look-up does without
+
     try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
         return None

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt as ScryptFunction
 
 from hashmatch import durable
 from hashmatch.db import files
@@ -115,9 +114,13 @@ class Passphrase:
 
     def key(self, scrypt: Scrypt) -> LibraryKey:
         """Work out the key; takes about a tenth of a second and 32 MiB on purpose."""
+        from cryptography.hazmat.primitives.kdf import (  # noqa: PLC0415  # key files do without
+            scrypt as function,
+        )
+
         words = unicodedata.normalize("NFC", self.text).encode("utf-8", "surrogatepass")
-        function = ScryptFunction(scrypt.salt, KEY_BYTES, scrypt.n, scrypt.r, scrypt.p)
-        return LibraryKey(function.derive(words))
+        made = function.Scrypt(scrypt.salt, KEY_BYTES, scrypt.n, scrypt.r, scrypt.p)
+        return LibraryKey(made.derive(words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from hashmatch.db import files
 from hashmatch.db.strict import Fields
@@ -163,28 +161,7 @@ def read(path: Path) -> Profile:
     if len(data) > _MOST_BYTES:
         msg = f"{where} is larger than {_MOST_BYTES} bytes"
         raise HashSetError(msg)
-    try:
-        value = yaml.load(data, _Strict)  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        msg = f"{where} is not YAML, or has a key twice or without quotes"
-        raise HashSetError(msg) from None
+    from hashmatch.formats import strict_yaml  # noqa: PLC0415  # installed sets do without
+
+    value = strict_yaml.parsed(data, where)
     return from_fields(Fields(value, where), hashlib.sha256(data).hexdigest())
-
-
-class _Strict(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where the plain loader would take the last one."""
-
-
-def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[Any, Any]:
-    pairs = [
-        (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
-        for key, value in node.value
-    ]
-    if not all(isinstance(key, str) for key, _ in pairs):
-        raise yaml.constructor.ConstructorError(None, None, "keys must be quoted texts")
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise yaml.constructor.ConstructorError(None, None, "a key stands twice")
-    return dict(pairs)
-
-
-_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -10,12 +10,12 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hashmatch.custody.keys import PublicKey
 from hashmatch.errors import HashSetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hashmatch.custody.keys import PublicKey
     from hashmatch.db.strict import Fields
     from hashmatch.model.records import Json
 
@@ -116,12 +116,18 @@ class Trust:
         """Read back what :meth:`to_json` gave; raises ``HashSetError``."""
         keys, highest = fields.inner("keys"), fields.inner("highest")
         trust = cls(
-            {name: PublicKey(keys.octets(name)) for name in keys.names()},
+            {name: _key(keys.octets(name)) for name in keys.names()},
             {key: _reached(highest.inner(key)) for key in highest.names()},
             fields.counts("issued"),
         )
         fields.finish()
         return trust
+
+
+def _key(raw: bytes) -> PublicKey:
+    from hashmatch.custody.keys import PublicKey  # noqa: PLC0415  # most libraries trust nobody
+
+    return PublicKey(raw)
 
 
 def _reached(fields: Fields) -> Reached:

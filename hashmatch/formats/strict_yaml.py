@@ -9,22 +9,27 @@ import yaml
 from hashmatch.errors import HashSetError
 
 
-def load(data: bytes, where: str) -> Reading:
-    """Read a YAML document that is an object.
+def parsed(data: bytes, where: str) -> object:
+    """Read a YAML document.
 
     Args:
         data: the file.
         where: what it is, for messages.
 
     Raises:
-        HashSetError: it is not such YAML.
+        HashSetError: it is not YAML, or has a key twice or one that is no text.
     """
     try:
-        value = yaml.load(data, _Strict)  # noqa: S506 -- a SafeLoader
+        value: object = yaml.load(data, _Strict)  # noqa: S506 -- a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         msg = f"{where} is not YAML, or has a key twice or without quotes"
         raise HashSetError(msg) from None
-    return Reading(value, where)
+    return value
+
+
+def load(data: bytes, where: str) -> Reading:
+    """Read a YAML document that is an object, as :func:`parsed`."""
+    return Reading(parsed(data, where), where)
 
 
 class Reading:
