@@ -52,16 +52,24 @@ def other_list(path: Path, at: Folder) -> Reference:
         UsageError: the file is missing.
         HashSetError: it is not recognised, or cannot be read in full.
     """
-    try:
-        data = (
-            path.read_bytes() if path.is_file() and path.stat().st_size <= warninglist.MOST else b""
-        )
-    except OSError:
-        data = b""  # the general reader says what is wrong
-    head = data[:HEAD_SIZE]
-    if warninglist.detect(head) and registry.detect(head, path.name) is None:
+    data = _warning_list(path)
+    if data is not None:
         return Reference.of(path.name, Stretches().of(warninglist.read(data)), {}, at)
     return lint_reading.reference(path, sources_of((path,)), Words(), at)
+
+
+def _warning_list(path: Path) -> bytes | None:
+    """Read a warning list; None for any other file, and for one that cannot be read."""
+    try:
+        if not path.is_file() or path.stat().st_size > warninglist.MOST:
+            return None
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_SIZE)
+            if not warninglist.detect(head) or registry.detect(head, path.name) is not None:
+                return None
+            return head + stream.read()
+    except OSError:
+        return None  # the general reader says what is wrong
 
 
 def installed_list(library: Library, name: str, at: Folder) -> Reference:
