@@ -36,7 +36,7 @@ fixtures: $(DEV)         ## draw the synthetic test files again
 tools:                   ## Debian packages that some tests compare against (they skip without)
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-thai-tlwg \
-		g++ hashdeep openssl poppler-utils python3-dev python3-venv rhash sleuthkit sqlite3
+		g++ hashdeep openssl poppler-utils python3-dev python3-venv jq rhash sleuthkit sqlite3
 
 # A Debian without python3-venv has no ensurepip: as root it is installed, otherwise said.
 $(READY): pyproject.toml
