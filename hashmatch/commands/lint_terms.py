@@ -12,6 +12,7 @@ from hashmatch.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hashmatch.formats.interface import ReadOptions
     from hashmatch.jobs.lint import Request
     from hashmatch.linting.acceptance import Acceptance
     from hashmatch.linting.check import Terms
@@ -78,7 +79,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
         stated["mapping"],
     )
     plan = Plan(
-        terms=_terms(stated, lint.scratch(at, now.entropy), now),
+        terms=_terms(stated, lint.scratch(at, now.entropy), now, options),
         chosen=chosen,
         named=named,
         acceptance=_acceptance(stated, now),
@@ -90,7 +91,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
     return lint.Request(files, lint.Words(stated["list_format"], options), plan)
 
 
-def _terms(stated: Mapping[str, Any], folder: Folder, now: Setting) -> Terms:
+def _terms(stated: Mapping[str, Any], folder: Folder, now: Setting, options: ReadOptions) -> Terms:
     from hashmatch.db.profiles import load  # noqa: PLC0415
     from hashmatch.linting.check import Terms  # noqa: PLC0415
     from hashmatch.linting.manifests import Manifest  # noqa: PLC0415
@@ -110,8 +111,8 @@ def _terms(stated: Mapping[str, Any], folder: Folder, now: Setting) -> Terms:
         if stated["key"]
         else None,
         manifest=Manifest.load(Path(stated["manifest"])) if stated["manifest"] else None,
-        previous=_other("previous", stated, folder),
-        benign=_other("benign", stated, folder),
+        previous=_other("previous", stated, folder, options),
+        benign=_other("benign", stated, folder, options),
         columns=frozenset(stated["columns"]) or None,
         oldest=stated["max_age"],
         waivers=stated["waivers"] is not None,
@@ -124,7 +125,9 @@ def _day(value: datetime.date | None) -> datetime.date | None:
     return value.date() if isinstance(value, datetime.datetime) else value
 
 
-def _other(word: str, stated: Mapping[str, Any], folder: Folder) -> Reference | None:
+def _other(
+    word: str, stated: Mapping[str, Any], folder: Folder, options: ReadOptions
+) -> Reference | None:
     """Read the list to compare with, from its file or from the library."""
     from hashmatch.jobs import lint  # noqa: PLC0415
 
@@ -133,9 +136,10 @@ def _other(word: str, stated: Mapping[str, Any], folder: Folder) -> Reference | 
         msg = f"--{word} and --{word}-set name two lists; state one of them"
         raise UsageError(msg)
     if name:
-        words = (stated[one] for one in ("library_folder", "library_key", "passphrase_file"))
-        return lint.installed_list(open_library(*words), name, folder)
-    return lint.other_list(Path(path), folder) if path else None
+        where = (stated[one] for one in ("library_folder", "library_key", "passphrase_file"))
+        return lint.installed_list(open_library(*where), name, folder)
+    words = lint.Words(None, options)
+    return lint.other_list(Path(path), folder, words) if path else None
 
 
 def _acceptance(stated: Mapping[str, Any], now: Setting) -> Acceptance:

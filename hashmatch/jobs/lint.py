@@ -43,10 +43,11 @@ def scratch(path: Path, entropy: Entropy) -> Folder:
     return Folder(path, int.from_bytes(entropy(8)))
 
 
-def other_list(path: Path, at: Folder) -> Reference:
+def other_list(path: Path, at: Folder, words: Words | None = None) -> Reference:
     """Read the list of ``--previous`` or ``--benign``, recognised by its structure.
 
-    A warning list of MISP is read too: its values are known to be harmless.
+    A warning list of MISP is read too: its values are known to be harmless. The words about
+    reading are those of the list that is checked; they count where the other's format takes them.
 
     Raises:
         UsageError: the file is missing.
@@ -55,7 +56,9 @@ def other_list(path: Path, at: Folder) -> Reference:
     data = _warning_list(path)
     if data is not None:
         return Reference.of(path.name, Stretches().of(warninglist.read(data)), {}, at)
-    return lint_reading.reference(path, sources_of((path,)), Words(), at)
+    sources = sources_of((path,))
+    fitting = lint_reading.fitting(sources, words or Words())
+    return lint_reading.reference(path, sources, fitting, at)
 
 
 def _warning_list(path: Path) -> bytes | None:

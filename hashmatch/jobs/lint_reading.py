@@ -18,7 +18,7 @@ from hashmatch.linting.scan_bytes import Bytes, Watched
 from hashmatch.linting.stretches import Stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hashmatch.jobs.list_files import ListSource
@@ -88,6 +88,19 @@ def _events(
     except OSError as error:
         msg = f"{source.name} cannot be read to its end: {error.strerror}"
         raise HashSetError(msg) from None
+
+
+def fitting(sources: Sequence[ListSource], words: Words) -> Words:
+    """Give the words about another list, where the format of these takes all of them; else none.
+
+    Raises:
+        UsageError: a file is missing.
+        HashSetError: the lists are not recognised.
+    """
+    if not words.options.stated:
+        return Words()
+    takes = choose_format(sources, None).format.takes
+    return Words(None, words.options) if set(words.options.stated) <= set(takes) else Words()
 
 
 def reference(path: Path, sources: tuple[ListSource, ...], words: Words, at: Folder) -> Reference:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from hashmatch.db.description import SetKind
-from hashmatch.errors import UsageError
+from hashmatch.errors import HashSetError, UsageError
+from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs import lint
 from hashmatch.linting import signatures
 from hashmatch.linting.manifests import Manifest
@@ -174,6 +175,19 @@ def test_values_of_an_installed_benign_set_are_told(desk):
     path = desk.write("list.csv", csv(row("b"), row("a")))
     desk.take("benign.csv", name="harmless", kind=SetKind.BENIGN, ignore_categories=True)
     assert against(desk, path, "harmless", word="benign", select=("HM105",)) == [("HM105", 3)] * 3
+
+
+def test_words_about_reading_hold_for_the_other_list_where_it_takes_them(tmp_path):
+    words = lint.Words(None, ReadOptions("md5"))
+    bare, table = tmp_path / "old.txt", tmp_path / "old.json"
+    bare.write_text(f"{MD5}\n")
+    with pytest.raises(HashSetError):
+        lint.other_list(bare, folder())
+    assert lint.other_list(bare, folder(), words).records == 1
+    media = {"MediaID": 1, "Category": 1, "MD5": MD5}
+    context = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"
+    table.write_text(json.dumps({"odata.metadata": context, "value": [media]}))
+    assert lint.other_list(table, folder(), words).records == 1
 
 
 def test_an_unknown_installed_set_is_refused(desk):
