@@ -13,6 +13,7 @@ import mmap
 import os
 import struct
 from bisect import bisect_left
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from hashmatch.db import files
@@ -190,9 +191,12 @@ class ExactIndex:
 
     def close(self) -> None:
         """Let go of the file."""
-        for view in (self._table, self._rows, self._body, self._whole):
-            view.release()
-        self._map.close()
+        # Columns of a look-up that found damage live as long as the error that tells of it. What
+        # they look at is given back with them; to insist here would put another error in its place.
+        with suppress(BufferError):
+            for view in (self._table, self._rows, self._body, self._whole):
+                view.release()
+            self._map.close()
 
 
 def pin(header: bytes, sums: bytes) -> str:
