@@ -3,7 +3,7 @@
 Layout: lengths (uint32) of head and values; head, JSON; values, those of one record after the
 other; zlib of the text. The text has one line for each record, or for a batch one line for each
 column. Where a text repeats a hash of its own record, as most lists do, a mark stands for it:
-a control character, which JSON text never holds, and a letter for the place of the hash.
+two control characters, which JSON text never holds, for the spelling and the place of the hash.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ _SIZES: dict[str, int] = {one.value: one.size for one in (*Algorithm, *Method)}
 ALGORITHMS = frozenset(one.value for one in Algorithm)
 _LOWER, _UPPER, _BASE64 = "\x01", "\x02", "\x03"
 _BESIDE = 6  # columns before those of the list
-_MARKED = 26  # letters for the first hashes of a record; the text of others stays as it is
+_PLACES = tuple(chr(code) for code in range(4, 32) if chr(code) != "\n")
+"""Marks of the first hashes of a record; the text of others stays as it is.
+
+None may be a digit of a hash: the mark of one hash and what follows it could spell another.
+"""
 
 # ASCII on purpose: even an unpaired surrogate of a careless list comes back as it was.
 to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -102,21 +106,21 @@ def _asides(record: HashRecord) -> list[list[object]] | None:
 
 
 def _marked(text: str, values: Sequence[bytes]) -> str:
-    for place, value in enumerate(values[:_MARKED]):
-        letter, digits = chr(97 + place), value.hex()
-        text = text.replace(digits, _LOWER + letter).replace(digits.upper(), _UPPER + letter)
+    for mark, value in zip(_PLACES, values, strict=False):
+        digits = value.hex()
+        text = text.replace(digits, _LOWER + mark).replace(digits.upper(), _UPPER + mark)
         if len(value) > 64:  # PhotoDNA, whose usual spelling is base64
-            text = text.replace(base64.b64encode(value).decode(), _BASE64 + letter)
+            text = text.replace(base64.b64encode(value).decode(), _BASE64 + mark)
     return text
 
 
 def unmarked(text: str, values: Sequence[bytes]) -> str:
     """Put the hashes of a record back into its text."""
-    for place, value in enumerate(values[:_MARKED]):
-        letter, digits = chr(97 + place), value.hex()
-        text = text.replace(_LOWER + letter, digits).replace(_UPPER + letter, digits.upper())
+    for mark, value in zip(_PLACES, values, strict=False):
+        digits = value.hex()
+        text = text.replace(_LOWER + mark, digits).replace(_UPPER + mark, digits.upper())
         if len(value) > 64:
-            text = text.replace(_BASE64 + letter, base64.b64encode(value).decode())
+            text = text.replace(_BASE64 + mark, base64.b64encode(value).decode())
     return text
 
 
@@ -194,7 +198,7 @@ class Block:
         """Give one record as it was."""
         hashes = self.values(row)
         if self._names is None:
-            return _record(hashes, json.loads(unmarked(self._line(row), [v for _, v in hashes])))
+            return _record(hashes, _decoded(unmarked(self._line(row), [v for _, v in hashes])))
         cells = [column[row] for column in self._columns()]
         return _of_row(_digests(hashes), cells, self._names)
 
@@ -223,7 +227,7 @@ class Block:
             self._line(0)
             self._cells = []
             for text in self._lines or ():
-                said = json.loads(text)
+                said = _decoded(text)
                 self._cells.append(columns.opened(said, self._count, self._cells, self._digits))
         return self._cells
 
@@ -237,6 +241,15 @@ class Block:
     def _digits(self, word: str, place: int) -> list[str]:
         texts = [value.hex() for value in self._column_of(place)]
         return [text.upper() for text in texts] if word == "upper" else texts
+
+
+def _decoded(text: str) -> Any:  # noqa: ANN401  # JSON
+    try:
+        return json.loads(text)
+    except ValueError:
+        msg = "the library holds a record that cannot be read; import the list again, and report "
+        msg += "this as a defect of hashmatch"
+        raise HashSetError(msg) from None
 
 
 def _of_row(digests: tuple[Digest, ...], cells: Sequence[Any], names: list[str]) -> HashRecord:

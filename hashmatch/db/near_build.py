@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.db import near
-from hashmatch.db.never import MANY_FILES
+from hashmatch.db import near, never
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +56,7 @@ class NearBuilder:
         self._file.append(file)
 
     def finish(self, dead: NDArray[np.bool_] | None = None) -> NearContent:
-        """Leave out a hash that stands beside most files whatever they are; lay out the rest.
+        """Leave out a hash that stands beside almost every file of a long list; lay out the rest.
 
         Args:
             dead: whether each record is to be left out altogether; None for none.
@@ -86,15 +85,17 @@ class NearBuilder:
 
 
 def _everywhere(hashes: NDArray[np.uint8], file: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Tell for each entry whether its hash makes up most of the set and names too many files."""
+    """Tell for each entry whether its hash makes up almost all of a long list of files."""
     none = np.zeros(len(hashes), bool)
+    if len(hashes) < never.LEAST_HASHES:
+        return none
     order, new = near.grouped(hashes)
     starts = np.append(np.flatnonzero(new), len(order))
     sizes = np.diff(starts)
-    if not len(sizes) or sizes.max() * 2 <= len(order):
+    if sizes.max() <= never.ALMOST_ALL * len(order):
         return none
     most = int(sizes.argmax())
     members = order[starts[most] : starts[most + 1]]
-    if len(np.unique(file[members])) >= MANY_FILES:
+    if len(np.unique(file[members])) >= never.MANY_FILES:
         none[members] = True
     return none

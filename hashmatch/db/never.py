@@ -21,10 +21,17 @@ LEAST_QUALITY = 50
 MANY_FILES = 5
 """From so many different files on, one perceptual hash may stand for no picture in particular.
 
-It is taken for a defect only where it also makes up more than half of a set's hashes: tools have
-written one wrong value beside every file. A much-copied picture has one hash and many digests,
-and leaving it out would miss just what is circulated most.
+It is taken for a defect only where it also makes up ``ALMOST_ALL`` of at least ``LEAST_HASHES``
+hashes of a set: tools have written one wrong value beside every file. A much-copied picture has
+one hash and many digests, and leaving it out would miss just what is circulated most; a short
+list may well be about one such picture.
 """
+
+LEAST_HASHES = 100
+"""In a shorter list no perceptual hash is taken for a defect because it is repeated."""
+
+ALMOST_ALL = 0.9
+"""The part of a set's perceptual hashes above which one value is taken for a defect."""
 
 _EMPTY = (
     *(hashlib.new(name).digest() for name in ("md5", "sha1", "sha256", "sha384", "sha512")),

@@ -164,6 +164,7 @@ def repeating(draw):
     one = draw(hash_record)
     texts = [d.hex for d in one.digests] + [p.value.hex() for p in one.perceptual]
     texts += [base64.b64encode(p.value).decode() for p in one.perceptual] + ["", "\x01a", "a\x02"]
+    texts += [text[1:] for text in texts]
     cell = st.sampled_from(texts + [text.upper() for text in texts])
     value = cell | st.lists(cell, max_size=3) | st.builds("".join, st.lists(cell, max_size=3))
     fields = draw(st.dictionaries(cell | st.text(), value, max_size=4))

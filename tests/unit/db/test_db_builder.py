@@ -56,16 +56,26 @@ def test_never_matching_values_are_stored_and_never_found(library):
         assert installed.record(0).perceptual == (pdq(1, 49),)
 
 
-def test_a_perceptual_hash_of_five_different_files_is_quarantined(library):
-    events = [record(n, perceptual=(pdq(0),)) for n in range(5)]
-    events += [record(9, perceptual=(pdq(9),)), HashRecord(10, perceptual=(pdq(0),))]
+def test_a_perceptual_hash_of_almost_all_files_of_a_long_list_is_quarantined(library):
+    events = [record(n, perceptual=(pdq(0),)) for n in range(100)]
+    events += [record(199, perceptual=(pdq(9),)), HashRecord(200, perceptual=(pdq(0),))]
     manifest = install(library, events)
-    assert manifest.counts.quarantined_values == {Quarantine.REPEATED: 6}
+    assert manifest.counts.quarantined_values == {Quarantine.REPEATED: 101}
     assert manifest.counts.quarantined_by == {Quarantine.REPEATED: 1}
-    assert (manifest.counts.kept, manifest.counts.values["pdq"]) == (6, 1)
+    assert (manifest.counts.kept, manifest.counts.values["pdq"]) == (101, 1)
     with library.open_set(manifest.version) as installed:
-        assert installed.search_near(Method.PDQ, [pdq(0).value, pdq(9).value], 0) == [(1, 5, 0)]
+        assert installed.search_near(Method.PDQ, [pdq(0).value, pdq(9).value], 0) == [(1, 100, 0)]
         assert installed.lookup(digests(3)) == [[3], [3]]
+
+
+@pytest.mark.parametrize(("copies", "others"), [(5, 4), (99, 0), (90, 10), (500, 60)])
+def test_a_much_copied_picture_keeps_its_perceptual_hash(library, copies, others):
+    events = [record(n, perceptual=(pdq(0),)) for n in range(copies)]
+    events += [record(copies + n, perceptual=(pdq(1 + n),)) for n in range(others)]
+    manifest = install(library, events)
+    assert manifest.counts.quarantined_values == {}
+    with library.open_set(manifest.version) as installed:
+        assert len(installed.search_near(Method.PDQ, [pdq(0).value], 0)) == copies
 
 
 def test_the_same_file_listed_five_times_keeps_its_perceptual_hash(library):

@@ -111,18 +111,25 @@ def builder(*entries, dead=None):
     return built.finish(dead)
 
 
-def test_a_hash_beside_most_of_the_files_is_left_out():
-    done = builder(*((BASE, n, n + 1) for n in range(5)), (flipped(BASE, 1), 9, 9))
-    assert (done.entries, done.distinct, done.repeated) == (1, 1, 5)
-    assert (done.left_out.tolist(), done.kept.tolist()) == ([0, 1, 2, 3, 4], [9])
+def test_a_hash_beside_almost_all_files_of_a_long_list_is_left_out():
+    done = builder(*((BASE, n, n + 1) for n in range(99)), (flipped(BASE, 1), 200, 200))
+    assert (done.entries, done.distinct, done.repeated) == (1, 1, 99)
+    assert (done.left_out.tolist(), done.kept.tolist()) == (list(range(99)), [200])
     assert rows(near.ScanIndex(Method.PDQ, done.content).search(queries(BASE), 31)) == [
-        (0, 9, 1, -1)
+        (0, 200, 1, -1)
     ]
 
 
+@pytest.mark.parametrize(("copies", "others"), [(99, 0), (90, 10), (900, 100)])
+def test_a_hash_of_a_short_list_or_of_nine_in_ten_stays(copies, others):
+    mine = [(BASE, n, n + 1) for n in range(copies)]
+    done = builder(*mine, *((n.to_bytes(32), n, n + 1) for n in range(copies, copies + others)))
+    assert (done.entries, done.repeated) == (copies + others, 0)
+
+
 def test_a_hash_shared_by_four_files_stays_however_often_they_are_listed():
-    done = builder(*((BASE, n, n % 4 + 1) for n in range(20)))
-    assert (done.entries, done.distinct, done.repeated) == (20, 1, 0)
+    done = builder(*((BASE, n, n % 4 + 1) for n in range(200)))
+    assert (done.entries, done.distinct, done.repeated) == (200, 1, 0)
 
 
 def test_a_picture_with_many_copies_among_others_stays():

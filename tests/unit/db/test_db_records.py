@@ -49,6 +49,24 @@ def test_every_part_of_a_record_comes_back(tmp_path):
     assert list(back.fields) == list(one.fields)
 
 
+def test_a_text_that_runs_two_hashes_together_comes_back(tmp_path):
+    md5 = made_up(Algorithm.MD5)
+    sha1 = [made_up(Algorithm.SHA1, n) for n in range(200)]
+    records = [
+        HashRecord(n, (md5, one), fields={"note": md5.hex + one.hex[1:], "up": one.hex.upper()})
+        for n, one in enumerate(sha1, 1)
+    ]
+    store = write(tmp_path / "r", records)
+    assert [as_read(one) for one in store] == records
+
+
+def test_a_record_that_cannot_be_decoded_is_told_as_damage(tmp_path, monkeypatch):
+    store = write(tmp_path / "r", [record(1)])
+    monkeypatch.setattr("hashmatch.db.blocks.unmarked", lambda text, _: text[:-1])
+    with pytest.raises(HashSetError, match="cannot be read; import the list again"):
+        store[0]
+
+
 def test_an_absent_category_is_not_zero(tmp_path):
     store = write(tmp_path / "r", [record(1, category=None), record(2, category="0")])
     assert [store[n].category for n in (0, 1)] == [None, "0"]
