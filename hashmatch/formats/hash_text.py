@@ -69,12 +69,15 @@ _SPELLINGS: tuple[tuple[Kind, str], ...] = (
     (_SHA1_BASE32, "sha1base32"),
     (
         SHA256,
-        "sha256 sha2256 sha256hex sha256sum sha256hash sha256base64 hashsha256 hashvideosha256"
-        " videosha256",
+        "sha256 sha2256 sha256hex sha256sum sha256hash sha256base64 hashsha256 videosha256",
     ),
+    (SHA256, "hashvideosha256"),
     (SHA512, "sha512 sha2512 sha512hex sha512sum sha512hash sha512base64 hashsha512"),
     (PDQ, "pdq pdqhash pdqhex imagepdq imagepdqhash hashpdq"),
-    (PHOTODNA, "photodna pdna photodnabase64 photodnahash photodnahashbase64 hashphotodna pdnahash"),
+    (
+        PHOTODNA,
+        "photodna pdna photodnabase64 photodnahash photodnahashbase64 hashphotodna pdnahash",
+    ),
     (SHA384, "sha384 sha2384 sha384hex sha384sum sha384hash sha384base64 hashsha384"),
     (Kind("md4"), "md4"),
     (ED2K, "ed2k edonkey emule ed2khash edonkeyhash"),

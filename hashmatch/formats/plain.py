@@ -1,9 +1,10 @@
 """Plain lists: one value a line, nothing else that says what the values are.
 
-``#`` and ``;`` begin comment lines; what follows a value after a blank is a note. The first line
-may name the algorithm, as X-Ways writes it. Without that the operator has to name it: 32, 40
-and 64 digits are each the length of several hashes, and a wrong guess would never hit. Griffeye's
-lists of values are of this form.
+``#`` and ``;`` begin comment lines; what follows a value after a blank is a note, but a loss where
+it begins with another hash: such a list is a table, to be read with columns. The first line may
+name the algorithm, as X-Ways writes it. Without that the operator has to name it: 32, 40 and 64
+digits are each the length of several hashes, and a wrong guess would never hit. Griffeye's lists of
+values are of this form.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _Line: TypeAlias = tuple[int, "str | None"]
 
 _LENGTHS = frozenset(2 * kind.size for kind in BY_TYPE.values())
 _HEX = frozenset(string.hexdigits)
+_SHORTEST_NOTED = 2 * MD5.size
+"""Shorter words of digits in a note are numbers."""
+_MARKS = " \t*,;|\"'"
 _OTHERWISE = "no line holds such a value; check --format and --type"
 
 
@@ -115,7 +119,15 @@ def _value(place: int, text: str, kind: Kind) -> Iterator[ListEvent]:
     gathering = Gathering()
     gathering.take(kind, value)
     fields: dict[str, Json] = {"note": note[0]} if note else {}
+    if note and _seems_hash(note[0]):
+        gathering.lose(Loss.MALFORMED)  # it would never hit: this is a table
     return gathering.events(place, fields)
+
+
+def _seems_hash(note: str) -> bool:
+    """Tell whether a note begins with what has the form of a hash."""
+    word = note.lstrip(_MARKS).partition(" ")[0].partition("\t")[0].rstrip(_MARKS)
+    return len(word) >= _SHORTEST_NOTED and len(word) in _LENGTHS and _HEX.issuperset(word)
 
 
 def _agreed(place: int, named: Kind, stated: Kind | None) -> Kind:

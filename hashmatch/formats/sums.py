@@ -6,8 +6,11 @@ Line forms, all of which may be mixed::
     SHA256 (name) = <hex or base64>       SHA2-256(name)= <hex>
 
 A ``\`` before the line says that ``\\``, ``\n`` and ``\r`` in the name are escapes. With ``-z``
-the lines end with NUL. Where no tag names the algorithm the length does: these tools write no
-other hash of that length. SFV lists are recognised only to say why they cannot be used.
+the lines end with NUL. Where no tag names the algorithm the length does, as far as it can: 32, 40,
+64 and 96 digits are taken for MD5, SHA-1, SHA-256 and SHA-384. BLAKE3 and SM3 have 64 digits as
+well; their tools are so rare beside sha256sum that only ``--type`` tells them apart. 128 digits may
+as well be BLAKE2b or Whirlpool, and are refused until the operator names them. SFV lists are
+recognised only to say why they cannot be used.
 Source: GNU coreutils manual; OpenSSL dgst; md5deep manual.
 """
 
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
 
 _Line: TypeAlias = tuple[int, "str | None"]
 
-_BY_LENGTH = {2 * kind.size: kind for kind in (MD5, SHA1, SHA256, SHA384, SHA512)}
+_BY_LENGTH = {2 * kind.size: kind for kind in (MD5, SHA1, SHA256, SHA384)}
+_AMBIGUOUS = 2 * SHA512.size
+_LENGTHS = frozenset({*_BY_LENGTH, _AMBIGUOUS})
 _SIZED = re.compile(r" *([0-9]{1,19})  ([0-9A-Fa-f]{32,128})  (.+)", re.DOTALL)
 _CRC = re.compile(r".+ [0-9A-Fa-f]{8}")
 _OTHERWISE = (
@@ -83,7 +88,8 @@ class Sums:
         """Read the list; ``--type``, if given, must agree with every tag.
 
         Raises:
-            HashSetError: no line has one of the forms, or a tag contradicts ``--type``.
+            HashSetError: no line has one of the forms, a tag contradicts ``--type``, or neither
+                says which hash 128 digits are.
         """
         lines = TextLines(stream, options, nul=True)
         stated = BY_TYPE[options.algorithm] if options.algorithm else None
@@ -131,6 +137,8 @@ def _sum(place: int, line: str, stated: Kind | None) -> Iterator[ListEvent]:
         return iter([Dropped(place, Loss.MALFORMED)])
     kind = kind_named(parts.tag) if parts.tag else stated or _BY_LENGTH.get(len(parts.value))
     if kind is None:
+        if len(parts.value) == _AMBIGUOUS and not parts.tag:
+            raise _untyped(place)
         return iter([Dropped(place, Loss.UNKNOWN_ALGORITHM if parts.tag else Loss.WRONG_LENGTH)])
     if parts.tag and stated is not None and stated.target is not kind.target:
         msg = f"line {place} says that its value is {kind.name}, --type says {stated.name}"
@@ -139,6 +147,13 @@ def _sum(place: int, line: str, stated: Kind | None) -> Iterator[ListEvent]:
     gathering.take(kind, parts.value)
     size = gathering.size(parts.size)
     return gathering.events(place, {"name": parts.name}, size=size)
+
+
+def _untyped(place: int) -> HashSetError:
+    return HashSetError(
+        f"line {place}: nothing says which hash the {_AMBIGUOUS} digits are: SHA-512, or BLAKE2b"
+        " (b2sum) or Whirlpool, which cannot be compared; if it is SHA-512, say --type sha512"
+    )
 
 
 def _split(line: str) -> _Sum | None:
@@ -153,7 +168,7 @@ def _split(line: str) -> _Sum | None:
 def _sized(line: str) -> _Sum | None:
     """Take apart what md5deep writes with ``-z``: the size comes first."""
     found = _SIZED.fullmatch(line)
-    if found is None or len(found[2]) not in _BY_LENGTH:
+    if found is None or len(found[2]) not in _LENGTHS:
         return None
     return _Sum("", found[2], found[3], found[1])
 
@@ -178,7 +193,7 @@ def _is_sum(line: str) -> bool:
     parts = _split(line)
     if parts is None:
         return False
-    return kind_named(parts.tag) is not None if parts.tag else len(parts.value) in _BY_LENGTH
+    return kind_named(parts.tag) is not None if parts.tag else len(parts.value) in _LENGTHS
 
 
 def _is_crc(line: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.formats.encoding import Utf8Source, opening_text
@@ -13,16 +14,34 @@ if TYPE_CHECKING:
     from hashmatch.formats.interface import ReadOptions
 
 _BLOCK = 1 << 18
+# What a line of a checksum list begins with: digits, maybe behind a size, or a tag.
+_START = rb"\\?(?: *\d{1,19}  )?(?:[0-9A-Fa-f]{32}|[A-Z][\w/-]{1,15} ?\()"
+_AFTER_LF = re.compile(rb"\n" + _START)
+_AFTER_NUL = re.compile(rb"\0(?=" + _START + rb"|[^\0\n]{0,64}\Z)")
+_MERGED = re.compile(r"[\r\n]\W{0,3}[0-9A-Fa-f]{32}")
+
+
+def _line_end(head: bytes, *, nul: bool) -> bytes:
+    """Tell what ends the lines of a list, by its first block.
+
+    NUL does where there is no LF, or where what follows each NUL is the start of a line and none
+    such follows an LF: names may hold line breaks then. CR does where there is no LF.
+    """
+    if nul and b"\0" in head:
+        every = len(_AFTER_NUL.findall(head)) == head.count(b"\0")
+        if b"\n" not in head or (every and not _AFTER_LF.search(head)):
+            return b"\0"
+    return b"\r" if b"\n" not in head and b"\r" in head.rstrip() else b"\n"
 
 
 def opening_lines(head: bytes) -> list[str]:
     """Give the complete lines at the beginning of a file, for recognition only.
 
-    Lines end with NUL where there is one. Blank lines and comments are left out; so is the last
+    They end as :class:`TextLines` says. Blank lines and comments are left out; so is the last
     line unless it is the only one, since it may be cut off.
     """
     text = opening_text(head)
-    lines = text.split("\0" if "\0" in text else "\n")
+    lines = text.split(_line_end(text.encode(), nul=True).decode())
     if len(lines) > 1:
         lines.pop()
     stripped = (line.strip() for line in lines)
@@ -30,18 +49,19 @@ def opening_lines(head: bytes) -> list[str]:
 
 
 class TextLines:
-    """The lines of a list with their numbers from 1; None stands for an over-long line.
+    """The lines of a list with their numbers from 1; None stands for one that cannot be read.
 
-    Lines end with LF, CR LF, or with NUL where ``nul`` allows it and the list begins that way. A
-    line that is not UTF-8 is read as cp1252, and ``encoding`` then says so. Over-long lines are
-    skipped without being held in memory.
+    Lines end with LF or CR LF, with CR in a list without LF, or with NUL where ``nul`` allows it
+    and the list begins that way. A line that is not UTF-8 is read as cp1252, and ``encoding``
+    then says so. None stands for an over-long line, which is skipped without being held in
+    memory; for one that holds a NUL; and for one in which another begins behind a lone CR.
     """
 
     def __init__(self, stream: BinaryIO, options: ReadOptions, *, nul: bool = False) -> None:
         self._maximum = options.maximum_line
         # With blocks no longer than a line may be, only the first line of a block can be too long.
         self._source = Utf8Source(stream, min(_BLOCK, options.maximum_line))
-        self._end = b"\0" if nul and b"\0" in self._source.head else b"\n"
+        self._end = _line_end(self._source.head, nul=nul)
         self.encoding = self._source.encoding
 
     def facts(self) -> ListFacts:
@@ -60,7 +80,7 @@ class TextLines:
         for lines, too_long in self._blocks():
             yield [None, *lines] if too_long else [*lines]
 
-    def _blocks(self) -> Iterator[tuple[list[str], bool]]:
+    def _blocks(self) -> Iterator[tuple[list[str | None], bool]]:
         """Yield lines in blocks, each with whether an over-long line stands before them."""
         tail, too_long = b"", False
         while block := self._source.read():
@@ -80,15 +100,26 @@ class TextLines:
         if tail or too_long:
             yield self._lines(tail) if tail and not too_long else [], too_long
 
-    def _lines(self, whole: bytes) -> list[str]:
+    def _lines(self, whole: bytes) -> list[str | None]:
         end = self._end.decode()
+        lines: list[str | None] = []
         try:
-            lines = whole.decode().split(end)
+            lines += whole.decode().split(end)
         except UnicodeDecodeError:
-            lines = [self._decode(line) for line in whole.split(self._end)]
+            lines += map(self._decode, whole.split(self._end))
+        if self._is_odd(whole):
+            stripped = "" if end == "\0" else "\r"
+            return [_sound(line.rstrip(stripped)) for line in lines if line is not None]
         if end == "\n" and b"\r" in whole:
-            lines = [line.rstrip("\r") for line in lines]
+            return [line and line.rstrip("\r") for line in lines]
         return lines
+
+    def _is_odd(self, whole: bytes) -> bool:
+        """Tell whether lines hold NUL, or something that ends lines elsewhere."""
+        if self._end == b"\n":
+            breaks = whole.count(b"\r\n") + whole.endswith(b"\r")
+            return b"\0" in whole or whole.count(b"\r") > breaks
+        return b"\n" in whole or b"\0" in whole or b"\r" in whole
 
     def _decode(self, line: bytes) -> str:
         try:
@@ -100,6 +131,11 @@ class TextLines:
         except UnicodeDecodeError:
             # Five byte values mean nothing in cp1252; as browsers do, take them for controls.
             return line.decode("latin-1")
+
+
+def _sound(line: str) -> str | None:
+    """Give a line; None where it is damaged, or two lines in one."""
+    return None if "\0" in line or _MERGED.search(line) else line
 
 
 class LineBlocks:

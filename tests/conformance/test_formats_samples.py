@@ -75,7 +75,7 @@ TEXTS = [
     ("text/sha1sum.txt", "sums", ["sha1"], None),
     ("text/SHA256SUMS", "sums", ["sha256"], None),
     ("text/sha256sum-tag.txt", "sums", ["sha256"], None),
-    ("text/sha512sum-z.bin", "sums", ["sha512"], None),
+    ("text/sha512sum-z.bin", "sums", ["sha512"], "sha512"),
     ("text/openssl-dgst.txt", "sums", ["sha256"], None),
     ("text/cksum-sha256-base64.txt", "sums", ["sha256"], None),
     ("text/plain-md5-lf.txt", "plain", ["md5"], "md5"),

@@ -31,11 +31,11 @@ def run(folder, *words):
     return subprocess.run(words, cwd=folder, capture_output=True, check=True).stdout
 
 
-def read(data, name=None):
+def read(data, name=None, algorithm=None):
     form = registry.detect(data[:HEAD_SIZE], "x")
     assert form is not None
     assert form.name == (name or form.name)
-    events = list(form.read(io.BytesIO(data), ReadOptions()))
+    events = list(form.read(io.BytesIO(data), ReadOptions(algorithm=algorithm)))
     assert not any(isinstance(event, Dropped) for event in events)
     return [event for event in events if isinstance(event, HashRecord)]
 
@@ -60,7 +60,7 @@ def expected(folder, algorithm, names=NAMES):
 def test_checksum_tools(folder, algorithm, words):
     needed(f"{algorithm}sum")
     data = run(folder, f"{algorithm}sum", *words, "--", *NAMES)
-    assert told(read(data, "sums"), algorithm) == expected(folder, algorithm)
+    assert told(read(data, "sums", algorithm), algorithm) == expected(folder, algorithm)
 
 
 @pytest.mark.parametrize("words", [(), ("-z",), ("-b",)])

@@ -85,7 +85,7 @@ IMPORTED = (
     Sample("text/SHA256SUMS", "sums", 4, by="sha256"),
     Sample("text/sha256sum-tag.txt", "sums", 4, by="sha256"),
     Sample("text/sha256sum-tag-escaped.txt", "sums", 4, "a", "sha256"),
-    Sample("text/sha512sum-z.bin", "sums", 4, by="sha512"),
+    Sample("text/sha512sum-z.bin", "sums", 4, by="sha512", options=typed("sha512")),
     Sample("text/openssl-dgst.txt", "sums", 4, by="sha256"),
     Sample("text/cksum-sha256-base64.txt", "sums", 4, by="sha256"),
     Sample("text/md5deep-z.txt", "sums", 4),

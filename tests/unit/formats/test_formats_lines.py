@@ -180,11 +180,47 @@ def test_every_form_of_a_checksum_line(line, name):
 
 @pytest.mark.parametrize(
     ("value", "algorithm"),
-    [(MD5, "md5"), (SHA1, "sha1"), (SHA256, "sha256"), (SHA512, "sha512")],
+    [(MD5, "md5"), (SHA1, "sha1"), (SHA256, "sha256"), (SHA256 + MD5, "sha384")],
 )
 def test_without_a_tag_the_length_names_the_algorithm(value, algorithm):
     (record,) = records("sums", f"{value}  a\n".encode())
     assert [digest.algorithm for digest in record.digests] == [Algorithm(algorithm)]
+
+
+@pytest.mark.parametrize("prefix", ["", "\\", "  12  "])
+def test_128_digits_are_sha512_only_where_that_is_said(prefix):
+    data = f"{prefix}{SHA512}  a\n".encode()
+    assert registry.detect(data, "B2SUMS").name == "sums"
+    with pytest.raises(HashSetError, match="--type sha512"):
+        read("sums", data)
+    with pytest.raises(HashSetError, match="--type sha512"):
+        list(registry.by_name("sums").read_batches(io.BytesIO(data), ReadOptions()))
+    (record,) = records("sums", data, typed("sha512"))
+    assert record.digests == (Digest(Algorithm.SHA512, bytes.fromhex(SHA512)),)
+    assert len(records("sums", f"SHA512 (a) = {SHA512}\n".encode())) == 1
+
+
+@pytest.mark.parametrize("damage", [b"\0\0\0\0", b"\0" + MD5.encode() + b"  f\n"])
+def test_nul_at_the_end_of_a_checksum_list_is_one_loss_and_swallows_nothing(damage):
+    data = f"{MD5}  good\n{MD5}  b\n{MD5}  c\n".encode()
+    assert [one.fields["name"] for one in records("sums", data + damage)] == ["good", "b", "c"]
+    assert lost("sums", data + damage) == [(4, Loss.MALFORMED)]
+
+
+def test_lists_whose_lines_end_with_cr_alone_are_read_in_full():
+    assert len(records("plain", f"{MD5}\r{SHA1[:32]}\r{MD5}".encode(), typed("md5"))) == 3
+    assert len(records("sums", f"{MD5}  a\r{MD5}  b\r".encode())) == 2
+    table = f"MD5,name\r{MD5},a\r{SHA1[:32]},b\r".encode()
+    assert registry.detect(table, "x").name == "csv"
+    assert len(records("csv", table)) == 2
+
+
+@pytest.mark.parametrize("between", [" ", "\t", "  *", " ; "])
+@pytest.mark.parametrize("second", [MD5, SHA1, SHA256, SHA512])
+def test_a_second_hash_on_a_line_is_not_read_as_a_note(between, second):
+    data = f"{MD5}{between}{second}\n{MD5} note {second}\n".encode()
+    assert len(records("plain", data, typed("md5"))) == 2
+    assert lost("plain", data, typed("md5")) == [(1, Loss.MALFORMED)]
 
 
 def test_the_operator_may_know_better_than_the_length():

@@ -57,6 +57,49 @@ def test_the_encoding_is_stated(data, encoding):
     assert lines(data)[1] == encoding
 
 
+H = ["ab" * 16, "cd" * 16, "0f" * 16]
+
+
+@pytest.mark.parametrize("nul", [False, True])
+@pytest.mark.parametrize("step", [3, 1000])
+def test_cr_ends_lines_where_nothing_else_does(nul, step):
+    assert lines("\r".join(H).encode(), step, nul) == (list(enumerate(H, 1)), "utf-8")
+    assert opening_lines("\r".join([*H, "x"]).encode()) == H
+
+
+@pytest.mark.parametrize(
+    ("tail", "expected"),
+    [
+        (b"\0\0\0\0", [*H, None]),
+        (b"\0" + b"ab" * 16 + b"  f\n", [*H, None]),
+        (b"x\0y\nz\n", [*H, None, "z"]),
+    ],
+)
+def test_nul_in_a_list_of_lines_costs_its_line_alone(tail, expected):
+    data = "".join(f"{one}\n" for one in H).encode() + tail
+    assert [line for _, line in lines(data, nul=True)[0]] == expected
+    assert opening_lines(data)[:2] == H[:2]
+
+
+def test_nul_in_the_first_line_costs_that_line_alone():
+    data = f"{H[0]}  a\0b\n{H[1]}  c\n{H[2]}  d\n".encode()
+    expected = [None, f"{H[1]}  c", f"{H[2]}  d"]
+    assert [line for _, line in lines(data, nul=True)[0]] == expected
+
+
+@pytest.mark.parametrize("nul", [False, True])
+def test_lines_in_one_line_behind_a_lone_cr_are_not_read_as_its_rest(nul):
+    data = f"{H[0]}  a\n{H[1]}  b\r{H[2]}  c\nx\ry\n".encode()
+    assert [line for _, line in lines(data, nul=nul)[0]] == [f"{H[0]}  a", None, "x\ry"]
+
+
+@pytest.mark.parametrize("start", ["MD5 (", "  12  " + H[0], "\\" + H[0], H[0]])
+def test_nul_ends_lines_whose_names_hold_line_breaks(start):
+    data = f"{H[0]}  a\nb\0{start}  c\0".encode()
+    expected = [f"{H[0]}  a\nb", f"{start}  c"]
+    assert [line for _, line in lines(data, nul=True)[0]] == expected
+
+
 def test_only_the_lines_that_are_not_utf_8_are_read_as_cp1252():
     assert lines("é\n".encode() + b"\x80\n") == ([(1, "é"), (2, "€")], "cp1252")
 
@@ -97,8 +140,9 @@ def test_an_endless_line_is_not_kept_in_memory():
 
 
 def test_nul_ends_lines_only_where_it_is_allowed():
-    assert lines(b"a\nb\0c\0", nul=True)[0] == [(1, "a\nb"), (2, "c")]
-    assert lines(b"a\nb\0c\0")[0] == [(1, "a"), (2, "b\0c\0")]
+    assert lines(f"a\nb\0{H[0]}\0".encode(), nul=True)[0] == [(1, "a\nb"), (2, H[0])]
+    assert lines(f"a\nb\0{H[0]}\0".encode())[0] == [(1, "a"), (2, None)]
+    assert lines(b"a\0b\0", nul=True)[0] == [(1, "a"), (2, "b")]
     assert lines(b"a\r\nb", nul=True)[0] == [(1, "a"), (2, "b")]
 
 
