@@ -12,6 +12,7 @@ import base64
 import json
 import struct
 import zlib
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -184,6 +185,11 @@ class Block:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def shapes(self) -> list[Shape]:
+        """The kinds of hashes that records carry: one entry for all records that carry the same."""
+        return [tuple(name for name, _ in shape) for shape in self._shapes]
+
     def values(self, row: int) -> list[tuple[str, bytes]]:
         """Give the hashes of a record with the names of their kinds."""
         shape = self._shapes[0 if self._which is None else self._which[row]]
@@ -202,20 +208,28 @@ class Block:
         cells = [column[row] for column in self._columns()]
         return _of_row(_digests(hashes), cells, self._names)
 
-    def records(self) -> Iterator[HashRecord]:
-        """Give all records, far faster than one by one."""
+    def records(self, first: int | None = None) -> Iterator[HashRecord]:
+        """Give all records, far faster than one by one.
+
+        Args:
+            first: the place of the first record, from which places are counted; None for the
+                places that the records had.
+        """
         if self._names is None:
-            yield from map(self.record, range(self._count))
+            for row in range(self._count):
+                record = self.record(row)
+                yield record if first is None else replace(record, place=first + row)
             return
-        names = self._names
         kinds = [Algorithm(name) for name, _ in self._shapes[0]]
         hashes = [
             [Digest(kind, value) for value in self._column_of(place)]
             for place, kind in enumerate(kinds)
         ]
-        rows = zip(*self._columns(), strict=True)
-        for digests, cells in zip(zip(*hashes, strict=True), rows, strict=True):
-            yield _of_row(digests, cells, names)
+        cells = self._columns()
+        own = cells if first is None else [range(first, first + self._count), *cells[1:]]
+        rows = zip(*own, strict=True)
+        for digests, row in zip(zip(*hashes, strict=True), rows, strict=True):
+            yield _of_row(digests, row, self._names)
 
     def _line(self, row: int) -> str:
         if self._lines is None:

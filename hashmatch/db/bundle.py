@@ -120,6 +120,10 @@ class Head:
         fields.finish()
         if not 1 <= head.threshold <= len(head.keys) or not head.sets:
             fields.refuse("threshold", "from 1 to the number of keys, with a set at least")
+        if len({one.name for one in head.sets}) != len(head.sets):
+            fields.refuse("sets", "one version of each set")
+        if head.issued > head.expires:
+            fields.refuse("expires", "no day before the one of issue")
         return head
 
     @property
@@ -164,15 +168,18 @@ class Signed:
     def check(self, trusted: Mapping[str, PublicKey], threshold: int = 1) -> tuple[str, ...]:
         """Check that enough trusted keys signed, and give the operator's names for them.
 
+        The publisher's own key must be among them: a trusted key speaks for nobody else.
+
         Args:
             trusted: keys by the operator's names for them.
             threshold: how many of them must have signed, where the bundle asks for fewer.
 
         Raises:
-            HashSetError: a signature does not hold, or too few trusted keys signed.
+            HashSetError: a signature does not hold, too few trusted keys signed, or the
+                publisher's own key is none of them.
         """
         message = _SIGNED + self.head.to_bytes()
-        names = []
+        names, ids = [], set[str]()
         for name, key in sorted(trusted.items()):
             signature = self.signatures.get(id_of(key))
             if signature is None or id_of(key) not in self.head.keys:
@@ -181,11 +188,18 @@ class Signed:
                 msg = f"the signature of {name} does not hold: the bundle was altered; get it again"
                 raise HashSetError(msg)
             names.append(name)
+            ids.add(id_of(key))
         needed = max(self.head.threshold, threshold)
         if not names:
             msg = (
                 "no key that signed the bundle is trusted here; get the publisher's key from the "
                 "publisher and pin it with 'hashmatch library trust add'"
+            )
+            raise HashSetError(msg)
+        if self.head.keys[0] not in ids:
+            msg = (
+                "the bundle names a publisher whose own key did not sign it or is not trusted "
+                "here; ask that publisher for the bundle"
             )
             raise HashSetError(msg)
         if len(names) < needed:
@@ -195,11 +209,17 @@ class Signed:
 
 
 def check_days(head: Head, today: date) -> None:
-    """Refuse a bundle whose publisher does not stand behind it any more.
+    """Refuse a bundle outside the days for which its publisher stands behind it.
 
     Raises:
-        HashSetError: its last day is past.
+        HashSetError: its first day is not yet come, or its last day is past.
     """
+    if today < head.issued:
+        msg = (
+            f"the bundle was issued on {head.issued.isoformat()} and today is {today.isoformat()}; "
+            "check the clock, or install it with --allow-expired, which is recorded"
+        )
+        raise HashSetError(msg)
     if today > head.expires:
         msg = (
             f"the bundle expired on {head.expires.isoformat()}; get the newest one, or install it "

@@ -82,10 +82,16 @@ class Unsealed(io.RawIOBase):
         self._stream, self._left = stream, size
         self._at = 0
         self._held = b""
+        self._digest = hashlib.sha256()
 
     def readable(self) -> bool:
         """It is for reading."""
         return True
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the sealed bytes read so far (hex)."""
+        return self._digest.hexdigest()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer fits
         """Read into a buffer.
@@ -104,16 +110,25 @@ class Unsealed(io.RawIOBase):
         prefix = self._stream.read(_LENGTH.size)
         length = _LENGTH.unpack(prefix)[0] if len(prefix) == _LENGTH.size else 0
         data = self._stream.read(length) if length <= _LONGEST else b""
+        self._digest.update(prefix + data)
         self._left = max(0, self._left - _LENGTH.size - length)
         bound = _bound(last=self._left == 0)
         try:
-            opened = self._cipher.decrypt(_nonce(self._at), data, bound)
-        except InvalidTag:
+            packed = self._cipher.decrypt(_nonce(self._at), data, bound)
+            self._at += 1
+            return _unpacked(packed)
+        except (InvalidTag, zlib.error):
             msg = "the bundle's records do not open: they were altered or cut short; get it again"
             raise HashSetError(msg) from None
-        self._at += 1
-        unpacker = zlib.decompressobj()
-        return unpacker.decompress(opened, CHUNK)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Unpack one chunk, which must be whole and no longer than one; raises ``zlib.error``."""
+    unpacker = zlib.decompressobj()
+    chunk = unpacker.decompress(packed, CHUNK)
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error
+    return chunk
 
 
 def digest(stream: BinaryIO, size: int) -> str:

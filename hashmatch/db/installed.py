@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hashmatch.db.near import NearHits, NearIndex
     from hashmatch.db.records import StoredRecord
     from hashmatch.model.hashes import Algorithm, Digest
+    from hashmatch.model.records import HashRecord
 
 
 _FEW = 32
@@ -203,6 +204,10 @@ class InstalledSet:
     def records(self) -> Iterator[StoredRecord]:
         """Read all records in order, a block at a time; withdrawn ones are not ``live``."""
         return iter(self._records)
+
+    def live_records(self) -> Iterator[HashRecord]:
+        """Read the records that count, in order; their places are their numbers from 1."""
+        return self._records.live()
 
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """Open the stored records block by block, each with the number of its first one."""

@@ -157,8 +157,8 @@ class RecordWriter:
         self.flush()
         for at, first in enumerate(self._starts):
             block = Block(self._sealed.chunk(at))
-            for row in range(len(block)):
-                yield _stored(block.record(row), first + row, block.file)
+            for number, record in enumerate(block.records(), first):
+                yield _stored(record, number, block.file)
 
     def picked(self, numbers: Sequence[int]) -> Iterator[StoredRecord]:
         """Read some records back, by rising numbers, before the file is finished."""
@@ -245,14 +245,13 @@ class RecordStore:
             HashSetError: the file was altered.
         """
         block, row = self._find(number)
-        return self._stored(block, row, number)
+        return self._of(block.record(row), number, block.file)
 
-    def _stored(self, block: Block, row: int, number: int) -> StoredRecord:
-        record = block.record(row)
+    def _of(self, record: HashRecord, number: int, file: int) -> StoredRecord:
         if self._liveness is None:
-            return _stored(record, number, block.file)
+            return _stored(record, number, file)
         live, parts = self._liveness.of(number, record.parts)
-        return _stored(replace(record, parts=parts), number, block.file, live=live)
+        return _stored(replace(record, parts=parts), number, file, live=live)
 
     def digests(self, number: int) -> tuple[Digest, ...]:
         """Give the digests of a record alone, which is faster; raises as reading it does."""
@@ -266,8 +265,19 @@ class RecordStore:
     def __iter__(self) -> Iterator[StoredRecord]:
         """Read all records in order, a block at a time."""
         for first, block in self.blocks():
-            for row in range(len(block)):
-                yield self._stored(block, row, first + row)
+            for number, record in enumerate(block.records(), first):
+                yield self._of(record, number, block.file)
+
+    def live(self) -> Iterator[HashRecord]:
+        """Read the records that count, in order; their places are their numbers from 1."""
+        for first, block in self.blocks():
+            for record in block.records(first + 1):
+                if self._liveness is None:
+                    yield record
+                    continue
+                counts, parts = self._liveness.of(record.place - 1, record.parts)
+                if counts:
+                    yield record if parts == record.parts else replace(record, parts=parts)
 
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """Open all blocks in order, each with the number of its first record."""

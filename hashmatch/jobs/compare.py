@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hashmatch.db.library import Library
     from hashmatch.db.manifest import Manifest
     from hashmatch.db.records import StoredRecord
+    from hashmatch.model.records import HashRecord
 
 _KEY_BYTES = 32
 
@@ -181,23 +182,27 @@ def _said(installed: InstalledSet, key: bytes) -> tuple[NDArray[np.uint64], NDAr
     manifest = installed.manifest
     stored = manifest.counts.stored
     keys, live = np.zeros(stored, np.uint64), np.zeros(stored, np.bool_)
-    for record in installed.records():
-        words = [
-            *sorted(f"{one.algorithm} {one.hex}" for one in record.digests),
-            *sorted(
-                f"{one.method} {one.value.hex()} {one.quality} {one.at}"
-                for one in record.perceptual
-            ),
-            f"category {record.category!r}",
-            manifest.disposition(record.category),
-        ]
-        if not (record.digests or record.perceptual):
-            words.append(f"entry {record.entry!r} {sorted(map(str, record.fields.values()))!r}")
-        text = "\n".join(words).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(text, digest_size=8, key=key[:_KEY_BYTES]).digest()
-        keys[record.number] = int.from_bytes(digest)
-        live[record.number] = record.live
+    digested = hashlib.blake2b(digest_size=8, key=key[:_KEY_BYTES])
+    for record in installed.live_records():
+        number = record.place - 1
+        digest = digested.copy()
+        digest.update(_words(record, manifest).encode("utf-8", "surrogatepass"))
+        keys[number] = int.from_bytes(digest.digest())
+        live[number] = True
     return keys, live
+
+
+def _words(record: HashRecord, manifest: Manifest) -> str:
+    """Put what a record says into one text; equal texts say the same."""
+    words = sorted([f"{one.algorithm} {one.hex}" for one in record.digests])
+    if record.perceptual:
+        words += sorted(
+            f"{one.method} {one.value.hex()} {one.quality} {one.at}" for one in record.perceptual
+        )
+    words += [f"category {record.category!r}", manifest.disposition(record.category)]
+    if not (record.digests or record.perceptual):
+        words.append(f"entry {record.entry!r} {sorted(map(str, record.fields.values()))!r}")
+    return "\n".join(words)
 
 
 def _agree(old: StoredRecord, new: StoredRecord) -> bool:

@@ -13,14 +13,23 @@ if TYPE_CHECKING:
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.manifest import Manifest
     from hashmatch.db.records import StoredRecord
+    from hashmatch.model.hits import Disposition
+
+_MEANINGS = 1 << 10  # categories whose meaning is remembered
 
 
 def outgoing(installed: InstalledSet) -> Iterator[Outgoing]:
     """Give every record of a set that was not withdrawn or replaced."""
     manifest = installed.manifest
-    for stored in installed.records():
-        if stored.live:
-            yield Outgoing(as_record(stored), manifest.disposition(stored.category))
+    meanings: dict[str | None, Disposition] = {}
+    for record in installed.live_records():
+        category = record.category
+        meaning = meanings.get(category)
+        if meaning is None:
+            meaning = manifest.disposition(category)
+            if len(meanings) < _MEANINGS:
+                meanings[category] = meaning
+        yield Outgoing(record, meaning)
 
 
 def as_record(stored: StoredRecord) -> HashRecord:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.hash_text import kind_named
@@ -36,14 +37,22 @@ COLUMNS = (
 )
 """The columns of a set that did not come from a table."""
 
+_AT_ONCE = 256
 _NUMBERED = re.compile(r"(.*) \(\d+\)", re.DOTALL)
 
 
 def row_of(cells: Iterable[str]) -> bytes:
     """Give one row; cells are quoted where they must be."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().encode("utf-8", "replace")
+    return b"".join(rows_of([cells]))
+
+
+def rows_of(rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    """Give rows, many at a time; cells are quoted where they must be."""
+    left = iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(some)
+        yield text.getvalue().encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +69,17 @@ class CsvWriter:
         names = _original(records) if about.origin == "csv" else None
         if names is None:
             yield row_of(COLUMNS)
-            for one in records():
-                row = _fixed(one, told)
-                if row is not None:
-                    yield row
+            found = (_fixed(one, told) for one in records())
+            yield from rows_of(row for row in found if row is not None)
             return
         yield row_of(_header(names))
-        for one in records():
-            told.records += 1
-            yield row_of(str(one.record.fields.get(name, "")) for name in names)
+        yield from rows_of(_cells(one, names, told) for one in records())
+
+
+def _cells(one: Outgoing, names: list[str], told: Written) -> list[str]:
+    told.records += 1
+    fields = one.record.fields
+    return [str(fields.get(name, "")) for name in names]
 
 
 def _original(records: Records) -> list[str] | None:
@@ -92,7 +103,7 @@ def _header(names: list[str]) -> list[str]:
     return found
 
 
-def _fixed(one: Outgoing, told: Written) -> bytes | None:
+def _fixed(one: Outgoing, told: Written) -> list[str] | None:
     record = one.record
     digests, perceptual = by_algorithm(record, told), by_method(record, told)
     cells = {str(kind): digest.hex for kind, digest in digests.items()}
@@ -117,7 +128,7 @@ def _fixed(one: Outgoing, told: Written) -> bytes | None:
         "flags": flags_text(record.flags),
     }
     cells |= {key: str(value) for key, value in told_about.items() if value is not None}
-    return row_of(cells.get(str(column), "") for column in COLUMNS)
+    return [cells.get(str(column), "") for column in COLUMNS]
 
 
 WRITER = CsvWriter()
