@@ -32,18 +32,39 @@ def write_new(path: Path, content: bytes) -> None:
 def creating(path: Path) -> Iterator[BinaryIO]:
     """Write a file that must not exist yet, piece by piece; it is down on the disk at the end.
 
-    When the block fails in whatever way, the file is removed again.
+    Until then it has another name, with ``.unfinished`` at its end. When the block fails in
+    whatever way, the file is removed again; a program that is killed leaves it unfinished.
     """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    beside = path.with_name(path.name + ".unfinished")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    own = beside
     try:
         with os.fdopen(handle, "wb") as out:
             yield out
             out.flush()
             os.fsync(handle)
+        _name(beside, path)
+        own = path
         sync_folder(path.parent)
     except BaseException:
-        path.unlink()
+        own.unlink(missing_ok=True)
         raise
+
+
+def _name(beside: Path, path: Path) -> None:
+    """Give a complete file its name, which nothing else has by then."""
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, as on many sticks
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        beside.rename(path)
+    else:
+        beside.unlink()
 
 
 def write(path: Path, content: bytes) -> None:

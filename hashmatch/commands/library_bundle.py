@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @click.option("--include-photodna", is_flag=True, help="Also PhotoDNA, for licensed receivers.")
 @click.option("--despite-handling", is_flag=True, help="Although a set has a handling marking.")
 @click.option("--operator", help="Who gives it on; recorded.")
+@click.option("--case", type=FOLDER, help="Case whose ledger records it too.")
 @library_options
 def command(
     out: Path,
@@ -60,6 +61,7 @@ def command(
     include_photodna: bool,
     despite_handling: bool,
     operator: str | None,
+    case: Path | None,
     library_folder: Path | None,
     library_key: Path | None,
     passphrase_file: Path | None,
@@ -86,6 +88,7 @@ def command(
         include_photodna=include_photodna,
         despite_handling=despite_handling,
         operator=operator,
+        case=(case, signing_key_file()) if case is not None else None,
     )
     request = bundle.Bundling(
         words,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type=FOLDER,
     help="File whose first line opens the bundle. [default: ask]",
 )
-@click.option("--allow-expired", is_flag=True, help="Install after its last day; recorded.")
+@click.option("--allow-expired", is_flag=True, help="Install outside its days; recorded.")
 @click.option("--replace", is_flag=True, help="Take the place of sets of another origin.")
 @library_options
 def command(

@@ -95,12 +95,13 @@ def own_command(out: Path) -> int:
     Example:
       hashmatch library trust own unit-a.pem
     """
-    from hashmatch import durable  # noqa: PLC0415
     from hashmatch.custody.keys import SigningKey  # noqa: PLC0415
     from hashmatch.db.trust import id_of  # noqa: PLC0415
+    from hashmatch.jobs.export import new_file  # noqa: PLC0415
 
     path = signing_key_file()
     key = SigningKey.load(path) if path.exists() else SigningKey.create(path, present().entropy)
-    durable.write_new(out, key.public.pem.encode())
+    with new_file(out) as stream:
+        stream.write(key.public.pem.encode())
     click.echo(f"{shown(str(out))} holds the key with the id {id_of(key.public)}")
     return ExitCode.CLEAR

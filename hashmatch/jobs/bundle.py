@@ -19,8 +19,16 @@ from hashmatch.errors import HashSetError, UsageError
 from hashmatch.formats.writers.interface import Written
 from hashmatch.formats.writers.ndjson import WRITER
 from hashmatch.formats.writers.photodna import without_photodna
-from hashmatch.jobs import export_log
-from hashmatch.jobs.export import Export, Exported, check_handling, line_of, new_file
+from hashmatch.jobs.export import (
+    Export,
+    Exported,
+    check_handling,
+    enter_ledger,
+    line_of,
+    new_file,
+    put,
+    record,
+)
 from hashmatch.jobs.export_records import about, outgoing
 
 if TYPE_CHECKING:
@@ -31,7 +39,6 @@ if TYPE_CHECKING:
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.keys import LibraryKey
     from hashmatch.db.library import Library
-    from hashmatch.db.pointer import Pointer
     from hashmatch.formats.writers.interface import Records
     from hashmatch.model.people import Setting
 
@@ -78,6 +85,9 @@ def bundle(request: Bundling, library: Library, setting: Setting) -> Bundled:
         raise UsageError(msg)
     keys = [_signing_key(path, setting) for path in request.signing_keys]
     manifests = library.resolve(request.sets)
+    if len({manifest.name for manifest in manifests}) != len(manifests):
+        msg = "two versions of one set were named; a bundle holds one version of each set"
+        raise UsageError(msg)
     with ExitStack() as stack:
         opened = []
         for manifest in manifests:
@@ -94,24 +104,22 @@ def bundle(request: Bundling, library: Library, setting: Setting) -> Bundled:
             _measured(seal(key, n, content(written)))
             for n, (content, written) in enumerate(zip(contents, told, strict=True))
         ]
-        pointer = library.pointer()
-        head = _head(request, keys, Lock(key.id, scrypt), pointer, setting)
-        head = replace(head, sets=tuple(map(_bundled, opened, sizes)))
+        ledger = enter_ledger(stack, request.export, setting)
+        out = stack.enter_context(new_file(request.export.out))
+        head = _head(request, keys, Lock(key.id, scrypt), setting)
+        head = _numbered(request, library, replace(head, sets=tuple(map(_bundled, opened, sizes))))
         blocks = itertools.chain(
             [Signed.sign(head, keys).to_bytes()],
             *(seal(key, n, content(Written())) for n, content in enumerate(contents)),
         )
-        out = stack.enter_context(new_file(request.export.out))
-        digest = hashlib.sha256()
-        for block in blocks:
-            out.write(block)
-            digest.update(block)
-        out.flush()
-        _note(library, head)
-        for one, written, (size, sha256) in zip(opened, told, sizes, strict=True):
+        size, sha256 = put(out, blocks)
+        for one, written, bundled in zip(opened, told, head.sets, strict=True):
             done = Exported(one.manifest, sha256, size, written)
-            export_log.enter(library, line_of(request.export, done, setting))
-    return Bundled(head, digest.hexdigest(), _sum(told))
+            line = line_of(request.export, done, setting) | {
+                "bundle": {"version": head.version, "size": bundled.size, "sha256": bundled.sha256}
+            }
+            record(library, ledger, line)
+    return Bundled(head, sha256, _sum(told))
 
 
 def _signing_key(path: Path, setting: Setting) -> SigningKey:
@@ -146,32 +154,35 @@ def _bundled(installed: InstalledSet, measured: tuple[int, str]) -> BundledSet:
     )
 
 
-def _head(
-    request: Bundling, keys: list[SigningKey], lock: Lock, pointer: Pointer, setting: Setting
-) -> Head:
+def _head(request: Bundling, keys: list[SigningKey], lock: Lock, setting: Setting) -> Head:
+    """Say everything but the number and the sets."""
     ids = tuple(dict.fromkeys(id_of(key.public) for key in keys))
     if not 1 <= request.threshold <= len(ids):
         msg = f"--threshold is not from 1 to {len(ids)}, the number of keys that sign"
-        raise UsageError(msg)
-    last = pointer.trust.issued.get(ids[0], 0)
-    version = last + 1 if request.version is None else request.version
-    if version <= last:
-        msg = f"the last bundle of this key had number {last}; the next one needs a higher number"
         raise UsageError(msg)
     today = setting.clock().date()
     if request.expires < today:
         msg = "the bundle would have expired before it was made; check --expires"
         raise UsageError(msg)
-    return Head(
-        request.publisher, version, today, request.expires, request.threshold, ids, lock, ()
-    )
+    return Head(request.publisher, 0, today, request.expires, request.threshold, ids, lock, ())
 
 
-def _note(library: Library, head: Head) -> None:
-    """Remember the number, so that the next bundle gets a higher one."""
+def _numbered(request: Bundling, library: Library, head: Head) -> Head:
+    """Take the next number; nobody else gets it, even if this bundle is not completed.
+
+    Raises:
+        UsageError: a number was asked for that is not higher than the last one.
+    """
+    publisher = head.keys[0]
     with library.changing() as pointer:
-        trust = pointer.trust.after_issuing(head.keys[0], head.version)
+        last = pointer.trust.issued.get(publisher, 0)
+        version = last + 1 if request.version is None else request.version
+        if version <= last:
+            msg = f"the last bundle of this key had number {last}; the next one needs a higher one"
+            raise UsageError(msg)
+        trust = pointer.trust.after_issuing(publisher, version)
         library.point(replace(pointer, trust=trust))
+    return replace(head, version=version)
 
 
 def _sum(told: list[Written]) -> Written:

@@ -81,27 +81,31 @@ def install(request: Installing, library: Library, setting: Setting) -> Installa
         HashSetError: the signatures, days, number, passphrase or records are not as they must be.
         OutputError: the library cannot be written.
     """
-    signed, start = look(request.path)
-    head = signed.head
+    with _opened(request.path) as stream:
+        return _install(request, stream, library, setting)
+
+
+def _install(
+    request: Installing, stream: BinaryIO, library: Library, setting: Setting
+) -> Installation:
+    signed = Signed.read(stream)
+    head, start = signed.head, stream.tell()
     trusted = chosen(library.pointer().trust.keys, request.trust)
     signers = signed.check(trusted, request.threshold)
     today = setting.clock().date()
     if not request.allow_expired:
         check_days(head, today)
     library.pointer().trust.after(head.keys[0], head.reached)
-    _check_content(request.path, head, start)
+    _check_content(stream, head)
     key = opening_key(head, request.passphrase)
     _refuse_foreign(request, head, library)
+    stream.seek(start)
     with ExitStack() as stack:
-        stream = stack.enter_context(_opened(request.path))
         finished = []
         for number, one in enumerate(head.sets):
-            stream.seek(start)
-            builder = _staged(
-                stack, _Part(request, head, one, number), (stream, key), library, setting
-            )
+            part = _Part(request, head, one, number)
+            builder = _staged(stack, part, (stream, key), library, setting)
             finished.append((builder.finish(), builder.folder))
-            start += one.size
         library.publish_all(finished, partial(_ratcheted, head))
     return Installation(head, signers, tuple(manifest for manifest, _ in finished))
 
@@ -121,25 +125,25 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _check_content(path: Path, head: Head, start: int) -> None:
-    """Compare the sealed records with the signed head before anything is unsealed."""
-    with _opened(path) as stream:
-        length = os.fstat(stream.fileno()).st_size
-        wanted = start + sum(one.size for one in head.sets)
-        if length != wanted:
-            how = "is cut short" if length < wanted else "has something after its end"
-            msg = (
-                f"the bundle {how}: {wanted} bytes are signed and {length} are there; get it again"
-            )
-            raise HashSetError(msg)
-        stream.seek(start)
-        for one in head.sets:
-            if digest(stream, one.size) != one.sha256:
-                msg = (
-                    f"the records of the set {one.name} are not those that were signed; they were "
-                    "altered or come from another bundle"
-                )
-                raise HashSetError(msg)
+def _check_content(stream: BinaryIO, head: Head) -> None:
+    """Compare the sealed records, which begin here, with the head before any is unsealed."""
+    length = os.fstat(stream.fileno()).st_size
+    wanted = stream.tell() + sum(one.size for one in head.sets)
+    if length != wanted:
+        how = "is cut short" if length < wanted else "has something after its end"
+        msg = f"the bundle {how}: {wanted} bytes are signed and {length} are there; get it again"
+        raise HashSetError(msg)
+    for one in head.sets:
+        _check_signed(one, digest(stream, one.size))
+
+
+def _check_signed(one: BundledSet, sha256: str) -> None:
+    if sha256 != one.sha256:
+        msg = (
+            f"the records of the set {one.name} are not those that were signed; they were "
+            "altered or come from another bundle"
+        )
+        raise HashSetError(msg)
 
 
 def _refuse_foreign(request: Installing, head: Head, library: Library) -> None:
@@ -218,7 +222,10 @@ def _staged(
     library: Library,
     setting: Setting,
 ) -> SetBuilder:
-    """Read one set into a staging folder that lasts as long as the stack."""
+    """Read one set into a staging folder that lasts as long as the stack.
+
+    What is read is digested again: the file could have been changed since it was checked.
+    """
     stream, key = source
     raw = Unsealed(key, part.number, stream, part.bundled.size)
     content = io.BufferedReader(raw)
@@ -233,4 +240,5 @@ def _staged(
     )
     events = FORMAT.read(cast("BinaryIO", content), ReadOptions())
     builder.add_file(events, part.described_file)
+    _check_signed(part.bundled, raw.sha256)
     return builder

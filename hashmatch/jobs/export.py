@@ -19,10 +19,11 @@ from hashmatch.jobs.export_records import about, outgoing
 from hashmatch.jobs.open_case import ledger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
+    from hashmatch.custody.ledger import Ledger
     from hashmatch.db.library import Library
     from hashmatch.db.manifest import Manifest
     from hashmatch.formats.writers.interface import ListWriter, Records
@@ -76,10 +77,7 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
     manifest = library.find(request.name)
     check_handling(request, manifest)
     with ExitStack() as stack:
-        ledger = None
-        if request.case is not None:
-            folder, key = request.case
-            ledger = stack.enter_context(closing(ledger_of(folder, setting, key)))
+        ledger = enter_ledger(stack, request, setting)
         installed = stack.enter_context(library.open_set(manifest.version))
         written = Written()
         if manifest.filters:
@@ -88,19 +86,37 @@ def export(request: Export, library: Library, setting: Setting) -> Exported:
         if not request.include_photodna:
             records = partial(without_photodna, records, written)
         out = stack.enter_context(new_file(request.out))
-        digest, size = hashlib.sha256(), 0
-        for block in writer.write(records, about(manifest, request.algorithm), written):
-            out.write(block)
-            digest.update(block)
-            size += len(block)
-        out.flush()
+        size, sha256 = put(out, writer.write(records, about(manifest, request.algorithm), written))
         _check_whole(request, written)
-        done = Exported(manifest, digest.hexdigest(), size, written)
-        line = line_of(request, done, setting)
-        export_log.enter(library, line)
-        if ledger is not None:
-            ledger.append("library.export", line)
+        done = Exported(manifest, sha256, size, written)
+        record(library, ledger, line_of(request, done, setting))
     return done
+
+
+def enter_ledger(stack: ExitStack, request: Export, setting: Setting) -> Ledger | None:
+    """Open the ledger of the case that takes the export too, where there is one."""
+    if request.case is None:
+        return None
+    folder, key = request.case
+    return stack.enter_context(closing(ledger_of(folder, setting, key)))
+
+
+def put(out: BinaryIO, blocks: Iterable[bytes]) -> tuple[int, str]:
+    """Write blocks and give how many bytes they are, and their SHA-256 (hex)."""
+    digest, size = hashlib.sha256(), 0
+    for block in blocks:
+        out.write(block)
+        digest.update(block)
+        size += len(block)
+    out.flush()
+    return size, digest.hexdigest()
+
+
+def record(library: Library, ledger: Ledger | None, line: dict[str, Json]) -> None:
+    """Record an export in the library, and in the case's ledger where there is one."""
+    export_log.enter(library, line)
+    if ledger is not None:
+        ledger.append("library.export", line)
 
 
 def _writer(request: Export) -> ListWriter:
@@ -134,7 +150,7 @@ def _check_whole(request: Export, written: Written) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open the file of an export, which stands only when the block ends well.
+    """Open a file that leaves the library; it gets its name only when the block ends well.
 
     Raises:
         UsageError: there is such a file.
@@ -143,11 +159,11 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with durable.creating(path) as out:
             yield out
-    except FileExistsError:
-        msg = f"there is already a file {path}; an export overwrites nothing"
+    except FileExistsError as error:
+        msg = f"there is already a file {error.filename or path}; nothing is written over it"
         raise UsageError(msg) from None
     except OSError as error:
-        msg = f"the export {path} could not be written: {error.strerror}"
+        msg = f"the file {path} could not be written: {error.strerror}"
         raise OutputError(msg) from None
 
 

@@ -1,6 +1,7 @@
 """A bundle is taken whole from whom one trusts, in its days, never an old one, or not at all."""
 
 import datetime
+import hashlib
 import json
 import struct
 
@@ -130,6 +131,11 @@ def test_each_set_of_a_bundle_is_recorded_as_an_export(post):
         ("vic", "bundle"),
     ]
     assert lines[0]["purpose"] == "for tests"
+    data = (post.root / "b.hmb").read_bytes()
+    for line in lines:
+        assert (line["sha256"], line["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert line["bundle"]["version"] == 1
+    assert sum(line["bundle"]["size"] for line in lines) < len(data)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +175,105 @@ def test_only_the_keys_that_are_named_count(post):
     with pytest.raises(UsageError, match="no trusted key nobody"):
         post.install(trust=("nobody",))
     post.install(trust=("unit-a",))
+
+
+def forged(post, name, signers, **changes):
+    """Give a bundle another head, signed anew."""
+    from dataclasses import replace
+
+    signed, start = bundle_install.look(post.root / name)
+    head = replace(signed.head, **changes)
+    rest = (post.root / name).read_bytes()[start:]
+    keys = [post.keys[one] for one in signers]
+    post.write("forged.hmb", Signed.sign(head, keys).to_bytes() + rest)
+
+
+def test_a_trusted_key_does_not_publish_in_the_name_of_another(post):
+    post.trust("second")
+    post.bundle("1.hmb")
+    post.install("1.hmb")
+    post.bundle("2.hmb", signers=("second",))
+    both = tuple(id_of(post.keys[one].public) for one in ("unit-a", "second"))
+    forged(post, "2.hmb", ["second"], keys=both, version=1_000_000)
+    with pytest.raises(HashSetError, match="publisher whose own key did not sign it"):
+        post.install("forged.hmb")
+    post.bundle("3.hmb", signers=("unit-a", "second"))
+    with pytest.raises(HashSetError, match="publisher whose own key"):
+        post.install("3.hmb", trust=("second",))
+    post.install("3.hmb")
+
+
+def test_a_bundle_holds_one_version_of_each_set(post):
+    old = post.library.current("tips").version
+    post.take("a.csv", name="tips")
+    with pytest.raises(UsageError, match="two versions of one set"):
+        post.bundle(sets=("tips", f"tips@{old}"))
+    head = post.bundle(sets=("tips",)).head
+    from dataclasses import replace
+
+    with pytest.raises(HashSetError, match="one version of each set"):
+        Head.from_bytes(replace(head, sets=head.sets * 2).to_bytes())
+    with pytest.raises(HashSetError, match="no day before"):
+        Head.from_bytes(replace(head, issued=datetime.date(2027, 1, 1)).to_bytes())
+
+
+def test_a_bundle_from_the_future_is_refused_unless_allowed(post):
+    post.day += datetime.timedelta(days=20)
+    post.bundle()
+    post.day -= datetime.timedelta(days=20)
+    with pytest.raises(HashSetError, match="issued on 2026-12-12 and today is 2026-11-22"):
+        post.install()
+    post.install(allow_expired=True)
+    assert post.theirs.current("tips").stated.importer["expired_allowed"] == "yes"
+
+
+def test_records_that_are_swapped_after_they_were_checked_are_refused(post, monkeypatch):
+    """The attacker has the passphrase, so that what is swapped in opens."""
+    post.bundle(sets=("tips",))
+    path = post.root / "b.hmb"
+    signed, start = bundle_install.look(path)
+    key = bundle.opening_key(signed.head, PASSPHRASE)
+    with path.open("rb") as stream:
+        stream.seek(start)
+        content = bundle_seal.Unsealed(key, 0, stream, signed.head.sets[0].size).readall()
+    others = (content.replace(md5(3).encode(), md5(f"x{n}").encode()) for n in range(500))
+    sealed = (b"".join(bundle_seal.seal(key, 0, [other])) for other in others)
+    fitting = next(one for one in sealed if len(one) == signed.head.sets[0].size)
+
+    def swap(*words):
+        path.write_bytes(path.read_bytes()[:start] + fitting)
+        return refuse(*words)
+
+    refuse = bundle_install._refuse_foreign
+    monkeypatch.setattr(bundle_install, "_refuse_foreign", swap)
+    with pytest.raises(HashSetError, match="not those that were signed"):
+        post.install()
+    assert installed(post.theirs) == []
+
+
+def test_a_chunk_that_unpacks_to_more_than_a_chunk_is_refused(monkeypatch):
+    import io
+
+    key = LibraryKey(bytes(32))
+    sealed = b"".join(bundle_seal.seal(key, 0, [bytes(100)]))
+    monkeypatch.setattr(bundle_seal, "CHUNK", 10)
+    with pytest.raises(HashSetError, match="do not open"):
+        bundle_seal.Unsealed(key, 0, io.BytesIO(sealed), len(sealed)).readall()
+
+
+def test_two_bundles_made_at_once_get_two_numbers(post, monkeypatch):
+    """The second is made whole while the first is being written."""
+    put = bundle.put
+    inner = []
+
+    def between(out, blocks):
+        if not inner:
+            inner.append(None)
+            inner[0] = post.bundle("inner.hmb").head.version
+        return put(out, blocks)
+
+    monkeypatch.setattr(bundle, "put", between)
+    assert {post.bundle("outer.hmb").head.version, inner[0]} == {1, 2}
 
 
 def test_as_many_trusted_keys_must_sign_as_the_bundle_or_the_receiver_asks_for(post):
