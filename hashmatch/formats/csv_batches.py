@@ -94,8 +94,7 @@ def without_ends(cells: list[str], width: int) -> list[str]:
 class Batching:
     """Makes batches of the blocks of one table."""
 
-    def __init__(self, columns: Columns, delimiter: str) -> None:
-        self._delimiter = delimiter
+    def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._lengths = [
             2 * kind.size if isinstance(kind.target, Algorithm) else 0 for _, kind in columns.hashes
@@ -181,12 +180,8 @@ class Batching:
         for line, row in sorted(lines):
             if row < 0:
                 yield Dropped(first + line, Loss.MALFORMED)
-            elif not self._is_blank(cells := block.row(row)):
-                yield from read_row(first + line, cells, self._columns)
-
-    def _is_blank(self, cells: list[str]) -> bool:
-        """Tell whether a line was blank, which is no row, though its blanks are delimiters."""
-        return self._delimiter.isspace() and not "".join(cells).strip()
+            else:
+                yield from read_row(first + line, block.row(row), self._columns)
 
 
 def _digests(

@@ -54,6 +54,17 @@ class Columns:
         known += self.roles.items()
         return ", ".join(f"{role}={self.names[index]}" for role, index in known)
 
+    def holds_hash(self, cells: Sequence[str], first: int, end: int) -> bool:
+        """Tell whether one of some cells is a hash, in a column that is known to hold hashes."""
+        known = [(index, kind) for index, kind in self.hashes if kind.size]
+        if self.named is not None and (kind := kind_named(cells[self.named[0]])) is not None:
+            known.append((self.named[1], kind))
+        return any(
+            not isinstance(read_hash(kind, cells[index]), Loss)
+            for index, kind in known
+            if first <= index < end and cells[index]
+        )
+
 
 def has_header(cells: Sequence[str], options: ReadOptions) -> bool:
     """Tell whether the first row names the columns instead of being a record.

@@ -23,8 +23,8 @@ _HASH_LENGTHS = frozenset(2 * kind.size for kind in BY_TYPE.values())
 
 
 def read_row(place: int, cells: Sequence[str], columns: Columns) -> Iterator[ListEvent]:
-    """Give the record of a row that has a cell for each column; nothing when all are empty."""
-    if not any(cells):
+    """Give the record of a row that has a cell for each column; nothing when all are blank."""
+    if not any(map(str.strip, cells)):
         return iter(())
     gathering = Gathering()
     roles = columns.roles

@@ -1,7 +1,7 @@
 """Lines of a delimited table as rows of cells; quoted cells may span lines.
 
-A quote that nothing closes must not swallow the rows below it: such a line alone is lost, and
-reading goes on with the next one.
+A quote that nothing closes, or that a stray quote far below closes, must not swallow the rows
+between: such a line alone is lost, and reading goes on with the next one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 DELIMITERS = ",;\t|"
+_UNCLOSED = (0, None)
+_LEAST_AHEAD = 1 << 10
+"""Characters that are read ahead for the end of a quote, after many that were never closed."""
 
 
 def split(line: str, delimiter: str) -> list[str] | None:
@@ -37,9 +40,15 @@ class Rows:
         self._lines = iter(lines)
         self._delimiter = delimiter
         self._maximum = maximum
+        self._ahead = maximum
         self._returned: deque[tuple[int, str | None]] = deque()
         self.width: int | None = None
         """Cells that every row has; a row of several lines is only believed if it has them."""
+        self.holds_hash: Callable[[Sequence[str], int, int], bool] | None = None
+        """Whether cells have a hash where one belongs, in columns from one number to another.
+
+        A cell of several lines is only believed if no line of it is such a row.
+        """
 
     @property
     def pending(self) -> bool:
@@ -70,26 +79,50 @@ class Rows:
 
     def _quoted(self, line: str) -> list[str] | None:
         further: list[tuple[int, str | None]] = []
-        closed = True
-
-        def feed() -> Iterator[str]:
-            nonlocal closed
-            yield line + "\n"
-            length = len(line)
-            while (numbered := self._next()) is not None:
-                further.append(numbered)
-                if numbered[1] is None or (length := length + len(numbered[1])) > self._maximum:
-                    break
-                yield numbered[1] + "\n"
-            closed = False
-
+        closed = not self._opens_before_hash(line)
+        row = csv.reader(self._feed(line, further), delimiter=self._delimiter, strict=True)
         try:
-            cells = next(csv.reader(feed(), delimiter=self._delimiter, strict=True))
+            cells = next(row) if closed else []
         except csv.Error:
             closed = False
-        else:
-            if closed and (not further or self.width in {None, len(cells)}):
-                return cells
+        unclosed = bool(further) and further[-1] is _UNCLOSED
+        if unclosed:
+            further.pop()
+        if closed and not unclosed and (not further or self.width in {None, len(cells)}):
+            self._ahead = min(2 * self._ahead, self._maximum)
+            return cells
+        # Many quotes that nothing closes must not make every line read all those below it.
+        self._ahead = max(self._ahead // 2, min(_LEAST_AHEAD, self._maximum))
         self._returned.extendleft(reversed(further))
         # A quote inside a quoted cell that is not doubled is common and harmless on one line.
         return split(line, self._delimiter) if line.count('"') % 2 == 0 else None
+
+    def _feed(self, line: str, further: list[tuple[int, str | None]]) -> Iterator[str]:
+        """Give a line and, as long as they are asked for, those below it, which are noted."""
+        yield line + "\n"
+        length = len(line)
+        while (numbered := self._next()) is not None:
+            further.append(numbered)
+            text = numbered[1]
+            if text is None or (length := length + len(text) + 1) > self._ahead:
+                break
+            if self._is_row(text):
+                break
+            yield text + "\n"
+        further.append(_UNCLOSED)
+
+    def _is_row(self, line: str) -> bool:
+        """Tell whether a line is a row by itself, up to its first quote where it has one."""
+        if self.holds_hash is None:
+            return False
+        cells = line.split(self._delimiter)
+        sure = len(line.partition('"')[0].split(self._delimiter)) - ('"' in line)
+        return len(cells) == self.width and self.holds_hash(cells, 0, sure)
+
+    def _opens_before_hash(self, line: str) -> bool:
+        """Tell whether a quote that the line does not close stands before the hash of a row."""
+        cells = line.split(self._delimiter)
+        if self.holds_hash is None or line.count('"') % 2 == 0 or len(cells) != self.width:
+            return False
+        opened = line[: line.rindex('"')].count(self._delimiter)
+        return cells[opened][:1] == '"' and self.holds_hash(cells, opened + 1, len(cells))

@@ -110,8 +110,9 @@ class Table:
         self._open(options)
         self._header = csv_columns.has_header(self._first, options) if header is None else header
         self.columns = understand(self._first, header=self._header)
-        self._batching = Batching(self.columns, self._delimiter)
+        self._batching = Batching(self.columns)
         self._rows.width = len(self._first)
+        self._rows.holds_hash = self.columns.holds_hash
         self._numbered = iter(self._rows)
         self._looked_at = 0
         self._unread: set[str] = set()

@@ -82,6 +82,18 @@ def test_batches_and_single_rows_are_the_same(rows, order, delimiter, quoted, en
 
 
 @QUICK
+@given(
+    st.lists(st.sampled_from(["", " ", "\t", "ab" * 16, f" {'ab' * 16}", '"', '" "', "x"])),
+    st.sampled_from([None, ",", "\t"]),
+    ENDS,
+)
+def test_a_table_of_one_column_is_the_same_in_batches(rows, delimiter, end):
+    slow, fast = both(end.join(["MD5", *rows]).encode(), ReadOptions(delimiter=delimiter))
+    assert isinstance(slow, list)
+    assert by_place(flat(fast)) == by_place(slow)
+
+
+@QUICK
 @given(st.lists(st.tuples(MD5, SHA1, CODES), min_size=1, max_size=30), st.booleans())
 def test_regular_rows_come_in_batches(rows, quoted):
     mark = '"' if quoted else ""

@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats import registry
+from hashmatch.formats import csv_rows, registry
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.model.records import Dropped, Loss
 from tests.contract.format_contract import (
@@ -328,3 +328,58 @@ def test_a_first_row_that_is_too_long_is_refused():
 @pytest.mark.parametrize("data", [b"", b"md5\n", b"# only a comment\n", f"{MD5}\n".encode()])
 def test_what_is_no_table_is_not_recognised(data):
     assert not registry.by_name("csv").detect(data, "x.csv")
+
+
+OTHERS = ["0" * 30 + f"{number:02}" for number in range(6)]
+
+
+def test_stray_quotes_far_apart_do_not_swallow_the_rows_between():
+    rows = [f'{MD5},"old', *(f"{one},x" for one in OTHERS), f'{ZEROS},5"', f"{MD5},z"]
+    data = table("MD5,note", *rows)
+    assert [(one.place, one.reason) for one in losses("csv", data)] == [(2, Loss.MALFORMED)]
+    assert len(records("csv", data)) == len(rows) - 1
+
+
+def test_stray_quotes_before_the_hash_do_not_swallow_a_row():
+    data = table("note,MD5", f'"old,{MD5}', f'5",{ZEROS}', f"z,{MD5}")
+    assert [one.place for one in losses("csv", data)] == [2]
+    assert [one.place for one in records("csv", data)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f'{MD5},"two\nlines, and ""more"""',
+        f'{MD5},"see\n{ZEROS} too"',
+        f'"{MD5}","a\n\nb"',
+    ],
+)
+def test_a_note_of_several_lines_is_one_cell(row):
+    assert len(records("csv", table("MD5,note", row, f"{ZEROS},x"))) == 2
+    assert losses("csv", table("MD5,note", row)) == []
+
+
+def test_a_note_of_several_lines_may_stand_before_the_hash():
+    data = table("note,MD5", f'"two\nlines",{MD5}', f'"a,b\nc",{ZEROS}')
+    assert [one.place for one in records("csv", data)] == [2, 4]
+
+
+def test_a_value_beside_its_algorithm_is_a_row_too():
+    data = table("algorithm,hash,note", f'md5,{MD5},"x', f"md5,{ZEROS},y", f'md5,{MD5},5"')
+    assert len(records("csv", data)) == 2
+
+
+def test_quotes_that_nothing_closes_cost_time_by_the_length_of_the_table(monkeypatch):
+    fed = 0
+    feed = csv_rows.Rows._feed
+
+    def counting(self, line, further):
+        nonlocal fed
+        for one in feed(self, line, further):
+            fed += len(one)
+            yield one
+
+    monkeypatch.setattr(csv_rows.Rows, "_feed", counting)
+    data = b"MD5,n,b\n" + b'a","b\n' * 8000
+    assert len(losses("csv", data)) == 8000
+    assert fed < 2000 * len(data)
