@@ -228,8 +228,8 @@ class Block:
         cells = self._columns()
         own = cells if first is None else [range(first, first + self._count), *cells[1:]]
         rows = zip(*own, strict=True)
-        for digests, row in zip(zip(*hashes, strict=True), rows, strict=True):
-            yield _of_row(digests, row, self._names)
+        for digests, line in zip(zip(*hashes, strict=True), rows, strict=True):
+            yield _of_row(digests, line, self._names)
 
     def _line(self, row: int) -> str:
         if self._lines is None:
