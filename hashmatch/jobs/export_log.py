@@ -1,7 +1,8 @@
 """Which sets left the library: a line for each export, chained to the line before it.
 
 Each line also carries a check value that only a holder of the library's key can make. Somebody
-with the key, or who cuts off the last lines, is not noticed here; a case's ledger notices that.
+with the key, or who cuts off the last lines, is not noticed here; a case's ledger notices that. An
+incomplete last line, as a power cut leaves it, is set aside by the next export, which says so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import hmac
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from hashmatch import durable
@@ -34,8 +36,7 @@ def exports(library: Library, name: str | None = None) -> list[dict[str, Json]]:
     Raises:
         HashSetError: a line is not the one that was written.
     """
-    lines, _ = _read(library)
-    return [line for line in lines if name in {None, line["set"]}]
+    return [line for line in _read(library).lines if name in {None, line["set"]}]
 
 
 def enter(library: Library, export: Mapping[str, Json]) -> None:
@@ -46,15 +47,18 @@ def enter(library: Library, export: Mapping[str, Json]) -> None:
         OutputError: the line could not be written.
     """
     with _writing(library), locked(library.folder):
-        lines, last = _read(library)
-        body = {**export, "line": len(lines) + 1, "previous": last}
+        log = _read(library)
+        body = {**export, "line": len(log.lines) + 1, "previous": log.last}
+        if log.torn:
+            body["set_aside"] = _set_aside(library, log)
         check = library.key.tag(_PURPOSE, canonical(body))
         line = canonical({**body, "check": check}) + b"\n"
         flags = os.O_WRONLY | os.O_CREAT
         handle = durable.open_own(library.folder / EXPORTS, flags)
         with os.fdopen(handle, "wb", buffering=0):
-            before = os.fstat(handle).st_size
+            before = log.length
             try:
+                os.truncate(handle, before)
                 files.write_at(handle, line, before)
                 os.fsync(handle)
             except OSError:
@@ -72,23 +76,41 @@ def _writing(library: Library) -> Iterator[None]:
         raise OutputError(msg) from error
 
 
-def _read(library: Library) -> tuple[list[dict[str, Json]], str]:
-    """Read all lines, and the digest of the last one."""
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """All whole lines, the digest of the last one, and what stands after it without an end.
+
+    ``length`` is that of the whole lines in bytes.
+    """
+
+    lines: list[dict[str, Json]]
+    last: str
+    length: int
+    torn: bytes
+
+
+def _set_aside(library: Library, log: _Log) -> dict[str, Json]:
+    """Keep an incomplete last line in a file of its own, and say what the line after records."""
+    name = f"{EXPORTS}.incomplete-{len(log.lines) + 1}"
+    durable.replace(library.folder / name, log.torn)
+    return {"file": name, "sha256": hashlib.sha256(log.torn).hexdigest(), "size": len(log.torn)}
+
+
+def _read(library: Library) -> _Log:
     path = library.folder / EXPORTS
     with files.reading(f"the library's file {EXPORTS}"):
         data = path.read_bytes() if path.exists() else b""
+    whole, end, torn = data.rpartition(b"\n")
     found: list[dict[str, Json]] = []
     last = ""
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(whole.split(b"\n") if end else (), 1):
         fields = parse(line, f"{EXPORTS} line {number}")
         body = _body(fields)
         if body["line"] != number or body["previous"] != last or not _signed(library, fields, body):
             _altered(number)
         found.append(body)
         last = hashlib.sha256(line).hexdigest()
-    if data and not data.endswith(b"\n"):
-        _altered(len(found))
-    return found, last
+    return _Log(found, last, len(whole + end), torn)
 
 
 def _body(fields: Fields) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """Rare turns of the life of a set: entries sent again, lines that cannot be written, odd files."""
 
+import hashlib
 import os
 from dataclasses import replace
 
@@ -88,12 +89,21 @@ def test_a_line_that_the_disk_does_not_take_whole_is_taken_back(desk, monkeypatc
     assert (desk.library.folder / export_log.EXPORTS).read_bytes() == before
 
 
-def test_a_log_that_was_cut_is_noticed(desk):
-    export_log.enter(desk.library, {"set": "s"})
+@pytest.mark.parametrize("left", [1, 40, -1])
+def test_an_incomplete_last_line_is_set_aside_and_that_is_recorded(desk, left):
+    for _ in range(2):
+        export_log.enter(desk.library, {"set": "s"})
     path = desk.library.folder / export_log.EXPORTS
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(HashSetError, match="altered"):
-        export_log.exports(desk.library)
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + second[:left])
+    assert [line["line"] for line in export_log.exports(desk.library)] == [1]
+    export_log.enter(desk.library, {"set": "t"})
+    lines = export_log.exports(desk.library)
+    assert [line["set"] for line in lines] == ["s", "t"]
+    aside = lines[1]["set_aside"]
+    kept = (desk.library.folder / aside["file"]).read_bytes()
+    assert kept == second[:left]
+    assert aside["sha256"] == hashlib.sha256(kept).hexdigest()
 
 
 def written(name, *records, **about):

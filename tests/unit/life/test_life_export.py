@@ -54,7 +54,7 @@ def test_the_line_of_an_export_follows_from_the_one_before(desk):
     assert export_log.exports(desk.library, "other") == []
     path = desk.library.folder / export_log.EXPORTS
     first, last = path.read_bytes().splitlines(keepends=True)
-    changed = [last, first[:-1], last + first, first.replace(b"a test", b"b test"), first + first]
+    changed = [last, last + first, first.replace(b"a test", b"b test"), first + first]
     for wrong in changed:
         path.write_bytes(wrong)
         with pytest.raises(HashSetError):
@@ -62,6 +62,39 @@ def test_the_line_of_an_export_follows_from_the_one_before(desk):
     path.write_bytes(first.replace(b'"set"', b'"sat"'))
     with pytest.raises(HashSetError, match="line 1"):
         log(desk)
+
+
+def test_an_export_has_its_name_only_when_it_is_recorded(desk, monkeypatch):
+    enter, seen = export_log.enter, []
+
+    def look(*words):
+        seen.extend(path.name for path in desk.root.glob("out-*"))
+        enter(*words)
+
+    monkeypatch.setattr(export_log, "enter", look)
+    path, _ = out(desk, "csv")
+    assert seen == [f"{path.name}.unfinished"]
+    assert [one.name for one in desk.root.glob("out-*")] == [path.name]
+
+
+def test_an_export_goes_to_a_stick_whose_file_system_has_no_links(desk, monkeypatch):
+    def unsupported(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(type(desk.root), "hardlink_to", unsupported)
+    path, done = out(desk, "csv")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == done.sha256
+    assert not list(desk.root.glob("*.unfinished"))
+
+    def taken(*words):
+        path.with_name("out-1").write_text("precious")
+        return True
+
+    monkeypatch.setattr(export_log, "enter", taken)
+    with pytest.raises(UsageError, match="already a file"):
+        out(desk, "csv")
+    assert (desk.root / "out-1").read_text() == "precious"
+    assert not list(desk.root.glob("*.unfinished"))
 
 
 def test_an_export_overwrites_nothing(desk):
