@@ -56,14 +56,23 @@ def _cells(one: Outgoing) -> dict[str, str]:
     """Give the cells of a record by column."""
     digests = {digest.algorithm: digest.hex for digest in reversed(one.record.digests)}
     cells = {name: digests[kind] for name, kind in _DIGESTS.items() if kind in digests}
-    carried = {name: one.record.fields.get(name) for name in _CARRIED}
-    return cells | {name: text for name, text in carried.items() if isinstance(text, str) and text}
+    return cells | _carried(one)
+
+
+def _carried(one: Outgoing) -> dict[str, str]:
+    """Give the cells of hashes that are only stored."""
+    found = {}
+    for name in _CARRIED:
+        text = one.record.fields.get(name)
+        if isinstance(text, str) and text:
+            found[name] = text
+    return found
 
 
 def _columns(records: Records, *, union: bool) -> list[str]:
     found: set[str] | None = None
     for one in records():
-        cells = set(_cells(one))
+        cells = {str(digest.algorithm) for digest in one.record.digests} | _carried(one).keys()
         found = cells if found is None else (found | cells if union else found & cells)
     return [name for name in (*_DIGESTS, *_CARRIED) if name in (found or ())]
 

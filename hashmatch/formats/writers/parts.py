@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.hash_text import plain_name
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hashes import PerceptualHash
     from hashmatch.model.records import HashRecord, Json
 
+_LONGEST = 64  # characters of a key that is known
 _NAMES = ("name", "filename", "file", "filepath", "path")
 
 
@@ -53,13 +55,23 @@ def values_of(record: HashRecord, kind: Algorithm | Method) -> list[str]:
 def name_in(fields: Mapping[str, Json]) -> str | None:
     """Find the name of a file in the original fields of a record."""
     for key, value in fields.items():
-        if isinstance(value, str) and value and plain_name(key) in _NAMES:
-            return value
-        if isinstance(value, list) and value and plain_name(key) == "mediafiles":
+        if isinstance(value, str):
+            if value and _plain(key) in _NAMES:
+                return value
+        elif isinstance(value, list) and value and _plain(key) == "mediafiles":
             first = value[0]
             if isinstance(first, dict) and (found := name_in(first)):
                 return found
     return None
+
+
+def _plain(key: str) -> str:
+    return _plainly(key) if len(key) < _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _plainly(key: str) -> str:
+    return plain_name(key)
 
 
 def flags_text(flags: Mapping[str, bool]) -> str:

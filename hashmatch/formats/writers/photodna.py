@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.hash_text import PHOTODNA, kind_named
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HEX = re.compile(r"[0-9A-Fa-f]{288}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{192}")
 _NUMBERS = re.compile(r"[0-9]{1,3}(?:[,; ]+[0-9]{1,3}){143}")
+_SHORTEST = 192
 _WORDS = "PhotoDNA values (--include-photodna was not given)"
 
 
@@ -30,12 +32,31 @@ def without_photodna(records: Records, told: Written) -> Iterator[Outgoing]:
     """Pass records on without PhotoDNA; ``told`` counts the values."""
     for one in records():
         record = one.record
+        if not record.perceptual and _is_free(record.fields):
+            yield one
+            continue
         kept = tuple(value for value in record.perceptual if value.method is not Method.PHOTODNA)
         fields = _without(record.fields)
         lost = len(record.perceptual) - len(kept)
         if lost or fields != record.fields:
             told.values[_WORDS] += lost or 1
         yield replace(one, record=replace(record, perceptual=kept, fields=fields))
+
+
+def _is_free(fields: Mapping[str, Json]) -> bool:
+    """Tell at a glance that fields hold no such value; False where it takes a closer look."""
+    for value in fields.values():
+        if isinstance(value, str):
+            if len(value) >= _SHORTEST:
+                return False
+        elif isinstance(value, list | dict):
+            return False
+    return _are_free(tuple(fields))
+
+
+@lru_cache(maxsize=16)
+def _are_free(keys: tuple[str, ...]) -> bool:
+    return not any(kind_named(key) is PHOTODNA for key in keys)
 
 
 def encoded(value: bytes) -> str:
@@ -70,7 +91,7 @@ def _is_pair(value: Json) -> bool:
 def _is_value(value: Json) -> bool:
     if isinstance(value, list):
         return len(value) == Method.PHOTODNA.size and all(type(one) is int for one in value)
-    if not isinstance(value, str) or len(value) < 192:
+    if not isinstance(value, str) or len(value) < _SHORTEST:
         return False
     text = value.strip("\"' =")
     return any(form.fullmatch(text) for form in (_HEX, _BASE64, _NUMBERS))
