@@ -8,6 +8,7 @@ lost something, means something else than stated, or is empty is refused.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ from hashmatch.model.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -109,7 +110,10 @@ class SetBuilder:
         self._files: list[ListFile] = []
         self._exact = ExactBuilder(draft.folder / EXACT, run_rows)
         self._intake = Intake(description, Fingerprints(draft.sub_key), self._exact, self._counts)
-        self._resent, self._withdrawals = Resent(), Withdrawals()
+        self._resent = Resent()
+        self._withdrawals = Withdrawals(self._base.taken_back if self._base else None)
+        self._outdated: set[int] = set()
+        self._lost_before = Counter(self._base.lost if self._base else ())
         self._filters: list[Filter] = []
         self._opened = ExitStack()
         self._records = RecordWriter(draft.folder / RECORDS, draft.sub_key(RECORDS))
@@ -167,10 +171,10 @@ class SetBuilder:
         number = self._records.add(record, len(self._files))
         self._counts.read += 1
         self._intake.add(record, number)
-        if record.updated is not None:
+        if self._withdrawals.outdated(record):
+            self._outdated.add(number)
+        elif record.updated is not None:
             self._resent.note(record, number)
-        if self._base is not None:
-            self._base.meet(number, record)
 
     def _add_batch(self, batch: RecordBatch) -> None:
         if not batch.digests:
@@ -180,8 +184,6 @@ class SetBuilder:
             first = self._records.add_batch(batch, len(self._files))
             self._counts.read += len(batch)
             self._intake.add_batch(batch, first)
-            if self._base is not None:
-                self._base.meet_batch(batch, first)
 
     def _add_filter(self, event: MembershipFilter) -> None:
         if self._description.kind is not SetKind.BENIGN or self._base is not None:
@@ -195,6 +197,10 @@ class SetBuilder:
             self._filter_writer = FilterWriter(path, self._draft.sub_key(FILTER))
             self._opened.callback(self._filter_writer.close)
         self._filters.append(self._filter_writer.add(event))
+
+    def note_earlier_losses(self, lost: Mapping[str, int]) -> None:
+        """State what was lost, by reason, before the list came here; it stays said."""
+        self._lost_before.update(lost)
 
     def finish(self) -> Manifest:
         """Complete the version in its staging folder.
@@ -220,7 +226,7 @@ class SetBuilder:
     def _settle(self) -> Liveness:
         """Decide which records count, and carry over those of the base that stay."""
         parts: dict[int, frozenset[str]] = {}
-        withdrawn: set[int] = set()
+        withdrawn = self._outdated
         if len(self._withdrawals):
             for record in self._records.written():
                 whole, gone = self._withdrawals.of(record, record.number)
@@ -230,17 +236,21 @@ class SetBuilder:
                     parts[record.number] = gone
         superseded = self._resent.superseded
         if self._base is not None:
+        self._resent.settle()
             self._base.meet_entries(self._resent)
             so_far = Liveness(frozenset(superseded), frozenset(withdrawn), parts)
-            self._carry_over(self._base, so_far)
+            written = self._records.written()
+            self._base.meet(written, self._resent, self._withdrawals, so_far)
+            self._carry_over(self._base)
             superseded |= self._base.merged
         withdrawn -= superseded
         self._take_back(superseded | withdrawn)
         self._counts.superseded, self._counts.withdrawn = len(superseded), len(withdrawn)
-        return Liveness(frozenset(superseded), frozenset(withdrawn), parts)
+        taken_back = self._withdrawals.entries
+        return Liveness(frozenset(superseded), frozenset(withdrawn), parts, taken_back)
 
-    def _carry_over(self, base: Base, gone: Liveness) -> None:
-        for record in base.carried(self._resent, self._withdrawals, gone):
+    def _carry_over(self, base: Base) -> None:
+        for record in base.carried(self._resent, self._withdrawals):
             number = self._records.add(as_read(record), len(self._files) + record.file)
             self._counts.carried += 1
             self._intake.add(as_read(record), number)
@@ -276,9 +286,9 @@ class SetBuilder:
             salt=self._draft.salt,
             created=self._draft.created,
             supersedes=self._draft.supersedes,
-            changes=Changes(idle=idle)
+            changes=Changes(idle=idle, lost=self._lost_before)
             if base is None
-            else Changes(base.version, base.replaced, base.withdrawn, idle),
+            else Changes(base.version, base.replaced, base.withdrawn, idle, self._lost_before),
             filters=tuple(self._filters),
         )
         with files.writing("the manifest of the new set version"):

@@ -17,7 +17,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -149,6 +149,11 @@ class InstalledSet:
 
         dead = list(self._liveness.dead) if self._liveness else []
         return ~np.isin(numbers, dead)
+
+    @property
+    def taken_back(self) -> Mapping[str, float]:
+        """Entries that were taken back, and when; an older list does not bring them back."""
+        return self._liveness.entries if self._liveness is not None else {}
 
     def hinted(self, digests: Sequence[Digest]) -> list[bool]:
         """Tell for each digest whether a filter of the set says "maybe". Never a hit."""

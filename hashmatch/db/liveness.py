@@ -1,4 +1,7 @@
-"""Which records of a set version no longer count: withdrawn by the issuer, or replaced."""
+"""Which records of a set version no longer count: withdrawn by the issuer, or replaced.
+
+Entries that were taken back stay known, so that an older list does not bring them back.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,19 @@ KIND = b"liveness"
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Numbers of records that do not count, and the parts taken back of others that still do."""
+    """Numbers of records that do not count, and the parts taken back of others that still do.
+
+    ``entries`` are those that were taken back at a stated time, in seconds since 1970 UTC.
+    """
 
     superseded: frozenset[int] = frozenset()
     withdrawn: frozenset[int] = frozenset()
     parts: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    entries: Mapping[str, float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to remember."""
-        return bool(self.superseded or self.withdrawn or self.parts)
+        return bool(self.superseded or self.withdrawn or self.parts or self.entries)
 
     @property
     def dead(self) -> frozenset[int]:
@@ -45,6 +52,7 @@ class Liveness:
             "superseded": sorted(self.superseded),
             "withdrawn": sorted(self.withdrawn),
             "parts": {str(number): sorted(gone) for number, gone in sorted(self.parts.items())},
+            "entries": dict(sorted(self.entries.items())),
         }
         sealed = SealedWriter(path, key, KIND)
         try:
@@ -69,4 +77,5 @@ class Liveness:
             frozenset(said["superseded"]),
             frozenset(said["withdrawn"]),
             {int(number): frozenset(gone) for number, gone in said["parts"].items()},
+            said["entries"],
         )

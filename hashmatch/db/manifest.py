@@ -63,13 +63,15 @@ class Changes:
 
     ``base`` is the version that a list of changes was applied to, None for a whole list.
     ``replaced`` and ``withdrawn`` count records of the base that were not carried over; ``idle``
-    the withdrawals that found no record.
+    the withdrawals that found no record. ``lost`` is what was lost, by reason, of lists that are
+    not counted here: those that made the base, or those of the publisher of a bundle.
     """
 
     base: str | None = None
     replaced: int = 0
     withdrawn: int = 0
     idle: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Manifest:
             "replaced": said.replaced,
             "withdrawn": said.withdrawn,
             "idle": said.idle,
+            "lost": table(said.lost),
         }
 
     @classmethod
@@ -203,9 +206,9 @@ class Manifest:
             ),
             "dropped": counts["dropped_by"],
             "quarantined": counts["quarantined_by"],
-            "accepted_losses": bool(self.counts.losses),
+            "accepted_losses": bool(self.counts.losses or self.changes.lost),
         }
-        if self.changes.base is not None or self.changes.idle:
+        if self.changes != Changes():
             form["changes"] = self._changes()
         if self.filters:
             form["filters"] = [one.to_json() for one in self.filters]
@@ -234,5 +237,6 @@ def _changes(fields: Fields) -> Changes:
         fields.whole("withdrawn"),
         fields.whole("idle"),
     )
+        Counter(fields.counts("lost")),
     fields.finish()
     return changes

@@ -10,7 +10,14 @@ from hashmatch.db.verification import verify
 from hashmatch.db.withdrawals import agree
 from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Algorithm, Digest, Method
-from hashmatch.model.records import HashRecord, MembershipFilter, RecordBatch, Withdrawn
+from hashmatch.model.records import (
+    Dropped,
+    HashRecord,
+    Loss,
+    MembershipFilter,
+    RecordBatch,
+    Withdrawn,
+)
 from tests.library_maker import (
     clock,
     description,
@@ -161,7 +168,7 @@ def test_a_list_of_changes_replaces_withdraws_and_carries_over(library):
         library,
         base,
         [
-            record(1, entry="another id", category="2"),
+            record(1, category="2", perceptual=(pdq(1), pdq(11))),
             record(20, entry="media-2", updated=2.0),
             record(5),
             record(6),
@@ -169,7 +176,7 @@ def test_a_list_of_changes_replaces_withdraws_and_carries_over(library):
             Withdrawn(9, "nobody"),
         ],
     )
-    assert content(library, new) == (["another id", "media-2", "media-5", "media-6"], [])
+    assert content(library, new) == (["media-1", "media-2", "media-5", "media-6"], [])
     said = new.changes
     assert (said.base, said.replaced, said.withdrawn, said.idle) == (base.version, 3, 1, 1)
     assert (new.counts.read, new.counts.carried) == (4, 0)
@@ -204,14 +211,14 @@ def test_an_earlier_version_that_is_the_later_one_stays(library):
 
 
 def test_a_new_record_that_does_not_count_replaces_nothing_by_its_digests(library):
-    base = install(library, [record(1, entry="kept")])
+    base = install(library, [record(1, entry=None)])
     new = change(library, base, [record(1, entry="gone"), Withdrawn(2, "gone")])
-    assert content(library, new) == (["kept"], ["gone"])
+    assert content(library, new) == ([None], ["gone"])
 
 
 def test_batches_change_a_set_as_single_records_do(library):
     md5 = [hashlib.md5(b"%d" % n).digest() for n in range(300)]
-    old = [HashRecord(n, (Digest(Algorithm.MD5, v),), entry=f"{n}") for n, v in enumerate(md5, 1)]
+    old = [HashRecord(n, (Digest(Algorithm.MD5, v),), size=n) for n, v in enumerate(md5, 1)]
     base = install(library, old)
     batch = RecordBatch(range(1, 201), {Algorithm.MD5: b"".join(md5[:200])}, {})
     new = change(library, base, [batch, RecordBatch([], {}, {})])
@@ -372,7 +379,7 @@ def test_a_further_part_is_added_to_the_record_that_is_there(library):
         [
             record(1, entry=None, parts=("C", "A")),
             record(2, entry=None, digests=digests(2, Algorithm.MD5), parts=("B",)),
-            record(3, entry="three", parts=("A",)),
+            record(3, parts=("A",)),
         ],
     )
     with library.open_set(new.version) as installed:
@@ -401,3 +408,95 @@ def test_an_entry_that_is_sent_again_replaces_parts_as_well(library):
     new = change(library, base, [record(1, parts=("B",), updated=2.0)])
     with library.open_set(new.version) as installed:
         assert [one.parts for one in installed.records() if one.live] == [("B",)]
+
+
+def test_a_record_with_the_digests_of_another_entry_leaves_that_entry_alone(library):
+    base = install(library, [record(1, entry="Y", updated=1.0), record(2)])
+    added = change(library, base, [record(1, entry="X", updated=2.0)])
+    assert content(library, added)[0] == ["X", "Y", "media-2"]
+    gone = change(library, added, [Withdrawn(1, "X", updated=3.0)])
+    assert content(library, gone)[0] == ["Y", "media-2"]
+
+
+def test_a_poorer_record_takes_nothing_away(library):
+    rich = record(1, entry=None, category="1", perceptual=(pdq(1),), other=("tlsh",))
+    base = install(library, [rich, record(2, entry="1"), record(2, entry="2")])
+    poorer = [
+        record(1, entry=None, category="1", perceptual=(pdq(1),)),
+        record(1, entry=None, perceptual=(pdq(1),), other=("tlsh",)),
+        record(1, entry=None, category="1", other=("tlsh",)),
+        record(1, entry="new", digests=digests(1, Algorithm.MD5)),
+        record(2, entry=None),
+        record(2, entry="3"),
+    ]
+    new = change(library, base, poorer)
+    assert (new.changes.replaced, new.counts.kept) == (0, 9)
+    richer = record(1, entry="new", category="2", perceptual=(pdq(1), pdq(2)), other=("tlsh",))
+    assert change(library, new, [richer]).changes.replaced == 5
+
+
+def test_an_older_list_does_not_bring_back_what_was_taken_back(library):
+    base = install(library, [record(1, updated=1.0), record(2)])
+    gone = change(library, base, [Withdrawn(1, "media-1", updated=10.0)])
+    late = change(library, gone, [record(1, updated=5.0), record(3)])
+    assert content(library, late) == (["media-3", "media-2"], ["media-1"])
+    assert (late.counts.withdrawn, late.changes.idle) == (1, 0)
+    again = change(library, late, [record(4)])
+    back = change(library, again, [record(1, updated=11.0)])
+    assert "media-1" in content(library, back)[0]
+
+
+def test_a_withdrawal_that_comes_before_its_record_is_remembered(library):
+    base = install(library, [record(2)])
+    early = change(library, base, [Withdrawn(1, "media-1", updated=10.0)])
+    late = change(library, early, [record(1, updated=9.0)])
+    assert content(library, late) == (["media-2"], ["media-1"])
+    assert early.changes.idle == 1
+
+
+def test_a_part_goes_to_no_record_that_is_taken_back(library):
+    base = install(library, [record(1, parts=("A",)), record(2)])
+    events = [Withdrawn(1, "media-1"), record(1, entry=None, parts=("B",))]
+    new = change(library, base, events)
+    assert sorted(content(library, new)[0], key=str) == [None, "media-2"]
+
+
+def test_a_part_is_added_to_no_record_of_another_entry_or_category(library):
+    base = install(library, [record(1, parts=("A",), category="1")])
+    events = [record(1, entry="else", parts=("B",)), record(1, category="2", parts=("C",))]
+    new = change(library, base, events)
+    with library.open_set(new.version) as installed:
+        assert sorted(one.parts for one in installed.records()) == [("A",), ("B",), ("C",)]
+
+
+def test_a_digest_that_stands_in_every_record_is_compared_once(library):
+    shared = digests(0, Algorithm.MD5)
+    old = [HashRecord(n, shared, entry=f"{n}", parts=("A",) * (n % 2)) for n in range(3000)]
+    base = install(library, [*old, record(5000)])
+    new = [HashRecord(n, shared, entry=f"{n}", parts=("B",) * (n % 2)) for n in range(3000)]
+    changed = change(library, base, new)
+    assert (changed.changes.replaced, changed.counts.superseded) == (1500, 1500)
+    taken = [Withdrawn(n, digests=shared) for n in range(3000)]
+    left = change(library, changed, taken)
+    assert (left.counts.kept, left.changes.withdrawn, left.changes.idle) == (1, 3000, 0)
+
+
+def test_losses_of_the_list_before_the_changes_stay_said(library):
+    lost = [Dropped(7, Loss.NOT_HEX), Dropped(8, Loss.NOT_HEX, whole=False)]
+    base = install(library, [record(1), *lost], description(accept_losses=True))
+    stated = description(accept_losses=True)
+    new = change(library, base, [record(2), Dropped(7, Loss.BAD_VALUE)], stated)
+    again = library.manifest(change(library, new, [record(3)]).version)
+    assert again.changes.lost == {"not-hexadecimal": 2, "bad-value": 1}
+    assert again.counts.losses == {}
+    assert again.provenance()["accepted_losses"] is True
+    assert again.provenance()["changes"]["lost"] == {"not-hexadecimal": 2, "bad-value": 1}
+
+
+def test_losses_before_a_list_came_here_are_said_with_it(library):
+    with library.stage(description(), clock=clock, entropy=entropy_from(1)) as builder:
+        builder.note_earlier_losses({"bad-value": 3})
+        builder.add_file([record(1)], list_file)
+        manifest = library.publish(builder)
+    assert manifest.provenance()["accepted_losses"] is True
+    assert manifest.provenance()["changes"]["lost"] == {"bad-value": 3}

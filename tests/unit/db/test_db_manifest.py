@@ -213,13 +213,14 @@ def test_values_that_a_run_does_not_compare_are_listed_as_not_evaluated():
 
 def test_changes_and_filters_come_back_and_are_told():
     one = Filter(Algorithm.SHA1, 10, "0.01", 7, 100, 9, 0)
-    changes = Changes("ab" * 16, 1, 2, 3)
+    changes = Changes("ab" * 16, 1, 2, 3, Counter({"bad-value": 4}))
     whole = replace(counts(), carried=5, superseded=3, withdrawn=2)
     assert whole.balanced
     made = manifest(changes=changes, filters=(one,), counts=whole)
     assert Manifest.from_bytes(made.to_bytes()) == made
     form = made.provenance()
-    assert form["changes"] == {"base": "ab" * 16, "replaced": 1, "withdrawn": 2, "idle": 3}
+    numbers = {"base": "ab" * 16, "replaced": 1, "withdrawn": 2, "idle": 3}
+    assert form["changes"] == numbers | {"lost": {"bad-value": 4}}
     assert form["filters"] == [one.to_json()]
     assert form["records"]["carried"] == 5
     wrong = made.to_bytes().replace(b'"algorithm":"sha1"', b'"algorithm":"crc9"')
