@@ -14,10 +14,9 @@ from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import MD5, SHA1
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.thumbnails import without_thumbnails
-from hashmatch.formats.tri_state import read_flag
+from hashmatch.formats.thumbnails import description
 from hashmatch.formats.xml_stream import XmlDocument, opening
-from hashmatch.model.records import ListFacts, Loss
+from hashmatch.model.records import ListFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,17 +99,14 @@ def described(fields: dict[str, Json]) -> dict[str, Json]:
     """Replace the picture that an item may carry by its digest and length."""
     if not fields.get(PICTURE):
         return fields
-    return fields | {PICTURE: without_thumbnails({"thumbnail": fields[PICTURE]})["thumbnail"]}
+    return fields | {PICTURE: description(fields[PICTURE])}
 
 
 def tagged(value: Json, gathering: Gathering) -> dict[str, bool]:
     """Read the mark that an examiner set; what is neither yes nor no is a lost value."""
-    try:
-        flag = read_flag(value)
-    except ValueError:
-        gathering.lose(Loss.BAD_VALUE)
-        return {}
-    return {} if flag is None else {"tagged": flag}
+    flags: dict[str, bool] = {}
+    gathering.flag("tagged", value, flags)
+    return flags
 
 
 FORMAT = C4all()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hashmatch.formats.csv_record import read_row
+from hashmatch.formats.thumbnails import pictured
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.records import Dropped, Loss, RecordBatch
 
@@ -100,7 +101,8 @@ class Batching:
             2 * kind.size if isinstance(kind.target, Algorithm) else 0 for _, kind in columns.hashes
         ]
         targets = [kind.target for _, kind in columns.hashes if isinstance(kind.target, Algorithm)]
-        self.possible = columns.named is None and len(set(targets)) == len(targets) > 0
+        each_once = len(set(targets)) == len(targets) > 0
+        self.possible = columns.named is None and each_once and not pictured(columns.names)
         """Whether the table can have regular rows at all."""
 
     def events(self, first: int, block: Block) -> Iterator[FastEvent]:

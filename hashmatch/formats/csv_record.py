@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import BY_TYPE, PDQ, kind_named
+from hashmatch.formats.thumbnails import row_without_thumbnails
 from hashmatch.model.hashes import Method
 from hashmatch.model.records import Loss
 
@@ -39,7 +40,7 @@ def read_row(place: int, cells: Sequence[str], columns: Columns) -> Iterator[Lis
         _take_named(cells[columns.named[0]], cells[columns.named[1]], gathering)
     return gathering.events(
         place,
-        dict(zip(columns.names, cells, strict=True)),
+        row_without_thumbnails(columns.names, cells),
         entry=_code(cells, roles.get("entry")),
         category=_code(cells, roles.get("category")),
         size=gathering.size(cells[roles["size"]]) if "size" in roles else None,

@@ -81,6 +81,7 @@ class Rows:
         further: list[tuple[int, str | None]] = []
         closed = not self._opens_before_hash(line)
         row = csv.reader(self._feed(line, further), delimiter=self._delimiter, strict=True)
+        cells: list[str] = []
         try:
             cells = next(row) if closed else []
         except csv.Error:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import MD5, kind_named
-from hashmatch.formats.tri_state import read_flag
-from hashmatch.model.records import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -118,11 +116,5 @@ def _flags(kept: Mapping[str, Json], gathering: Gathering) -> dict[str, bool]:
         said += [(flag, annotations.get(name)) for name, flag in _ANNOTATIONS.items()]
     flags: dict[str, bool] = {}
     for flag, value in said:
-        try:
-            read = read_flag(value)
-        except ValueError:
-            gathering.lose(Loss.BAD_VALUE)
-            continue
-        if read is not None:
-            flags[flag] = read
+        gathering.flag(flag, value, flags)
     return flags

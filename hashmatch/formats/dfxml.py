@@ -14,7 +14,6 @@ from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import Gathering, requiring_records
 from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.tri_state import read_flag
 from hashmatch.formats.xml_stream import XmlDocument, opening
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
@@ -130,16 +129,13 @@ def _holds_digest(element: Element) -> bool:
 
 def _flags(element: Element, gathering: Gathering) -> dict[str, bool]:
     """Read whether the content was allocated; the schema's two spellings mean the opposite."""
-    flags: dict[str, bool] = {}
-    for name, said in (("alloc", False), ("unalloc", True)):
-        try:
-            value = read_flag(element.value(name))
-        except ValueError:
-            gathering.lose(Loss.BAD_VALUE)
-            continue
-        if value is not None:
-            flags["unallocated"] = value is said
-    return flags
+    said: dict[str, bool] = {}
+    for name in ("alloc", "unalloc"):
+        gathering.flag(name, element.value(name), said)
+    allocated, unallocated = said.get("alloc"), said.get("unalloc")
+    if unallocated is None and allocated is not None:
+        unallocated = not allocated
+    return {} if unallocated is None else {"unallocated": unallocated}
 
 
 FORMAT = Dfxml()

@@ -14,6 +14,7 @@ import numpy as np
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.interface import Certainty
+from hashmatch.formats.whole_rows import singly
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.records import HashRecord, ListFacts, RecordBatch
 
@@ -50,11 +51,7 @@ class Encase:
             HashSetError: the magic is missing, the list is empty, or its length is not what its
                 header says.
         """
-        for event in self.read_batches(stream, options):
-            if isinstance(event, RecordBatch):
-                yield from event.records()
-            else:
-                yield event
+        return singly(self.read_batches(stream, options))
 
     def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
         """Read as :meth:`read`, thousands of records at once."""

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from hashmatch.model.records import Json, ListEvent
 
 _PHOTODNA_TEXT = 4 * PHOTODNA.size // 3
+_MOST = 1000
+"""Hashes of one record that are kept; no file has so many."""
 _LARGEST_SIZE = (1 << 63) - 1
 
 
 class Gathering:
     """What the values of one row turned out to be.
 
-    The same hash given twice counts once; different values of one algorithm are all kept.
+    The same hash given twice counts once; different values of one algorithm are all kept, up to
+    a number that only a made-up list exceeds: what is beyond it is lost.
     """
 
     __slots__ = ("digests", "losses", "other", "perceptual")
@@ -32,20 +35,28 @@ class Gathering:
         self.digests: tuple[Digest, ...] = ()
         self.perceptual: tuple[PerceptualHash, ...] = ()
         self.other: tuple[str, ...] = ()
-        self.losses: tuple[Loss, ...] = ()
+        self.losses: list[Loss] = []
 
     def take(self, kind: Kind, text: str, quality: int | None = None) -> None:
         """Read one hash text, which must not be empty."""
         value = read_hash(kind, text, quality)
         if isinstance(value, Digest):
-            if value not in self.digests:
-                self.digests += (value,)
+            self.add(value)
         elif isinstance(value, Loss):
-            self.losses += (value,)
+            self.losses.append(value)
         elif isinstance(value, Kind):
             self.carry(value.name)
+        elif len(self.perceptual) == _MOST:
+            self.lose(Loss.BAD_VALUE)
         elif value not in self.perceptual:
             self.perceptual += (value,)
+
+    def add(self, digest: Digest) -> None:
+        """Take a digest that was read already."""
+        if len(self.digests) == _MOST:
+            self.lose(Loss.BAD_VALUE)
+        elif digest not in self.digests:
+            self.digests += (digest,)
 
     def take_variant(self, kind: Kind, text: str) -> None:
         """Take a hash as :meth:`take`; a longer PhotoDNA, as vendors have their own, is carried.
@@ -68,6 +79,12 @@ class Gathering:
             if said is not None:
                 flags[name] = said
 
+    def said(self, value: Json) -> bool:
+        """Tell whether a statement says yes; one that is neither yes nor no is a loss."""
+        flags: dict[str, bool] = {}
+        self.flag("", value, flags)
+        return flags.get("", False)
+
     def carry(self, name: str) -> None:
         """Note a kind of hash that is only stored."""
         if name not in self.other:
@@ -75,7 +92,7 @@ class Gathering:
 
     def lose(self, reason: Loss) -> None:
         """Note that a value was lost."""
-        self.losses += (reason,)
+        self.losses.append(reason)
 
     def size(self, text: str) -> int | None:
         """Read a file size in bytes; an empty text is none, any other word a loss."""

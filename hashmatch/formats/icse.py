@@ -19,6 +19,7 @@ from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import PHOTODNA, kind_named, plain_name, read_hash
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.text import TextLines, opening_lines
+from hashmatch.formats.thumbnails import row_without_thumbnails
 from hashmatch.formats.tri_state import is_flag
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
@@ -136,7 +137,7 @@ class _Table:
                 gathering.flag(_FLAGS[word], cell, flags)
         return gathering.events(
             place,
-            dict(zip(names, cells, strict=True)),
+            row_without_thumbnails(tuple(names), cells),
             entry=entry,
             category=_CATEGORIES[flags.get("baseline")],
             flags=flags,

@@ -19,6 +19,8 @@ from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_window import JsonWindow
 from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.formats.thumbnails import description
+from hashmatch.formats.tri_state import is_flag, read_flag
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ _ONLY_KEPT = frozenset(
         *("ssdeep", "tlsh", "imphash", "pehash", "impfuzzy", "authentihash", "vhash", "cdhash"),
     }
 )
+_WITH_NAME = frozenset({"filename", "malware-sample"})
+_CONTENT = "data"
 _SECTION = "-section"
 _DEEPEST = 4
 
@@ -132,23 +136,40 @@ def _record(place: int, value: dict[str, Json], gathering: Gathering) -> Iterato
     moments = [
         gathered_epoch(one.get("timestamp"), gathering) for one in (value, *_attributes(value))
     ]
+    if not all(is_flag(one.get("deleted")) for one in (value, *_attributes(value))):
+        gathering.lose(Loss.BAD_VALUE)
     updated = max((moment for moment in moments if moment is not None), default=None)
     nothing_left = not (gathering.digests or gathering.other or gathering.losses)
     if _is_deleted(value) or nothing_left:
         yield from taken_back(place, entry, gathering, updated)
         return
     size = _size(value, gathering)
-    yield from dated(gathering.events(place, value, entry=entry, size=size), updated)
+    fields = _without_content(value)
+    yield from dated(gathering.events(place, fields, entry=entry, size=size), updated)
+
+
+def _without_content(value: dict[str, Json]) -> dict[str, Json]:
+    """Describe the files that attributes may carry."""
+    if value.get(_CONTENT):
+        value = value | {_CONTENT: description(value[_CONTENT])}
+    inner = value.get(_ATTRIBUTES)
+    if isinstance(inner, list):
+        kept = [_without_content(one) if isinstance(one, dict) else one for one in inner]
+        value = value | {_ATTRIBUTES: kept}
+    return value
 
 
 def _is_deleted(value: dict[str, Json]) -> bool:
-    return value.get("deleted") in (True, "1")  # a set would not take any value
+    said = value.get("deleted")
+    return is_flag(said) and read_flag(said) is True
 
 
 def _take(attribute: dict[str, Json], gathering: Gathering) -> bool:
     """Read an attribute; say whether it is a hash, alone or behind a file name."""
     named, _, last = (as_text(attribute.get("type")) or "").lower().rpartition("|")
-    if last not in _FILE_HASHES | _ONLY_KEPT or named not in {"", "filename"}:
+    if last == "malware-sample":
+        named, last = last, "md5"  # a file name, its MD5, and the file itself beside it
+    if last not in _FILE_HASHES | _ONLY_KEPT or (named and named not in _WITH_NAME):
         return False
     value = as_text(attribute.get("value"))
     if value is not None and named:

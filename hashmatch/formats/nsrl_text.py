@@ -19,7 +19,7 @@ from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import MD5, SHA1
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.text import TextLines, opening_lines
-from hashmatch.formats.whole_rows import in_batches, requiring_any, whole
+from hashmatch.formats.whole_rows import in_batches, requiring_any, singly, whole
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.records import Dropped, ListFacts, Loss, RecordBatch
 
@@ -61,11 +61,7 @@ class NsrlText:
         Raises:
             HashSetError: the header is missing, no row has a hash, or a companion is malformed.
         """
-        for event in self.read_batches(stream, options):
-            if isinstance(event, RecordBatch):
-                yield from event.records()
-            else:
-                yield event
+        return singly(self.read_batches(stream, options))
 
     def read_batches(self, stream: BinaryIO, options: ReadOptions) -> Iterator[FastEvent]:
         """Read as :meth:`read`, many rows at once."""

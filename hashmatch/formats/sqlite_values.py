@@ -21,9 +21,7 @@ class Taken(Gathering):
     def cell(self, algorithm: Algorithm, value: object) -> None:
         """Read one cell; NULL and nothing are no hash, a number is a loss."""
         if isinstance(value, bytes) and len(value) == algorithm.size:
-            digest = Digest(algorithm, value)
-            if digest not in self.digests:
-                self.digests += (digest,)
+            self.add(Digest(algorithm, value))
         elif isinstance(value, str) and value.strip():
             self.take(BY_TYPE[algorithm], value)
         elif isinstance(value, bytes) and value:

@@ -19,7 +19,7 @@ from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
 from hashmatch.formats.moments import dated, gathered_epoch, taken_back
 from hashmatch.formats.stix_pattern import PatternError, alternatives
-from hashmatch.formats.thumbnails import without_thumbnails
+from hashmatch.formats.thumbnails import description
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
@@ -131,10 +131,10 @@ class _Reading:
         for number, one in enumerate(found, 1):
             own = f"{entry}#{number}" if entry and number > 1 else entry
             fields = item if number == 1 else rest
-            yield from self._alternative(one, own, fields, revoked=item.get("revoked") is True)
+            yield from self._alternative(one, own, fields, revoked=item.get("revoked"))
 
     def _alternative(
-        self, terms: Alternative, entry: str | None, fields: dict[str, Json], *, revoked: bool
+        self, terms: Alternative, entry: str | None, fields: dict[str, Json], *, revoked: Json
     ) -> Iterator[ListEvent]:
         gathering = Gathering()
         updated = gathered_epoch(fields.get("modified"), gathering)
@@ -148,7 +148,7 @@ class _Reading:
                 gathering.carry("of-pieces")
             elif term.of in _FILES and term.path == ("size",) and term.value is not None:
                 size = gathering.size(term.value)
-        if revoked:
+        if gathering.said(revoked):
             yield from taken_back(place, entry, gathering, updated)
         else:
             yield from dated(gathering.events(place, fields, entry=entry, size=size), updated)
@@ -174,7 +174,7 @@ def _without_content(item: dict[str, Json]) -> dict[str, Json]:
     """Replace the content that an artifact may carry by its digest and length."""
     if not item.get(_CONTENT):
         return item
-    return item | {_CONTENT: without_thumbnails({"thumbnail": item[_CONTENT]})["thumbnail"]}
+    return item | {_CONTENT: description(item[_CONTENT])}
 
 
 FORMAT = Stix()

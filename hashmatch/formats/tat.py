@@ -68,7 +68,7 @@ def _event(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
     elif value is not None:
         gathering.carry("unknown")
     entry = as_text(item.get("id"))
-    if item.get("deleted") is True:
+    if gathering.said(item.get("deleted")):
         yield from taken_back(place, entry, gathering, updated)
         return
     category = as_text(item.get("ideology"))

@@ -17,6 +17,7 @@ from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
 from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.formats.tri_state import is_flag, read_flag
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ThreatUpdates:
         for place, item in document.elements(_RECORDS):
             if item is None:
                 yield Dropped(place, Loss.MALFORMED)
-            elif not _is_hash(item) and not _is_deleted(item):
+            elif not _is_hash(item) and _stays(item.get("should_delete")):
                 left_out += 1
             else:
                 yield from _record(place, item)
@@ -78,7 +79,7 @@ def _record(place: int, item: dict[str, Json]) -> Iterator[ListEvent]:
     kind_name = (as_text(item.get("type")) or "").removeprefix(_HASH)
     descriptors = _descriptors(item)
     _take(kind_name.removeprefix(_VIDEO), as_text(item.get("indicator")), gathering)
-    if _is_deleted(item):
+    if gathering.said(item.get("should_delete")):
         yield from taken_back(place, as_text(item.get("id")), gathering, updated)
         return
     of_video = kind_name.startswith(_VIDEO) or any(_is_video(one) for one in descriptors)
@@ -97,8 +98,8 @@ def _is_hash(item: dict[str, Json]) -> bool:
     return (as_text(item.get("type")) or _HASH).startswith(_HASH)
 
 
-def _is_deleted(item: dict[str, Json]) -> bool:
-    return item.get("should_delete") is True
+def _stays(said: Json) -> bool:
+    return is_flag(said) and not read_flag(said)
 
 
 def _take(name: str, value: str | None, gathering: Gathering) -> None:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hashmatch.model.records import Json
 
 _WORDS = ("miniature", "thumbnail")
@@ -22,7 +24,7 @@ def without_thumbnails(record: dict[str, Json]) -> dict[str, Json]:
     """
     return {
         key: (
-            _described(value)
+            description(value)
             if value is not None and names_picture(key[:64])
             else _copied(value)
             if isinstance(value, (dict, list))
@@ -44,7 +46,23 @@ def names_picture(key: str) -> bool:
     return any(word in key.lower() for word in _WORDS)
 
 
-def _described(value: Json) -> Json:
+def row_without_thumbnails(names: tuple[str, ...], cells: Sequence[str]) -> dict[str, Json]:
+    """Give the cells of a row by the names of their columns, pictures only described."""
+    row: dict[str, Json] = dict(zip(names, cells, strict=True))
+    for name in pictured(names):
+        if row[name]:
+            row[name] = description(row[name])
+    return row
+
+
+@lru_cache(maxsize=64)
+def pictured(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names that name an embedded picture."""
+    return tuple(name for name in names if names_picture(name[:64]))
+
+
+def description(value: Json) -> Json:
+    """Give digest and length of what a text or value holds, to stand in its place."""
     text = value if isinstance(value, str) else json.dumps(value)
     try:
         content = base64.b64decode(text, validate=True)

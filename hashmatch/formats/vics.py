@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, TypeVar
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.encoding import opening_text
-from hashmatch.formats.hash_text import plain_name
+from hashmatch.formats.hash_text import kind_named, plain_name
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_window import JsonWindow
 from hashmatch.formats.vics_batches import Batching
@@ -33,6 +33,7 @@ _CONTEXT = re.compile(
     r"ProjectVic/DataModels/(\d+\.\d+)\.xml(?:/([^/$\"]+)/\$metadata)?#(?:Media|Cases)",
     re.IGNORECASE,
 )
+_NO_COUNTRY = frozenset({"DEFAULT", "UNKNOWN", "CUSTOM"})
 _VALUE = re.compile(r'"value"\s*:\s*\[')
 _MD5 = re.compile(r'"MD5"\s*:')
 _MEDIA = frozenset(map("".join, product(*zip("media", "MEDIA", strict=True))))
@@ -133,6 +134,8 @@ class _Document(Generic[_Event_co]):
     def _context(self, found: re.Match[str]) -> ListFacts:
         self.version = found[1]
         country = {"context": found[2]} if found[2] else {}
+        if found[2] and found[2].upper() in _NO_COUNTRY:
+            country = {"no_country": found[2]}  # a word that writers put where they have none
         return ListFacts({"format_version": found[1], **country})
 
     def _facts(self) -> ListFacts:
@@ -215,7 +218,9 @@ def _is_case(element: dict[str, Json], *, has_media: bool) -> bool:
     if "MD5" in element:
         return False
     keys = {plain_name(key) for key in element}
-    return "md5" not in keys and (has_media or "caseid" in keys)
+    if "alternativehashes" in keys or any(map(kind_named, element)):
+        return False
+    return has_media or "caseid" in keys
 
 
 FORMAT = Vics()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import Kind, kind_named, plain_name
 from hashmatch.formats.thumbnails import names_picture, without_thumbnails
-from hashmatch.model.records import Loss
+from hashmatch.model.records import Dropped, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ _FLAGS = {
     "selfgenerated": "self_generated",
     "isprecategorized": "is_precategorized",
 }
+_SINGLE = frozenset({*_CODES, *_FLAGS})
 _TWO_ZONES = re.compile(r"[+-]\d\d:\d\dZ$")
 _SIGNS = ("+", "-")
 _TIMES = ("Created", "Written", "Accessed")
@@ -43,6 +44,8 @@ def read_media(place: int, media: dict[str, Json], *, flat: bool) -> Iterator[Li
     flags: dict[str, bool] = {}
     names = tuple(media)
     keys = keys_of(names) if flat else keys_of.__wrapped__(names)
+    if keys.ambiguous:
+        return iter((Dropped(place, Loss.MALFORMED),))
     for key, kind in keys.hashes:
         _take(kind, media[key], gathering)
     for key in keys.alternatives:
@@ -79,13 +82,17 @@ def _is_two_zoned(time: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a record that mean something, each with its meaning."""
+    """The keys of a record that mean something, each with its meaning.
+
+    ``ambiguous`` tells that two of them are one key in different spellings.
+    """
 
     hashes: tuple[tuple[str, Kind], ...]
     codes: tuple[tuple[str, str], ...]
     flags: tuple[tuple[str, str], ...]
     alternatives: tuple[str, ...]
     pictured: bool
+    ambiguous: bool
 
 
 @lru_cache(maxsize=256)
@@ -98,6 +105,8 @@ def keys_of(names: tuple[str, ...]) -> Keys:
         tuple((name, _FLAGS[word]) for name, word in words if word in _FLAGS),
         tuple(name for name, word in words if word == "alternativehashes"),
         any(names_picture(name[:64]) for name in names),
+        len({word for _, word in words if word in _SINGLE})
+        < sum(word in _SINGLE for _, word in words),
     )
 
 

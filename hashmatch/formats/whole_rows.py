@@ -71,6 +71,15 @@ def whole(kind: Kind, texts: Sequence[str]) -> bytes | None:
     return values if len(values) == kind.size * len(texts) else None
 
 
+def singly(events: Iterable[FastEvent]) -> Iterator[ListEvent]:
+    """Give the records of batches one by one."""
+    for event in events:
+        if isinstance(event, RecordBatch):
+            yield from event.records()
+        else:
+            yield event
+
+
 def requiring_any(events: Iterable[FastEvent], otherwise: str) -> Iterator[FastEvent]:
     """Pass events on, and refuse a list that has not a single record.
 

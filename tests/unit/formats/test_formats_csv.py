@@ -1,4 +1,5 @@
 import base64
+import io
 
 import pytest
 
@@ -383,3 +384,13 @@ def test_quotes_that_nothing_closes_cost_time_by_the_length_of_the_table(monkeyp
     data = b"MD5,n,b\n" + b'a","b\n' * 8000
     assert len(losses("csv", data)) == 8000
     assert fed < 2000 * len(data)
+
+
+@pytest.mark.parametrize("name", ["Thumbnail", "miniature_b64"])
+def test_a_picture_in_a_column_is_only_described(name):
+    data = table(f"MD5,{name}", f"{MD5},/9j/4AAQSkZJRgABAQAAAQ==", f"{ZEROS},")
+    first, second = records("csv", data)
+    assert first.fields[name]["length"] == 16
+    assert second.fields[name] == ""
+    fast = list(registry.by_name("csv").read_batches(io.BytesIO(data), ReadOptions()))
+    assert "/9j/4AAQ" not in str(fast)

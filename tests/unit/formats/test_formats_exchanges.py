@@ -100,6 +100,30 @@ def test_tat_takes_back_by_id_or_by_digest():
     assert losses("tat", tat({**one, "hash_digest": None})) == [Dropped(1, Loss.BAD_VALUE)]
 
 
+@pytest.mark.parametrize("said", [True, "true", "True", 1, "1", "yes"])
+def test_every_spelling_of_yes_is_a_deletion(said):
+    one = {"id": "1", "hash_digest": M, "algorithm": "MD5", "deleted": said}
+    assert withdrawn("tat", tat(one)) == [Withdrawn(1, "1")]
+    update = {"id": "1", "should_delete": said, "type": "HASH_MD5", "indicator": M}
+    assert withdrawn("threat-updates", updates(update)) == [Withdrawn(1, "1")]
+
+
+@pytest.mark.parametrize("said", [False, "false", 0, "0", None, ""])
+def test_every_spelling_of_no_keeps_the_record(said):
+    assert len(records("tat", tat({"hash_digest": M, "algorithm": "MD5", "deleted": said}))) == 1
+    update = {"id": "1", "should_delete": said, "type": "HASH_MD5", "indicator": M}
+    address = {"id": "2", "should_delete": said, "type": "URI", "indicator": "x"}
+    assert len(records("threat-updates", updates(update, address))) == 1
+    assert facts("threat-updates", updates(address))["left_out"].startswith("1 ")
+
+
+def test_a_deletion_that_is_not_understood_is_a_lost_value():
+    one = {"hash_digest": M, "algorithm": "MD5", "deleted": "perhaps"}
+    assert losses("tat", tat(one)) == [Dropped(1, Loss.BAD_VALUE, whole=False)]
+    update = {"id": "1", "should_delete": 7, "type": "HASH_MD5", "indicator": M}
+    assert losses("threat-updates", updates(update)) == [Dropped(1, Loss.BAD_VALUE, whole=False)]
+
+
 def test_tat_values_that_are_no_hashes_are_losses():
     data = tat(
         {"hash_digest": "123abc", "algorithm": "MD5", "id": 1},

@@ -166,3 +166,25 @@ def test_the_cache_is_met_before_any_table_or_plain_list():
     assert not registry.by_name("misp-cache").detect(data + M[0].encode() + b",name\n\n", "x")
     with pytest.raises(HashSetError, match="--format misp"):
         read("misp-cache", data)
+
+
+def test_a_malware_sample_is_a_hash_whose_file_is_only_described():
+    sample = attribute("malware-sample", f"a|b.exe|{M[0]}", uuid="u", data="UEsDBAoACQAAAA==")
+    inside = {"name": "file", "Attribute": [sample, attribute("sha1", S)]}
+    alone, grouped = records("misp", event(sample, objects=[inside]))
+    assert [digest.hex for digest in alone.digests] == [M[0]]
+    assert [digest.hex for digest in grouped.digests] == [M[0], S]
+    for one in (alone, grouped):
+        assert "UEsDBAoACQAAAA" not in str(one.fields)
+    assert alone.fields["data"]["length"] == 10
+
+
+@pytest.mark.parametrize("said", [True, 1, "1", "true"])
+def test_every_spelling_of_yes_takes_an_attribute_back(said):
+    data = event(attribute("md5", M[0], uuid="u", deleted=said))
+    assert [type(one) for one in read("misp", data)].count(Withdrawn) == 1
+
+
+def test_a_deletion_that_is_not_understood_is_a_lost_value():
+    data = event(attribute("md5", M[0], uuid="u", deleted="perhaps"))
+    assert losses("misp", data) == [Dropped(1, Loss.BAD_VALUE, whole=False)]

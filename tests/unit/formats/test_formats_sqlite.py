@@ -314,7 +314,7 @@ def test_a_hash_given_twice_counts_once_and_numbers_are_texts():
     for _ in range(2):
         taken.cell(Algorithm.MD5, bytes.fromhex(M[0]))
     assert len(taken.digests) == 1
-    assert (taken.text(5), taken.text(None), taken.losses) == ("5", None, ())
+    assert (taken.text(5), taken.text(None), taken.losses) == ("5", None, [])
 
 
 def test_the_photodna_of_an_iped_row_is_read_value_by_value():

@@ -183,6 +183,15 @@ def test_a_revoked_indicator_takes_back_each_of_its_records():
     assert records("stix", bundle(item)) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "taken_back", "lost"), [("true", 1, 0), (1, 1, 0), ("no", 0, 0), ("maybe", 0, 1)]
+)
+def test_a_revocation_in_any_spelling_counts(said, taken_back, lost):
+    data = bundle(indicator(f"[{MD5}]", revoked=said))
+    assert sum(isinstance(one, Withdrawn) for one in read("stix", data)) == taken_back
+    assert len(losses("stix", data)) == lost
+
+
 def test_an_element_that_is_no_object_is_a_loss():
     assert losses("stix", bundle(7)) == [Dropped(1, Loss.MALFORMED)]
 

@@ -9,7 +9,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.formats import registry
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.model.hashes import Method, PerceptualHash
-from hashmatch.model.records import Dropped, Loss
+from hashmatch.model.records import Dropped, HashRecord, Loss
 from tests.contract.format_contract import facts, losses, md5, pdq, read, records, sha1, sha256
 
 MD5 = "76b38aee70875b2c64d6345713694bd6"
@@ -570,3 +570,41 @@ def test_keys_without_end_are_passed_over():
     record = one({"MD5": MD5, "k" * 5000: 1, "thumbnail" + "k" * 5000: "QUJD"})
     assert record.fields["k" * 5000] == 1
     assert record.fields["thumbnail" + "k" * 5000]["length"] == 3
+
+
+@pytest.mark.parametrize(
+    "hashes",
+    [
+        {"SHA1": SHA1},
+        {"sha256": SHA256},
+        {"PhotoDNA": PHOTODNA},
+        {"AlternativeHashes": [{"HashName": "SHA1", "HashValue": SHA1}]},
+    ],
+)
+def test_a_record_that_names_its_case_and_has_no_md5_is_no_case(hashes):
+    media = {"MediaID": 1, "CaseID": "c", "Category": 1, **hashes}
+    (record,) = records("vics", vics(media))
+    assert (record.entry, record.category) == ("1", "1")
+
+
+@pytest.mark.parametrize(
+    "more", [{"category": 2}, {"CATEGORY": 1}, {"media_id": 3}, {"isdistributed": True}]
+)
+def test_two_spellings_of_one_key_make_a_record_ambiguous(more):
+    media = {"MediaID": 1, "Category": 1, "IsDistributed": False, "MD5": MD5, **more}
+    assert losses("vics", vics(media)) == [Dropped(1, Loss.MALFORMED)]
+    assert len(records("vics", vics(media, {"MD5": OTHER_MD5}))) == 1
+
+
+def test_a_made_up_record_of_far_too_many_hashes_is_cut_with_a_loss_for_each():
+    others = [{"HashName": "MD5", "HashValue": f"{number:032x}"} for number in range(20_000)]
+    events = read("vics", vics({"MD5": MD5, "AlternativeHashes": others}))
+    (record,) = [event for event in events if isinstance(event, HashRecord)]
+    assert len(record.digests) == 1000
+    assert sum(isinstance(event, Dropped) for event in events) == 20_001 - 1000
+
+
+def test_so_many_perceptual_hashes_are_cut_as_well():
+    others = [{"HashName": "PDQ", "HashValue": f"{number:064x}"} for number in range(1001)]
+    (record,) = records("vics", vics({"MD5": MD5, "AlternativeHashes": others}))
+    assert len(record.perceptual) == 1000
