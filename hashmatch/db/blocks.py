@@ -8,7 +8,6 @@ two control characters, which JSON text never holds, for the spelling and the pl
 
 from __future__ import annotations
 
-import base64
 import json
 import struct
 import zlib
@@ -17,6 +16,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hashmatch.db import columns
+from hashmatch.db.marks import marked, unmarked
 from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
 from hashmatch.model.records import HashRecord
@@ -33,13 +33,7 @@ _LENGTHS = struct.Struct("<II")
 _LEVEL = 1
 _SIZES: dict[str, int] = {one.value: one.size for one in (*Algorithm, *Method)}
 ALGORITHMS = frozenset(one.value for one in Algorithm)
-_LOWER, _UPPER, _BASE64 = "\x01", "\x02", "\x03"
 _BESIDE = 6  # columns before those of the list
-_PLACES = tuple(chr(code) for code in range(4, 32) if chr(code) != "\n")
-"""Marks of the first hashes of a record; the text of others stays as it is.
-
-None may be a digit of a hash: the mark of one hash and what follows it could spell another.
-"""
 
 # ASCII on purpose: even an unpaired surrogate of a careless list comes back as it was.
 to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -73,7 +67,7 @@ class Lines:
         for hashed in record.perceptual:
             own.append(hashed.value)
             kinds.append(hashed.method)
-        text = _marked(_line(record, file), own)
+        text = marked(_line(record, file), own)
         shapes = self._shapes
         self._which.append(shapes.setdefault(tuple(kinds), len(shapes)))
         self._values += own
@@ -104,25 +98,6 @@ def _asides(record: HashRecord) -> list[list[object]] | None:
     """What stands beside the values of perceptual hashes."""
     asides: list[list[object]] = [[one.quality, one.at] for one in record.perceptual]
     return asides if any(aside != [None, None] for aside in asides) else None
-
-
-def _marked(text: str, values: Sequence[bytes]) -> str:
-    for mark, value in zip(_PLACES, values, strict=False):
-        digits = value.hex()
-        text = text.replace(digits, _LOWER + mark).replace(digits.upper(), _UPPER + mark)
-        if len(value) > 64:  # PhotoDNA, whose usual spelling is base64
-            text = text.replace(base64.b64encode(value).decode(), _BASE64 + mark)
-    return text
-
-
-def unmarked(text: str, values: Sequence[bytes]) -> str:
-    """Put the hashes of a record back into its text."""
-    for mark, value in zip(_PLACES, values, strict=False):
-        digits = value.hex()
-        text = text.replace(_LOWER + mark, digits).replace(_UPPER + mark, digits.upper())
-        if len(value) > 64:
-            text = text.replace(_BASE64 + mark, base64.b64encode(value).decode())
-    return text
 
 
 def of_batch(batch: RecordBatch, file: int) -> bytes:

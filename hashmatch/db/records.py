@@ -140,7 +140,7 @@ class RecordWriter:
             return first
         self.flush()
         for start in range(0, len(batch), BLOCK_RECORDS):
-            part = cut(batch, start, start + BLOCK_RECORDS)
+            part = batch.cut(start, start + BLOCK_RECORDS)
             self._block(blocks.of_batch(part, file), self._count)
             self._count += len(part)
         return first
@@ -187,21 +187,6 @@ class RecordWriter:
     def close(self) -> None:
         """Let go of the file; without :meth:`finish` it stays unreadable."""
         self._sealed.close()
-
-
-def cut(batch: RecordBatch, start: int, end: int) -> RecordBatch:
-    """Give a stretch of a batch's rows."""
-    rows = slice(start, end)
-    return RecordBatch(
-        batch.places[rows],
-        {one: v[start * one.size : end * one.size] for one, v in batch.digests.items()},
-        {name: cells[rows] for name, cells in batch.columns.items()},
-        None if batch.entries is None else batch.entries[rows],
-        None if batch.categories is None else batch.categories[rows],
-        None if batch.sizes is None else batch.sizes[rows],
-        None if batch.flags is None else batch.flags[rows],
-        None if batch.parts is None else batch.parts[rows],
-    )
 
 
 class RecordStore:

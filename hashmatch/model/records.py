@@ -125,6 +125,20 @@ class RecordBatch:
     def __len__(self) -> int:
         return len(self.places)
 
+    def cut(self, start: int, end: int) -> RecordBatch:
+        """Give a stretch of the rows, up to ``end`` exclusive."""
+        rows = slice(start, end)
+        return RecordBatch(
+            self.places[rows],
+            {one: v[start * one.size : end * one.size] for one, v in self.digests.items()},
+            {name: cells[rows] for name, cells in self.columns.items()},
+            None if self.entries is None else self.entries[rows],
+            None if self.categories is None else self.categories[rows],
+            None if self.sizes is None else self.sizes[rows],
+            None if self.flags is None else self.flags[rows],
+            None if self.parts is None else self.parts[rows],
+        )
+
     def records(self) -> Iterator[HashRecord]:
         """Give the rows as single records, in order."""
         for row, place in enumerate(self.places):
