@@ -234,9 +234,9 @@ class SetBuilder:
                     withdrawn.add(record.number)
                 elif gone:
                     parts[record.number] = gone
+        self._resent.settle()
         superseded = self._resent.superseded
         if self._base is not None:
-        self._resent.settle()
             self._base.meet_entries(self._resent)
             so_far = Liveness(frozenset(superseded), frozenset(withdrawn), parts)
             written = self._records.written()

@@ -3,43 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from hashmatch.db import never
+from hashmatch.db import blocks, never
 from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Algorithm, Method
 from hashmatch.model.records import Quarantine
 
 if TYPE_CHECKING:
-    from hashmatch.db.blocks import Block
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from hashmatch.db.installed import InstalledSet
 
 _SHARED = "shared"
+_NUMBER = 32  # bits of a record's number
+_AT_ONCE = 1 << 12
+"""Records that are asked together: one value that all of them carry is looked up once."""
 
 
 class _Column(NamedTuple):
-    """The values of one kind in a block, one after the other, and whose they are."""
+    """Values of one kind, each once; and for each record's value its place there and the record."""
 
-    values: list[bytes]
+    values: dict[bytes, int]
+    places: list[int]
     numbers: list[int]
+
+    @classmethod
+    def empty(cls) -> _Column:
+        return cls({}, [], [])
+
+    def add(self, value: bytes, number: int) -> None:
+        self.places.append(self.values.setdefault(value, len(self.values)))
+        self.numbers.append(number)
+
+    def answered(
+        self, asked: NDArray[np.integer[Any]], records: NDArray[np.integer[Any]]
+    ) -> NDArray[np.bool_]:
+        """Tell for each record's value whether the record itself is among the answers."""
+        given = np.sort((asked.astype(np.int64) << _NUMBER) | records.astype(np.int64))
+        wanted = (np.array(self.places, np.int64) << _NUMBER) | np.array(self.numbers, np.int64)
+        at = np.searchsorted(given, wanted)
+        found = at < len(given)
+        found[found] = given[at[found]] == wanted[found]
+        return found
 
 
 def verify(installed: InstalledSet) -> None:
-    """Check every file, then look up every value of every record and count the answers.
+    """Check every file, read every record, then look up every value and count the answers.
 
     Values that must never match and those of records that no longer count are asked as well: an
     answer for one is a fault too. Takes about as long as the import did.
 
     Raises:
-        HashSetError: a file is not the one that was installed, or a record is not found.
+        HashSetError: a file is not the one that was installed, or a record cannot be read or is
+            not found.
     """
     installed.check()
     counted: Counter[str] = Counter()
-    for first, block in installed.blocks():
-        for kind, column in _columns(block, first).items():
-            if kind in set(Algorithm):
+    for columns in _columns(installed):
+        for kind, column in columns.items():
+            if kind in blocks.ALGORITHMS:
                 _ask_exact(installed, Algorithm(kind), column, counted)
             else:
                 _ask_near(installed, Method(kind), column, counted)
@@ -53,44 +80,44 @@ def verify(installed: InstalledSet) -> None:
         raise HashSetError(msg)
 
 
-def _columns(block: Block, first: int) -> dict[str, _Column]:
+def _columns(installed: InstalledSet) -> Iterator[dict[str, _Column]]:
+    """Read all records, and give their values by kind, those of many records at a time."""
     columns: dict[str, _Column] = {}
-    for row in range(len(block)):
-        for kind, value in block.values(row):
-            column = columns.setdefault(kind, _Column([], []))
-            column.values.append(value)
-            column.numbers.append(first + row)
-    return columns
+    read = 0
+    for first, block in installed.blocks():
+        for number, _ in enumerate(block.records(), first):
+            for kind, value in block.values(number - first):
+                columns.setdefault(kind, _Column.empty()).add(value, number)
+        read += len(block)
+        if read >= _AT_ONCE:
+            yield columns
+            columns, read = {}, 0
+    yield columns
 
 
 def _ask_exact(
     installed: InstalledSet, algorithm: Algorithm, column: _Column, counted: Counter[str]
 ) -> None:
     """Ask for each digest, and expect its own record among the answers exactly where it counts."""
-    values, numbers = column
-    asked, records = installed.candidates(algorithm, b"".join(values))
-    own = np.array(numbers, np.int64)
-    answered = np.zeros(len(values), bool)
-    answered[asked[records == own[asked]]] = True
+    answered = column.answered(*installed.candidates(algorithm, b"".join(column.values)))
     never_ones = never.suspects(algorithm)
-    expected = np.array([value not in never_ones for value in values], bool)
-    expected &= installed.live(own)
+    matchable = np.array([value not in never_ones for value in column.values], bool)
+    expected = matchable[column.places] & installed.live(np.array(column.numbers, np.int64))
     wrong = np.flatnonzero(answered != expected)
     if len(wrong):
-        raise _missed(installed, numbers[wrong[0]])
+        raise _missed(installed, column.numbers[wrong[0]])
     counted[algorithm] += int(expected.sum())
 
 
 def _ask_near(
     installed: InstalledSet, method: Method, column: _Column, counted: Counter[str]
 ) -> None:
-    values, numbers = column
+    values = list(column.values)
     hits = installed.near_hits(method, values, 0)
-    answered = np.zeros(len(values), bool)
-    answered[hits.query[hits.record == np.array(numbers, np.int64)[hits.query]]] = True
-    for at, number in enumerate(numbers):
-        record = installed.record(number)
-        hashed = [one for one in record.perceptual if one.value == values[at]]
+    answered = column.answered(hits.query, hits.record)
+    for at, number in enumerate(column.numbers):
+        record, value = installed.record(number), values[column.places[at]]
+        hashed = [one for one in record.perceptual if one.value == value]
         matchable = record.live and any(never.perceptual_reason(one) is None for one in hashed)
         if answered[at] and not matchable:
             raise _missed(installed, number)

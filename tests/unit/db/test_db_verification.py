@@ -3,6 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from hashmatch.db import blocks
 from hashmatch.db.exact import ExactIndex
 from hashmatch.db.near import ScanIndex
 from hashmatch.db.near_build import NearBuilder
@@ -109,3 +110,24 @@ def test_sets_of_batches_withdrawals_and_every_method_are_proved(tmp_path):
         verify(installed)
         for method, value in values.items():
             assert len(installed.search_near(method, [value], 0)) == 1
+
+
+def test_a_record_that_cannot_be_read_is_noticed(installed, monkeypatch):
+    marked = blocks.unmarked
+    monkeypatch.setattr(blocks, "unmarked", lambda text, values: marked(text, values)[:-1])
+    with pytest.raises(HashSetError, match="cannot be read; import the list again"):
+        verify(installed)
+
+
+def test_one_digest_of_very_many_records_is_proved(tmp_path, monkeypatch):
+    monkeypatch.setattr("hashmatch.db.verification._AT_ONCE", 2000)
+    library = make_library(tmp_path)
+    shared = digests(0, Algorithm.MD5)
+    events = [HashRecord(n, (*shared, *digests(n, Algorithm.SHA1))) for n in range(5000)]
+    manifest = install(library, [*events, Withdrawn(9, digests=digests(7, Algorithm.SHA1))])
+    with library.open_set(manifest.version) as installed:
+        verify(installed)
+        rows = [(shared[0], n) for n in range(5000) if n not in {7, 4321}]
+        put(installed, tmp_path, rows + [(digests(n, Algorithm.SHA1)[0], n) for n in range(5000)])
+        with pytest.raises(HashSetError, match=r"record (4321|7);"):
+            verify(installed)
