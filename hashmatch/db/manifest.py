@@ -236,7 +236,7 @@ def _changes(fields: Fields) -> Changes:
         fields.whole("replaced"),
         fields.whole("withdrawn"),
         fields.whole("idle"),
-    )
         Counter(fields.counts("lost")),
+    )
     fields.finish()
     return changes
