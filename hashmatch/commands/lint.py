@@ -106,10 +106,11 @@ def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # th
         raise UsageError(msg)
     if words["no_media"]:
         return _refuse_media(files)
-    from hashmatch.jobs import lint, lint_clean  # noqa: PLC0415  # numpy takes a while
+    from hashmatch.jobs import lint, lint_clean, lint_targets  # noqa: PLC0415  # numpy takes a while
     from hashmatch.linting.rule import Level  # noqa: PLC0415
 
     stated = lint_terms.merged(words, files[0].parent if not files[0].is_dir() else files[0])
+    lint_targets.refuse_overwriting(lint_terms.targets(stated), lint_terms.read(files, stated))
     folder = words["scratch"] or Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
     request = lint_terms.request(files, stated, folder, present())
     cleaning = lint_clean.prepared(request, words["fix_to"]) if words["fix_to"] else None

@@ -56,6 +56,21 @@ def merged(words: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return stated
 
 
+def targets(stated: Mapping[str, Any]) -> dict[str, Path]:
+    """Give the files that will be written, by option."""
+    words = {"--output": "output", "--write-baseline": "write_baseline", "--fix-to": "fix_to"}
+    return {option: Path(stated[word]) for option, word in words.items() if stated[word]}
+
+
+def read(files: tuple[Path, ...], stated: Mapping[str, Any]) -> list[Path]:
+    """Give the files that will be read and that nothing may be written over.
+
+    A baseline is not among them: it may be written anew.
+    """
+    words = ("previous", "benign", "key", "manifest", "waivers", "mapping", "config")
+    return [*files, *(Path(stated[word]) for word in words if stated[word])]
+
+
 def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: Setting) -> Request:
     """Give the whole request.
 

@@ -16,10 +16,11 @@ from hashmatch.jobs.list_files import sources_of
 from hashmatch.jobs.list_files_beside import is_companion
 from hashmatch.linting import warninglist
 from hashmatch.linting.check import Subject
+from hashmatch.linting.checksums import ENDINGS, is_sums
 from hashmatch.linting.media import HEAD, media
 from hashmatch.linting.reference import Reference
 from hashmatch.linting.run import Plan, Run
-from hashmatch.linting.signatures import BESIDE, SUMS
+from hashmatch.linting.signatures import SIGNATURES
 from hashmatch.linting.spool import Folder
 from hashmatch.linting.stretches import Stretches
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hashmatch.model.people import Entropy
 
 
+_PROSE = frozenset({".md", ".rst", ".yaml", ".yml"})
 _BY_LINE = frozenset({Certainty.HEADER, Certainty.TABLE, Certainty.LINES, Certainty.BARE})
 """Formats whose records are told by their lines."""
 
@@ -121,23 +123,35 @@ def lint(request: Request) -> Report:
     """Read every list and apply the rules.
 
     Raises:
-        UsageError: a file is missing, no list was named, or a word means nothing for a format.
+        UsageError: the only file is missing, no list was named, or a word means nothing for a
+            format. One of several files that is missing is reported as a list that is unreadable.
         OutputError: there is no room to compare the records.
     """
     run = Run(request.plan)
+    missing = ""
     for path in request.files:
         try:
             sources = sources_of((path,))
-        except HashSetError as error:
+        except (HashSetError, UsageError) as error:
             run.refuse(str(path), str(error))
+            missing = str(error) if isinstance(error, UsageError) else missing
             continue
         for source in sources:
-            if not (path.is_dir() and _accompanies(source)):
+            if is_prose(source.path) or (path.is_dir() and _accompanies(source)):
+                run.pass_by(_name(source))
+            else:
                 _read(run, source, request)
+    if missing and len(run.lists) == 1:
+        raise UsageError(missing)
     if not run.lists:
-        msg = "the folder holds no hash list; name one"
+        msg = "no hash list was named, only files that are none; name one"
         raise UsageError(msg)
     return run.finish()
+
+
+def is_prose(path: Path) -> bool:
+    """Tell texts and settings, which are never lists, by their endings."""
+    return path.suffix.lower() in _PROSE
 
 
 def _accompanies(source: ListSource) -> bool:
@@ -145,15 +159,26 @@ def _accompanies(source: ListSource) -> bool:
     path = source.path
     if source.steps:
         return False
-    if path.name.startswith(".") or path.name in SUMS:
+    if path.name.startswith(".") or is_sums(path.name):
         return True
-    if path.suffix in BESIDE and path.with_suffix("").exists():
+    if path.suffix in SIGNATURES | ENDINGS and path.with_suffix("").exists():
         return True
     return any(is_companion(source, form) for form in registry.all_formats())
 
 
+def _name(source: ListSource) -> str:
+    """Give the name that findings have: the file as it was named, and the way into it."""
+    return "/".join((str(source.path), *(step.name for step in source.steps)))
+
+
 def _read(run: Run, source: ListSource, request: Request) -> None:
-    name = "/".join((str(source.path), *(step.name for step in source.steps)))
+    name = _name(source)
+    try:
+        with source.opened():
+            pass
+    except (UsageError, HashSetError) as error:
+        run.refuse(name, str(error))
+        return
     try:
         with lint_reading.reading(source, request.words) as opened:
             stretches = Stretches()

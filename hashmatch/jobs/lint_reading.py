@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.interface import Certainty, RandomAccess, ReadOptions, read_fast
+from hashmatch.formats.interface import BatchFormat, Certainty, RandomAccess, ReadOptions, read_fast
 from hashmatch.jobs.list_files_beside import beside
 from hashmatch.jobs.list_files_digest import buffered
 from hashmatch.jobs.list_files_format import choose_format, refuse_idle_words
@@ -16,6 +16,7 @@ from hashmatch.jobs.list_files_packed import in_memory
 from hashmatch.linting.reference import Reference
 from hashmatch.linting.scan_bytes import Bytes, Watched
 from hashmatch.linting.stretches import Stretches
+from hashmatch.model.records import HashRecord, RecordBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,13 +82,30 @@ def _events(
 ) -> Iterator[FastEvent]:
     """Yield all events, then take what a reader left, so that every byte was seen."""
     try:
-        yield from read_fast(chosen.format, stream, options)
+        yield from _from_batches(source, chosen, stream, options)
         if not isinstance(chosen.format, RandomAccess):
             while stream.read(_SLICE):
                 pass
     except OSError as error:
         msg = f"{source.name} cannot be read to its end: {error.strerror}"
         raise HashSetError(msg) from None
+
+
+def _from_batches(
+    source: ListSource, chosen: Chosen, stream: BinaryIO, options: ReadOptions
+) -> Iterator[FastEvent]:
+    """Read in batches; a short list that breaks off before the first is read record by record."""
+    records = False
+    try:
+        for event in read_fast(chosen.format, stream, options):
+            records = records or isinstance(event, HashRecord | RecordBatch)
+            yield event
+    except HashSetError:
+        if records or not isinstance(chosen.format, BatchFormat):
+            raise
+        with source.opened() as again:
+            yield from chosen.format.read(buffered(again.stream), options)
+        raise
 
 
 def fitting(sources: Sequence[ListSource], words: Words) -> Words:

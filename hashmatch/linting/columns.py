@@ -57,12 +57,18 @@ def of(stretch: Stretch, number: int) -> dict[str, NDArray[Any]]:
     if stretch.entries is not None:
         settled = stretch.settled if stretch.settled is not None else np.False_
         found[ENTRY] = np.where(settled, np.uint64(0), stretch.entries)
-    whole = np.zeros(count, np.uint64)
     for kind, hashes in stretch.hashes.items():
-        np.add.at(whole, hashes.rows, hashes.prints * _FACTORS[kind])
         if isinstance(kind, Algorithm):
             column = np.zeros(count, np.uint64)
             column[hashes.rows[::-1]] = hashes.prints[::-1]
             found[kind.value] = column
-    found[WHOLE] = whole
+    found[WHOLE] = whole(stretch)
+    return found
+
+
+def whole(stretch: Stretch) -> NDArray[np.uint64]:
+    """Give for each record one number that stands for all its hashes."""
+    found = np.zeros(len(stretch), np.uint64)
+    for kind, hashes in stretch.hashes.items():
+        np.add.at(found, hashes.rows, hashes.prints * _FACTORS[kind])
     return found

@@ -26,7 +26,9 @@ class Sighting:
     ``values`` are the prints of the values concerned, one for each place, or none. ``note`` adds
     plain words, never content of a list. ``count`` says how many records a finding about the
     whole list stands for. ``list_number`` names the list where a run has read several; None
-    means the one being read. ``other`` is a second place for each of ``places``.
+    means the one being read. ``other`` is a second place for each of ``places``. ``marks`` tells
+    findings apart that have no value: a number for each place, made of the record's hashes or of
+    its line. ``of_list`` says that the one place is only the first of many.
     """
 
     rule: Rule
@@ -38,9 +40,16 @@ class Sighting:
     count: int = 1
     list_number: int | None = None
     other: Numbers = ()
+    marks: Numbers = ()
+    of_list: bool = False
 
     def __len__(self) -> int:
         return len(self.places) or 1
+
+    @property
+    def needs_marks(self) -> bool:
+        """Whether only the words of a finding would tell it from others."""
+        return bool(len(self.places)) and not (len(self.values) or len(self.marks) or self.of_list)
 
     def only(self, at: int) -> Sighting:
         """Give what was seen at one of the places."""
@@ -58,8 +67,7 @@ class Sighting:
             return
         for at, place in enumerate(self.places):
             value = int(self.values[at]) if len(self.values) else None
-            parts = (base, self.note) if value is None else (value,)
-            known = prints.fingerprint(self.rule.id, self.kind, *parts)
+            known = prints.fingerprint(self.rule.id, self.kind, *self._parts(at, base, value))
             note = self.note
             if len(self.other):
                 note = f"{note} {int(self.other[at])}".strip()
@@ -74,6 +82,12 @@ class Sighting:
                 None if value is None else prints.lead(value),
                 by_line=by_line,
             )
+
+    def _parts(self, at: int, base: str, value: int | None) -> tuple[object, ...]:
+        """Give what tells a finding from others of its rule."""
+        if value is not None:
+            return (value,)
+        return (base, self.note, int(self.marks[at])) if len(self.marks) else (base, self.note)
 
 
 @dataclass(frozen=True, slots=True)

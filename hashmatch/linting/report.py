@@ -29,7 +29,8 @@ class ListReport:
     """One list. ``findings`` holds the first of each rule, ``counts`` the number of all.
 
     ``accepted`` counts what the baseline or a waiver accepts. ``broken`` says why the list could
-    not be read to its end; ``unreadable`` is True where nothing of it could be read as a list.
+    not be read to its end; ``unreadable`` is True where nothing of it could be read as a list,
+    ``empty`` where it was read and has no record.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ListReport:
     accepted: int = 0
     broken: str | None = None
     unreadable: bool = False
+    empty: bool = False
     open: dict[str, Open] = field(default_factory=dict)
 
     def count(self, rule: Rule) -> int:
@@ -56,13 +58,15 @@ class ListReport:
 class Report:
     """All lists of a run and the rules that were applied.
 
-    ``show_digests`` says that the operator asked for the first digits of values.
+    ``show_digests`` says that the operator asked for the first digits of values. ``passed``
+    names the files that are no lists and were not read.
     """
 
     version: str
     rules: Mapping[str, Rule]
     lists: tuple[ListReport, ...]
     show_digests: bool = False
+    passed: tuple[str, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Give all findings that were kept."""

@@ -45,7 +45,8 @@ class Rule:
     option without which the rule has nothing to compare with; None where it always applies.
     ``about`` names what a list must carry for the rule to say anything, one of it at least:
     algorithms and methods, or ``digest``, ``quality``, ``category``, ``size``, ``entry``,
-    ``text`` (a text file) and ``cells`` (texts beside the hashes).
+    ``text`` (a text file) and ``cells`` (texts beside the hashes). ``across`` says that it compares
+    several lists.
     """
 
     id: str
@@ -55,3 +56,4 @@ class Rule:
     remedy: Words
     needs: str | None = None
     about: tuple[str, ...] = ()
+    across: bool = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hashmatch.errors import HashSetError
 from hashmatch.linting import registry
 from hashmatch.linting.finding import Sighting
+from hashmatch.linting.marks import Marks
 from hashmatch.linting.report import ListReport, Open, Report
 from hashmatch.linting.rules.file import TRUNCATED
 from hashmatch.model.hashes import Method
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from hashmatch.linting.stretch import Stretch
     from hashmatch.linting.stretches import Stretches
     from hashmatch.model.records import FastEvent
+
+NOTHING = "nothing to check: the list has no record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ class Run:
             if any(rule.id in plan.chosen for rule in family.rules)
         ]
         self.lists: list[ListReport] = []
+        self._passed: list[str] = []
         self._kept: dict[tuple[int, str], int] = {}
+
+    def pass_by(self, name: str) -> None:
+        """Note a file that is no list, and was not read."""
+        self._passed.append(name)
 
     def refuse(self, name: str, why: str) -> None:
         """Note a file that cannot be read as a list at all."""
@@ -73,14 +81,17 @@ class Run:
         report = ListReport(subject.name, title, subject.by_line)
         self.lists.append(report)
         seen: set[str] = set()
+        marks = Marks(subject)
+        anything = False
         for check in self._checks:
             check.unchecked, check.idle = {}, {}
             check.begin(subject)
         try:
             for stretch in stretches.of(events):
                 report.records += len(stretch)
+                anything = anything or stretch.says_something
                 _note(seen, stretch)
-                self._take(subject.number, self._look(subject, stretch))
+                self._take(subject.number, marks.of(stretch, self._look(subject, stretch)))
             if subject.seen is not None:
                 subject.seen.finish()
                 seen.add("text")
@@ -89,7 +100,12 @@ class Run:
             report.unreadable = not report.records
             if report.records:
                 self._take(subject.number, [Sighting(TRUNCATED, note="reading broke off")])
+                self._take(subject.number, _rest(marks))
             return
+        self._take(subject.number, _rest(marks))
+        if not (anything or stretches.filters):
+            report.empty = True
+            self._take(subject.number, [Sighting(TRUNCATED, note=NOTHING)])
         for check in self._checks:
             self._take(subject.number, check.end(subject))
         self._state_open(report, seen, stretches)
@@ -99,10 +115,12 @@ class Run:
         for check in self._checks:
             self._take(None, check.finish())
         self._take(0, self._plan.acceptance.about_waivers())
+        self._state_alone()
         for report in self.lists:
             report.findings.sort(key=lambda one: (one.rule.id, one.place or 0, one.note))
         rules = {key: rule for key, rule in registry.rules().items() if key in self._plan.chosen}
-        return Report(self._plan.version, rules, tuple(self.lists), self._plan.show_digests)
+        lists, passed = tuple(self.lists), tuple(self._passed)
+        return Report(self._plan.version, rules, lists, self._plan.show_digests, passed)
 
     def _look(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         for check in self._checks:
@@ -137,26 +155,52 @@ class Run:
                 report.findings.append(finding)
                 self._kept[key] = kept + 1
 
+    def _state_alone(self) -> None:
+        """Say which rules had no second list to compare with."""
+        readable = [one for one in self.lists if not one.unreadable]
+        if len(readable) == 1 and readable[0].broken is None:
+            for key in self._plan.chosen:
+                if registry.rules()[key].across:
+                    reason = "only one list was read"
+                    readable[0].open.setdefault(key, Open(reason, key in self._plan.named))
+
     def _state_open(self, report: ListReport, seen: set[str], stretches: Stretches) -> None:
         """Say which rules were not checked for this list, and why."""
         for key in sorted(self._plan.chosen):
-            found_open = self._open(registry.rules()[key], seen, stretches)
+            found_open = self._open(report, registry.rules()[key], seen, stretches)
             if found_open is not None:
                 report.open[key] = found_open
         for check in self._checks:
             for found, grave in ((check.idle, False), (check.unchecked, True)):
                 for key, reason in found.items():
                     if key in self._plan.chosen:
-                        report.open[key] = Open(reason, grave)
+                        report.open[key] = Open(reason, self._grave(key, grave=grave))
 
-    def _open(self, rule: Rule, seen: set[str], stretches: Stretches) -> Open | None:
+    def _grave(self, key: str, *, grave: bool = False) -> bool:
+        """Whether a rule should have been checked: it was asked for by its whole id."""
+        return grave or key in self._plan.named
+
+    def _open(
+        self, report: ListReport, rule: Rule, seen: set[str], stretches: Stretches
+    ) -> Open | None:
         if rule.needs is not None and not self._plan.terms.has(rule.needs):
-            return Open(f"needs {rule.needs}", rule.id in self._plan.named)
+            return Open(f"needs {rule.needs}", self._grave(rule.id))
+        if report.empty and rule.id > TRUNCATED.id and rule.needs != "--waivers":
+            return Open(NOTHING, self._grave(rule.id))
         if stretches.filters and (rule.about or rule.id > TRUNCATED.id):
             return Open("the list is a filter without records", grave=True)
         if rule.about and seen.isdisjoint(rule.about):
-            return Open(f"the list carries no {' or '.join(rule.about)}")
+            reason = f"the list carries no {' or '.join(rule.about)}"
+            return Open(reason, self._grave(rule.id))
         return None
+
+
+def _rest(marks: Marks) -> Iterator[Sighting]:
+    try:
+        yield from marks.rest()
+    except OSError as error:
+        msg = f"the list cannot be read again: {error.strerror}"
+        raise HashSetError(msg) from None
 
 
 def _note(seen: set[str], stretch: Stretch) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from codecs import IncrementalDecoder
 
+_ENDS = 1 << 12
+_COUNT = re.compile(rb'"(?:@odata\.count|count)"\s*:\s*(\d{1,18})\s*[,}]')
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -23,6 +26,7 @@ class Bytes:
         self.feeds = 0
         self.returned_feeds = 0
         self.lone_returns = 0
+        self._head = self._tail = b""
         self._last = b""
         self._decoder: IncrementalDecoder | None = None
         self._wide = False
@@ -32,9 +36,34 @@ class Bytes:
         if not self.size:
             self._start(block)
         self.size += len(block)
+        self._head += block[: _ENDS - len(self._head)]
+        self._tail = (self._tail + block)[-_ENDS:] if len(block) < _ENDS else block[-_ENDS:]
         text = self._decoded(block, final=False)
         if text:
             self._count(text)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line has its end."""
+        return self._last in {b"\n", b"\r"}
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are, a last one without its end too."""
+        return self.feeds + self.lone_returns + (not self.ended)
+
+    def declared(self) -> int | None:
+        """Give the number of records that a JSON object declares beside its list; None for none.
+
+        Only what stands before the first list or behind the last one, and in no other object, can
+        be about the whole.
+        """
+        before, opened, _ = self._head.partition(b"[")
+        _, closed, behind = self._tail.rpartition(b"]")
+        parts = [before] if opened and before.count(b"{") == 1 else []
+        parts += [behind] if closed and b"{" not in behind else []
+        found = {int(one[1]) for part in parts for one in _COUNT.finditer(part)}
+        return found.pop() if len(found) == 1 else None
 
     def finish(self) -> None:
         """Say that there are no more."""

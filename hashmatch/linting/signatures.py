@@ -17,15 +17,11 @@ from hashmatch.errors import CustodyError, UsageError
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator
 
-_MINISIGN, _RAW, _OWN = ".minisig", ".sig", ".sha256"
+_MINISIGN, _RAW = ".minisig", ".sig"
 _OPENPGP = (".asc", ".gpg", ".pgp", ".sig")
-BESIDE = frozenset({_MINISIGN, _OWN, *_OPENPGP})
-"""Endings of files that say something about the list whose whole name stands before."""
-
-SUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt")
-"""Names of files with the checksums of a folder."""
+SIGNATURES = frozenset({_MINISIGN, *_OPENPGP})
+"""Endings of signatures of the file whose whole name stands before."""
 
 _MOST = 1 << 30
 """Bytes of a list that a signature without a digest is checked over; it needs all in memory."""
@@ -153,32 +149,3 @@ def _whole(path: Path) -> bytes:
         msg = "too long for a signature without a digest"
         raise OverflowError(msg)
     return path.read_bytes()
-
-
-def sums_beside(path: Path) -> Iterator[tuple[str, str | None]]:
-    """Yield each checksum file that names a list, with the SHA-256 that it states.
-
-    None stands for a checksum file of the list alone in which no SHA-256 can be read.
-
-    Raises:
-        OSError: a checksum file cannot be read.
-    """
-    own = Path(f"{path}{_OWN}")
-    if own.is_file():
-        yield own.name, _stated(own, path.name, alone=True)
-    for name in SUMS:
-        several = path.parent / name
-        if several.is_file() and (found := _stated(several, path.name, alone=False)):
-            yield name, found
-
-
-def _stated(sums: Path, name: str, *, alone: bool) -> str | None:
-    with sums.open("rb") as stream:
-        lines = stream.read(1 << 20).decode("utf-8", "replace").splitlines()
-    for line in lines:
-        digest, _, rest = line.strip().lstrip("\\").partition(" ")
-        named = rest.strip().removeprefix("*").removeprefix("./")
-        is_digest = len(digest) == 64 and set(digest.lower()) <= set("0123456789abcdef")
-        if is_digest and (named == name or (alone and not named)):
-            return digest.lower()
-    return None

@@ -68,7 +68,8 @@ class Stretch:
     record: ``sizes`` is -1 and ``entries`` 0 where a record states none (an entry is only told
     from others, so that a number stands for it). ``settled`` is True where the format itself
     says which of several records with one entry counts. ``regular`` says that the readers found
-    every digest written in plain hexadecimal.
+    every digest written in plain hexadecimal. ``pictures`` are the places of records that hold an
+    embedded picture, of which the readers leave only a description.
     """
 
     places: Rows
@@ -82,10 +83,16 @@ class Stretch:
     withdrawn: Sequence[Withdrawn] = ()
     stored_only: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     regular: bool = True
+    pictures: Sequence[int] = ()
     _plain: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.places)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to check: a record, a loss or a withdrawal."""
+        return bool(len(self) or self.losses or self.withdrawn)
 
     def digests(self) -> dict[Algorithm, Hashes]:
         """Give the digests of bytes."""

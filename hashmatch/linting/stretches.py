@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from hashmatch.errors import HashSetError
+from hashmatch.formats.thumbnails import names_picture
 from hashmatch.linting.stretch import Cells, Hashes, Stretch
 from hashmatch.model.records import (
     Dropped,
@@ -43,19 +45,32 @@ class Stretches:
         self._gathered = _Gathered()
 
     def of(self, events: Iterable[FastEvent]) -> Iterator[Stretch]:
-        """Yield all records, losses and withdrawals, in order within each stretch."""
-        for event in events:
-            if isinstance(event, RecordBatch):
-                if len(event):
-                    yield _of_batch(event)
-            elif isinstance(event, ListFacts | MembershipFilter):
-                self._state(event)
-            else:
-                self._gathered.take(event)
-                if self._gathered.full:
-                    yield self._flush()
+        """Yield all records, losses and withdrawals, in order within each stretch.
+
+        Raises:
+            HashSetError: the list breaks off; everything before was yielded.
+        """
+        try:
+            for event in events:
+                yield from self._take(event)
+        except HashSetError:
+            # What was read before a list broke off is looked at too.
+            if self._gathered.anything:
+                yield self._flush()
+            raise
         if self._gathered.anything:
             yield self._flush()
+
+    def _take(self, event: FastEvent) -> Iterator[Stretch]:
+        if isinstance(event, RecordBatch):
+            if len(event):
+                yield _of_batch(event)
+        elif isinstance(event, ListFacts | MembershipFilter):
+            self._state(event)
+        else:
+            self._gathered.take(event)
+            if self._gathered.full:
+                yield self._flush()
 
     def _state(self, event: ListFacts | MembershipFilter) -> None:
         if isinstance(event, ListFacts):
@@ -153,6 +168,7 @@ class _Gathered:
                 [at for at, one in enumerate(records) if one.other], dtype=np.int64
             ),
             regular=False,
+            pictures=[one.place for one in records if _is_pictured(one.fields, 0)],
         )
 
 
@@ -190,6 +206,28 @@ def _cells(records: Sequence[HashRecord]) -> dict[str, Cells]:
             rows.setdefault(name, []).append(at)
             texts.setdefault(name, []).append(text)
     return {name: Cells.of(np.array(rows[name], np.int64), some) for name, some in texts.items()}
+
+
+_DESCRIPTION = frozenset({"sha256", "length"})
+"""What ``formats.thumbnails`` puts in the place of an embedded picture."""
+
+
+def _is_pictured(value: object, depth: int) -> bool:
+    """Tell whether a record held an embedded picture, however deep it stood."""
+    if depth >= _DEEPEST:
+        return False
+    if isinstance(value, list):
+        return any(_is_pictured(inner, depth + 1) for inner in value)
+    if not isinstance(value, dict):
+        return False
+    return any(
+        isinstance(inner, dict | list)
+        and (
+            (names_picture(key[:64]) and isinstance(inner, dict) and inner.keys() == _DESCRIPTION)
+            or _is_pictured(inner, depth + 1)
+        )
+        for key, inner in value.items()
+    )
 
 
 def _flat(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -241,6 +242,43 @@ def test_media_are_refused_by_their_first_bytes(lint, tmp_path):
         "d.txt",
     ]
     assert lint("--no-media", "none").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("a.csv", "--output", "a.csv"),
+        ("a.csv", "--write-baseline", "a.csv"),
+        ("lists", "--output", "lists/b.csv"),
+        ("a.csv", "--output", "link.csv"),
+        ("a.csv", "--previous", "lists/b.csv", "--output", "lists/b.csv"),
+        ("a.csv", "--benign", "lists/b.csv", "--write-baseline", "lists/../lists/b.csv"),
+        ("a.csv", "--output", "new.json", "--write-baseline", "new.json"),
+    ],
+)
+def test_no_report_ever_replaces_a_list(lint, tmp_path, words):
+    (tmp_path / "lists").mkdir()
+    for name in ("a.csv", "lists/b.csv"):
+        put(tmp_path, name, SOUND)
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    result = lint(*words)
+    assert result.returncode == 2, result.stdout
+    assert "name another file" in result.stderr or "name two" in result.stderr
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "lists" / "b.csv").read_text() == SOUND
+    assert not (tmp_path / "new.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "excluded"),
+    [
+        *((one, True) for one in ("README.md", "lists/waivers.yaml", "lists/SHA256SUMS")),
+        *((one, True) for one in ("lists/md5sums.txt", "a.csv.sha256", "a.csv.minisig")),
+        *((one, False) for one in ("lists/a.csv", "lists/sums.txt", "lists/b.json")),
+    ],
+)
+def test_the_hook_leaves_out_what_stands_beside_lists(name, excluded):
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert bool(re.search(hooks[0]["exclude"], name)) is excluded
 
 
 def test_the_hooks_name_commands_that_run(lint, tmp_path):

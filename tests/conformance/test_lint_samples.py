@@ -32,6 +32,8 @@ def every_file():
 
 @pytest.mark.parametrize("path", every_file(), ids=lambda one: str(one.relative_to(SAMPLES)))
 def test_every_sample_ends_in_a_report(path):
+    if path.suffix == ".md":
+        pytest.skip("a text is no list, and is passed by")
     report = check(path)
     assert report.lists
     assert all(one.unreadable or one.records or one.open for one in report.lists)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from hashmatch.linting import told
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from hashmatch.linting.report import Report
@@ -26,6 +27,7 @@ class JsonDocument:
             "version": report.version,
             "rules": sorted(report.rules),
             "incomplete": report.incomplete,
+            "passed_by": [shown(name) for name in report.passed],
             "lists": [
                 told.list_as_json(one)
                 | {

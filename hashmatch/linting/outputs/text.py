@@ -22,6 +22,8 @@ class Text:
         """Write all lists."""
         for one in report.lists:
             self._list(report, one, stream, language)
+        for name in report.passed:
+            stream.write(f"{shown(name)}: passed by, no hash list\n")
         stream.write(f"{told.summary(report)}\n")
 
     def _list(self, report: Report, one: ListReport, stream: TextIO, language: str) -> None:

@@ -51,11 +51,12 @@ class Categories(Check):
     def __init__(self, terms: Terms) -> None:
         super().__init__(terms)
         self._counts: Counter[str | None] = Counter()
+        self._judged = False
 
     def begin(self, subject: Subject) -> None:
         """Forget the list before."""
         del subject
-        self._counts = Counter()
+        self._counts, self._judged = Counter(), False
 
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look at the codes of some records."""
@@ -69,6 +70,7 @@ class Categories(Check):
         profile = self.terms.profile
         if profile is None:
             return
+        self._judged = True
         unknown = {one for one in counted if one is not None and one not in profile.categories}
         benign = {one for one in counted if profile.disposition(one) is Disposition.BENIGN}
         notable = set(counted) - {None} - benign - unknown
@@ -91,6 +93,10 @@ class Categories(Check):
         """Tell the numbers, and whether the list says itself that it is benign."""
         if "looks_benign" in subject.facts and self.terms.kind not in {None, _BENIGN}:
             yield Sighting(OPPOSITE, note="the list says itself that it is benign")
+        elif self.terms.kind is None:
+            self.idle[OPPOSITE.id] = "needs --kind"
+        elif not self._judged:
+            self.idle[OPPOSITE.id] = "needs --scheme, and category codes in the list"
         if set(self._counts) - {None} and len(self._counts) <= _MANY:
             yield Sighting(COUNTS, note=self._told(), count=sum(self._counts.values()))
 

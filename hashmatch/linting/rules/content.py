@@ -185,6 +185,8 @@ class Content(Check):
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look at the names of columns and at their texts."""
         del subject
+        if stretch.pictures:
+            yield Sighting(FORBIDDEN, stretch.pictures, note="embedded media")
         plain = stretch.plain_columns()
         for name, cells in stretch.cells.items():
             if name in plain:

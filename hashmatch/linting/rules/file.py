@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from hashmatch.linting import checksums
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.dates import day_of
 from hashmatch.linting.finding import Sighting
 from hashmatch.linting.manifests import agrees
 from hashmatch.linting.rule import Level, Rule, Words
-from hashmatch.linting.signatures import NO_SIGNATURE, openpgp_beside, sums_beside
+from hashmatch.linting.signatures import NO_SIGNATURE, openpgp_beside
 from hashmatch.model.records import Loss
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ ENCODING = Rule(
     about=("text",),
 )
 
-
+_KIND_NAMES = {kind: kind.upper().replace("SHA", "SHA-") for kind in checksums.KINDS}
 _OPENPGP = "the signature beside the list is one of OpenPGP; only Ed25519 and minisign are known"
 
 
@@ -77,17 +78,20 @@ class File(Check):
 
     def __init__(self, terms: Terms) -> None:
         super().__init__(terms)
-        self._encoding = 0
-        self._first = 0
+        self._last = self._last_lost = 0
 
     def begin(self, subject: Subject) -> None:
         """Forget the list before."""
         del subject
-        self._encoding = self._first = 0
+        self._last = self._last_lost = 0
 
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Note values that could not be decoded."""
         del subject
+        lost = [loss.place for loss in stretch.losses]
+        self._last_lost = max(lost, default=self._last_lost)
+        taken = [one.place for one in stretch.withdrawn]
+        self._last = max(self._last, int(stretch.places.max(initial=0)), *lost, *taken, 0)
         found = [loss.place for loss in stretch.losses if loss.reason is Loss.BAD_ENCODING]
         if found:
             yield Sighting(ENCODING, found, note=Loss.BAD_ENCODING.value)
@@ -105,25 +109,45 @@ class File(Check):
         yield from self._age(subject)
         if "partial" in subject.facts:
             yield Sighting(TRUNCATED, note="the list says itself that it is only a part")
+        yield from self._cut_off(subject)
         if subject.seen is not None:
             for note in _troubles(subject.seen):
                 yield Sighting(ENCODING, note=note)
+
+    def _cut_off(self, subject: Subject) -> Iterator[Sighting]:
+        """Tell a last line that was lost and has no end, and a list shorter than it declares."""
+        seen = subject.seen
+        if seen is None:
+            return
+        lost = self._last_lost
+        if subject.by_line and not seen.ended and lost and lost >= max(self._last, seen.lines):
+            yield Sighting(TRUNCATED, [self._last_lost], note="the last line breaks off")
+        declared = seen.declared()
+        whole = "partial" not in subject.facts and "case" not in subject.facts.get("shape", "")
+        if declared is not None and whole and not subject.by_line and declared != self._last:
+            note = f"it declares {declared:,} records and has {self._last:,}"
+            yield Sighting(TRUNCATED, note=note)
 
     def _checksum(self, subject: Subject) -> Iterator[Sighting]:
         manifest = self.terms.manifest
         own = manifest.file if manifest else None
         folder = subject.path.absolute().parent
-        stated = [one for one in sums_beside(subject.path) if folder / one[0] != own]
-        if not stated:
-            if self.terms.manifest is None:
-                self.idle[CHECKSUM.id] = "no checksum file beside the list, and no --manifest"
-            return
-        digest = _sha256(subject.path)
-        for name, value in stated:
-            if value is None:
-                yield Sighting(CHECKSUM, note=f"no SHA-256 for the list can be read in {name}")
-            elif value != digest:
-                yield Sighting(CHECKSUM, note=f"not the SHA-256 stated in {name}")
+        stated = [one for one in checksums.beside(subject.path) if folder / one.file != own]
+        values = {one.kind: bytes.fromhex(one.value) for one in stated if one.value is not None}
+        if not values and manifest is None:
+            silent = next((one.file for one in stated), None)
+            self.idle[CHECKSUM.id] = (
+                f"{silent} does not name the list"
+                if silent
+                else "no checksum file beside the list, and no --manifest"
+            )
+        for one in stated:
+            name = _KIND_NAMES[one.kind]
+            if one.value is not None:
+                if not agrees(subject.path, {one.kind: bytes.fromhex(one.value)}):
+                    yield Sighting(CHECKSUM, note=f"not the {name} stated in {one.file}")
+            elif one.alone:
+                yield Sighting(CHECKSUM, note=f"no {name} for the list can be read in {one.file}")
 
     def _manifest(self, subject: Subject) -> Iterator[Sighting]:
         manifest = self.terms.manifest

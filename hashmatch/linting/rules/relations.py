@@ -50,6 +50,7 @@ ACROSS = Rule(
     Words("record stands in another list too", "รายการอยู่ในบัญชีอื่นด้วย"),
     "Both lists claim the file.",
     Words("nothing, or remove it from one list", "ไม่ต้องทำสิ่งใด หรือลบจากบัญชีหนึ่ง"),
+    across=True,
 )
 CONFLICT = Rule(
     "HM203",
@@ -66,6 +67,7 @@ CONFLICT_ACROSS = Rule(
     "A hit shows both; lists of two countries may mean different things by one code.",
     Words("look which list is right", "ตรวจว่าบัญชีใดถูกต้อง"),
     about=("category",),
+    across=True,
 )
 WITHDRAWN = Rule(
     "HM207",
@@ -101,10 +103,13 @@ class Relations(Check):
         self._spool = Spool(terms.scratch)
         self._withdrawn = Withdrawals()
         self._sizes = self._without = self._first = 0
+        self._kinds: set[str] = set()
+        self._comparable = False
 
     def begin(self, subject: Subject) -> None:
         """Forget the withdrawals of the list before."""
         del subject
+        self._kinds, self._comparable = set(), False
         self._withdrawn = Withdrawals()
         self._sizes = self._without = self._first = 0
 
@@ -112,6 +117,7 @@ class Relations(Check):
         """Keep the numbers; tell what one record says about itself."""
         self._spool.add(len(stretch), columns.of(stretch, subject.number))
         self._withdrawn.take(stretch)
+        self._note(stretch)
         for kind, hashes in stretch.digests().items():
             twice = np.flatnonzero(hashes.rows[1:] == hashes.rows[:-1]) + 1
             if len(twice):
@@ -124,10 +130,21 @@ class Relations(Check):
                 self._first = int(stretch.places[int(missing.argmax())])
             self._without += int(missing.sum())
 
+    def _note(self, stretch: Stretch) -> None:
+        """Note whether there is anything that digests of a record could contradict."""
+        self._kinds.update(kind.value for kind in stretch.digests())
+        several = any(len(one.rows) > len(stretch) for one in stretch.digests().values())
+        entries = stretch.entries is not None and bool(stretch.entries.any())
+        self._comparable = self._comparable or several or entries or len(self._kinds) > 1
+
     def end(self, subject: Subject) -> Iterator[Sighting]:
         """Tell what concerns one list alone."""
+        if not self._comparable:
+            self.idle[SIBLINGS.id] = "each record has one hash and no id"
+        if not (self._withdrawn.entries or self._withdrawn.digests):
+            self.idle[WITHDRAWN.id] = "the list takes nothing back"
         if self._sizes and self._without:
-            yield Sighting(NO_SIZE, [self._first], count=self._without)
+            yield Sighting(NO_SIZE, [self._first], count=self._without, of_list=True)
         for name, values in self._withdrawn.digests.items():
             yield from self._active(subject.number, name, values)
         yield from self._active(subject.number, columns.ENTRY, self._withdrawn.entries)

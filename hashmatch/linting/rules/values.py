@@ -105,7 +105,7 @@ class Values(Check):
         """Tell what concerns the list as a whole."""
         if self._weak:
             note = "all records" if self._weak == self._all else "some records"
-            yield Sighting(WEAK, [self._first_weak], note=note, count=self._weak)
+            yield Sighting(WEAK, [self._first_weak], note=note, count=self._weak, of_list=True)
         if subject.declared_type:
             yield Sighting(CASE, note="the list does not name its algorithm")
         total = sum(self._split.values())

@@ -231,7 +231,7 @@ def test_a_checksum_file_that_cannot_be_read_leaves_the_check_open(tmp_path, mon
     def refuse(path):
         raise OSError(5, "broken")
 
-    monkeypatch.setattr("hashmatch.linting.rules.file.sums_beside", refuse)
+    monkeypatch.setattr("hashmatch.linting.checksums.beside", refuse)
     path = tmp_path / "a.csv"
     path.write_text(SOUND)
     assert check(path).lists[0].open["HM001"].grave

@@ -1,0 +1,157 @@
+"""What once passed although it was never checked, and findings that were taken for others."""
+
+import hashlib
+import json
+
+import pytest
+
+from hashmatch.errors import ExitCode
+from hashmatch.jobs import lint
+from hashmatch.linting.acceptance import Acceptance, read_baseline
+from hashmatch.linting.rule import Level
+from tests.lint_lists import TODAY, check, check_text, csv, digest, row, told
+
+
+def vics(*records, **top):
+    context = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml/TH/$metadata#Media"
+    return json.dumps({"@odata.context": context, **top, "value": list(records)})
+
+
+def record(word, **more):
+    return {"MediaID": 1, "Category": 1, "MD5": digest("md5", word), "MediaSize": "7", **more}
+
+
+def code(report):
+    return lint.code_of(report, Level.ERROR)
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.csv", "MD5,SHA1\n"), ("a.json", vics())])
+def test_an_empty_list_never_passes(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    report = check(tmp_path / name)
+    assert told(report) == [("HM005", None)]
+    assert "nothing to check" in report.lists[0].findings[0].note
+    assert code(report) is ExitCode.HITS
+    assert code(check(tmp_path / name, select=("HM103",))) is ExitCode.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Thumbnail": "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJ"},
+        {"MediaFiles": [{"FileName": "a", "Thumbnail": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"}]},
+    ],
+)
+def test_a_picture_is_told_though_the_reader_took_it_out(tmp_path, more):
+    found = check_text(tmp_path, vics(record("a", **more)), "a.json")
+    assert ("HM501", 1) in found
+
+
+@pytest.mark.parametrize("rule", ["HM001", "HM004", "HM003", "HM302", "HM404", "HM206", "HM202"])
+def test_a_rule_that_was_asked_for_and_not_checked_ends_with_3(tmp_path, rule):
+    (tmp_path / "a.csv").write_text(csv(row("a"), columns=("MD5",)))
+    terms = {"oldest": 10} if rule == "HM004" else {}
+    report = check(tmp_path / "a.csv", select=(rule,), **terms)
+    assert rule in report.lists[0].open
+    assert code(report) is ExitCode.INCOMPLETE
+
+
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256", "sha512"])
+@pytest.mark.parametrize("form", ["{0}  a.csv\n", "{1} (a.csv) = {0}\n", "{0} *./a.csv\n"])
+@pytest.mark.parametrize("several", [False, True])
+def test_checksums_of_any_algorithm_are_compared(tmp_path, kind, form, several):
+    text = csv(row("a"), row("b"))
+    (tmp_path / "a.csv").write_text(text)
+    name = f"{kind.upper()}SUMS" if several else f"a.csv.{kind}"
+    true, wrong = (hashlib.new(kind, one.encode()).hexdigest() for one in (text, "other"))
+    for value, expected in ((true, []), (wrong, [("HM001", None)])):
+        (tmp_path / name).write_text(form.format(value, kind.upper()))
+        report = check(tmp_path / "a.csv", select=("HM001",))
+        assert told(report) == expected
+        assert not report.lists[0].open
+
+
+def test_a_list_that_the_sums_do_not_name_is_said(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a")))
+    (tmp_path / "SHA256SUMS").write_text(f"{'ab' * 32}  other.csv\n")
+    report = check(tmp_path / "a.csv", select=("HM001",))
+    assert report.lists[0].open["HM001"].reason == "SHA256SUMS does not name the list"
+    assert code(report) is ExitCode.INCOMPLETE
+
+
+def test_rules_with_nothing_to_look_at_are_not_passed(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a"), row("b"), columns=("MD5",)))
+    opened = check(tmp_path / "a.csv").lists[0].open
+    assert {"HM107", "HM202", "HM204", "HM206", "HM207"} <= set(opened)
+    (tmp_path / "b.csv").write_text(csv(row("c"), row("d")))
+    both = check(tmp_path / "a.csv", tmp_path / "b.csv", kind="illegal")
+    assert not {"HM107", "HM202", "HM204"} & set(both.lists[1].open)
+    assert "--scheme" in both.lists[1].open["HM206"].reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            csv(row("a", Note="=1+cmd"), columns=("MD5", "SHA256", "Note")),
+            csv(row("b", Note="=1+cmd"), columns=("MD5", "SHA256", "Note")),
+        ),
+        (csv(row("a"), row("b", MD5="xy")), csv(row("a"), row("b"), row("c", MD5="xy"))),
+        (csv(row("a")) + "only,two\n", csv(row("a")) + "other,two\n"),
+    ],
+)
+def test_a_new_defect_is_not_taken_for_the_accepted_one(tmp_path, before, after):
+    path = tmp_path / "a.csv"
+    path.write_text(before)
+    kept = Acceptance(TODAY, keep=True)
+    first = told(check(path, acceptance=kept))
+    assert first
+    (tmp_path / "base.json").write_text(kept.to_json())
+    same = Acceptance(TODAY, read_baseline(tmp_path / "base.json"))
+    assert told(check(path, acceptance=same)) == []
+    path.write_text(after)
+    known = Acceptance(TODAY, read_baseline(tmp_path / "base.json"))
+    assert told(check(path, acceptance=known))
+
+
+def test_a_list_that_breaks_off_is_checked_up_to_there(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(vics(record("a", MD5="0" * 32), record("b"), record("c"))[:-40])
+    report = check(path)
+    assert {("HM005", None), ("HM103", 1)} <= set(told(report))
+    assert report.lists[0].records == 2
+    assert code(report) is ExitCode.HITS_INCOMPLETE
+
+
+@pytest.mark.parametrize("cut", [20, 60, 90])
+def test_a_table_that_ends_in_mid_row_is_told(tmp_path, cut):
+    text = csv(row("a"), row("b"), row("c"), columns=("MD5", "SHA1", "SHA256"))[:-cut]
+    assert ("HM005", 4) in check_text(tmp_path, text)
+    whole = csv(row("a"), row("b"), columns=("MD5", "SHA1", "SHA256"))
+    assert check_text(tmp_path, whole[:-1]) == []
+
+
+@pytest.mark.parametrize(("count", "expected"), [(2, []), (3, [("HM005", None)])])
+def test_a_declared_count_is_compared(tmp_path, count, expected):
+    text = vics(record("a"), record("b", MediaID=2), **{"@odata.count": count})
+    assert check_text(tmp_path, text, "a.json") == expected
+    last = json.loads(text)
+    last["@odata.count"] = last.pop("@odata.count")
+    assert check_text(tmp_path, json.dumps(last), "a.json") == expected
+
+
+def test_one_missing_file_does_not_stop_the_others(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a", MD5="0" * 32)))
+    report = check(tmp_path / "none.csv", tmp_path / "a.csv")
+    assert told(report) == [("HM103", 2)]
+    assert report.lists[0].unreadable
+    assert code(report) is ExitCode.HASH_SET
+
+
+def test_texts_and_settings_in_a_folder_are_passed_by_and_named(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a")))
+    (tmp_path / "README.md").write_text("# About\n")
+    (tmp_path / "waivers.yaml").write_text("[]\n")
+    report = check(tmp_path)
+    assert [one.name for one in report.lists] == [str(tmp_path / "a.csv")]
+    assert {one.rpartition("/")[2] for one in report.passed} == {"README.md", "waivers.yaml"}
