@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import requiring_records
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.sqlite_file import columns, created, opened
+from hashmatch.formats.sqlite_file import columns, created, opened, refuse_views
 from hashmatch.formats.sqlite_joined import joined
 from hashmatch.formats.sqlite_values import Taken
 from hashmatch.model.hashes import Algorithm
@@ -76,6 +76,7 @@ def _checked(connection: sqlite3.Connection) -> str:
     if any(not names <= found.get(table, frozenset()) for table, names in _EXPECTED.items()):
         msg = "the database has not the tables of an Autopsy hash database; check --format"
         raise HashSetError(msg)
+    refuse_views(connection, _EXPECTED)
     query = "SELECT value FROM db_properties WHERE name = 'Schema Version' LIMIT 2"
     versions = [str(row[0]) for row in connection.execute(query)]
     if versions != [_VERSION]:

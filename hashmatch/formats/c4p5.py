@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from hashmatch.model.records import Json, ListEvent
 
 _TABLE = "c4p_index"
-_PLAIN = f"SELECT * FROM {_TABLE}"  # noqa: S608  # a constant
-_WITH_PATHS = (
-    f"SELECT i.*, f.path AS lookedUpPath FROM {_TABLE} i LEFT JOIN"  # noqa: S608  # a constant
-    " (SELECT pathId, min(path) AS path FROM fileLookup GROUP BY pathId) f ON f.pathId = i.pathId"
-)
+_ROWS = f"SELECT * FROM {_TABLE}"  # noqa: S608  # a constant
+_FOLDERS = "SELECT pathId, path FROM fileLookup"
+_FOLDERS_LENGTH = 1 << 27
+"""Characters of all folders together, each counted longer than it is; more are refused."""
 _NEEDED = frozenset({"hash", "category"})
 
 
@@ -84,10 +83,29 @@ def _rows(
     has_path = "pathid" in tables[_TABLE] and {"pathid", "path"} <= tables.get(
         "filelookup", frozenset()
     )
-    answer = connection.execute(_WITH_PATHS if has_path else _PLAIN)
+    folders = _folders(connection) if has_path else {}
+    answer = connection.execute(_ROWS)
     names = [str(column[0]) for column in answer.description]
     for row in answer:
-        yield {name: _json(value) for name, value in zip(names, row, strict=True)}
+        fields = {name: _json(value) for name, value in zip(names, row, strict=True)}
+        if has_path:
+            number = next(fields[name] for name in names if name.lower() == "pathid")
+            fields["lookedUpPath"] = folders.get(str(number))
+        yield fields
+
+
+def _folders(connection: sqlite3.Connection) -> dict[str, str]:
+    """Give the folders by number; of several with one number the first in their order."""
+    folders: dict[str, str] = {}
+    length = 0
+    for number, path in connection.execute(_FOLDERS):
+        if isinstance(path, str):
+            folders[str(number)] = min(path, folders.get(str(number), path))
+            length += len(path) + 100
+        if length > _FOLDERS_LENGTH:
+            msg = "the database names far more folders than a case has; refused"
+            raise HashSetError(msg)
+    return folders
 
 
 def _json(value: object) -> Json:

@@ -16,7 +16,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.formats.gathering import requiring_records
 from hashmatch.formats.hash_text import Kind, kind_named
 from hashmatch.formats.interface import Certainty
-from hashmatch.formats.sqlite_file import columns, created, opened
+from hashmatch.formats.sqlite_file import columns, created, opened, refuse_views
 from hashmatch.formats.sqlite_joined import joined
 from hashmatch.formats.sqlite_values import Taken
 from hashmatch.model.hashes import Algorithm
@@ -87,6 +87,7 @@ def _names(connection: sqlite3.Connection) -> dict[int, str]:
     if any(not names <= found.get(table, frozenset()) for table, names in _EXPECTED.items()):
         msg = "the database has not the tables of an IPED hash database; check --format"
         raise HashSetError(msg)
+    refuse_views(connection, _EXPECTED)
     answer = connection.execute("SELECT PROPERTY_ID, PROPERTY_NAME FROM PROPERTIES")
     names = {row[0]: str(row[1]) for row in answer.fetchmany(_PROPERTIES)}
     if answer.fetchone() is not None:

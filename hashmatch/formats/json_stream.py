@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.json_decoder import JsonDecoder
+from hashmatch.formats.json_decoder import JsonDecoder, without_surrogates
 from hashmatch.formats.json_window import JsonWindow
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def whole(stream: BinaryIO, options: ReadOptions) -> Json:
 
 
 def parse(text: str) -> Json:
-    """Read a text that is one value, such as a line of NDJSON.
+    """Read a text that is one value, such as a line of NDJSON, without unpaired surrogates.
 
     Raises:
         ValueError: it is bad JSON, has a key twice or is nested too deeply. The message holds
@@ -50,7 +50,7 @@ def parse(text: str) -> Json:
     if end != len(stripped) or decoder.repeated or decoder.unfit:
         msg = "not one JSON value, or a key stands twice in it"
         raise ValueError(msg)
-    return value
+    return without_surrogates(value) if "\\u" in stripped else value
 
 
 class Document:

@@ -6,13 +6,14 @@ is refused as a whole: such a file comes from a program, not from hands.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.encoding import opening_text
 from hashmatch.formats.interface import Certainty
+from hashmatch.formats.json_stream import parse
+from hashmatch.formats.other_kinds import known
 from hashmatch.formats.text import TextLines
 from hashmatch.formats.thumbnails import without_thumbnails
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
@@ -83,25 +84,14 @@ def _refuse(place: int, why: str) -> NoReturn:
 
 def _object(place: int, line: str | None) -> dict[str, Json]:
     if line is None:
-        _refuse(place, "is longer than a record may be")
+        _refuse(place, "is longer than a record may be, or damaged")
     try:
-        form = json.loads(line, object_pairs_hook=_unique, parse_constant=_not_json)
-    except (ValueError, RecursionError):
-        _refuse(place, "is not JSON")
+        form = parse(line)
+    except ValueError:
+        _refuse(place, "is not JSON, or is nested too deeply")
     if not isinstance(form, dict):
         _refuse(place, "is not a JSON object")
-    return cast("dict[str, Json]", form)
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
-def _not_json(_: str) -> NoReturn:
-    raise ValueError
+    return form
 
 
 def _header(place: int, line: str | None) -> ListFacts:
@@ -134,7 +124,7 @@ def _record(place: int, number: int, form: dict[str, Json]) -> HashRecord:
             _text(form.get("entry")),
             _text(form.get("category")),
             _whole(form.get("size")),
-            tuple(_said(one) for one in _each(form, "other")),
+            tuple(dict.fromkeys(known(_said(one)) for one in _each(form, "other"))),
             _fields(_object_in(form, "fields")),
             {_flag(key): _yes(value) for key, value in _object_in(form, "flags").items()},
             tuple(_said(one) for one in _each(form, "parts")),

@@ -11,6 +11,7 @@ Source: NIST, "RDSv3 Schema".
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
@@ -21,7 +22,6 @@ from hashmatch.formats.sqlite_file import columns, created, opened, unsorted
 from hashmatch.model.records import HashRecord, ListFacts, RecordBatch
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
 
     from hashmatch.formats.interface import ReadOptions
@@ -32,6 +32,7 @@ _Event = TypeVar("_Event")
 _ROWS = "SELECT sha256, sha1, md5, file_name, file_size, package_id FROM FILE"
 _IN_ORDER = f"{_ROWS} ORDER BY sha256, sha1, md5"
 _EXPECTED = {"sha256", "sha1", "md5", "file_name", "file_size", "package_id"}
+_LONGEST = 1 << 13
 _VERSION = ("version", "build_set", "build_date", "release_date", "description")
 
 
@@ -73,6 +74,8 @@ def _read(
         yield ListFacts(_facts(connection))
         in_order = unsorted(connection, _IN_ORDER)
         yield ListFacts({"order": "by hash" if in_order else "as stored"})
+        # No name of a file is as long; a view could make up rows that are.
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         # As bytes: texts are decoded where they are kept, once for each record.
         connection.text_factory = bytes
         answer = connection.execute(_IN_ORDER if in_order else _ROWS)

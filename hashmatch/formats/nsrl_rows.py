@@ -30,7 +30,8 @@ _Columns: TypeAlias = "list[tuple[Any, ...]]"
 
 _ALGORITHMS = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
 _ROWS = 1 << 11
-_GROUP = 1 << 20  # rows of one record; more of them make a second one
+_GROUP = 1 << 14  # rows of one record; more of them, or longer ones, make a second one
+_LONGEST = 1 << 24
 
 
 def chunks(answer: sqlite3.Cursor) -> Iterator[list[Row]]:
@@ -41,13 +42,17 @@ def chunks(answer: sqlite3.Cursor) -> Iterator[list[Row]]:
         last, cut = rows[-1][:3], len(rows)
         while cut and rows[cut - 1][:3] == last:
             cut -= 1
-        if not cut and len(rows) >= _GROUP:
-            cut = _GROUP
+        if not cut and (len(rows) >= _GROUP or _length(rows) > _LONGEST):
+            cut = min(len(rows), _GROUP)
         if cut:
             yield rows[:cut]
             del rows[:cut]
     if rows:
         yield rows
+
+
+def _length(rows: list[Row]) -> int:
+    return sum(len(cell) for row in rows for cell in row if isinstance(cell, bytes))
 
 
 def events_of(place: int, rows: list[Row]) -> Iterator[FastEvent]:

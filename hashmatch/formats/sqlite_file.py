@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hashmatch.errors import HashSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAGIC = b"SQLite format 3\x00"
 IN_MEMORY = 1 << 28
@@ -98,6 +98,22 @@ def columns(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
         answer = connection.execute(f'SELECT * FROM "{quoted}" LIMIT 0')  # noqa: S608  # quoted
         found[str(name)] = frozenset(str(column[0]).lower() for column in answer.description)
     return found
+
+
+def refuse_views(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
+    """Refuse a database that computes what it should hold: a view has no size that bounds it.
+
+    Args:
+        connection: of the database.
+        tables: lower-case names.
+
+    Raises:
+        HashSetError: one of them is a view.
+    """
+    rows = connection.execute("SELECT lower(name) FROM sqlite_schema WHERE type = 'view'")
+    if not {row[0] for row in rows.fetchmany(1000)}.isdisjoint(tables):
+        msg = "the database has a view where a table is expected; get an original copy"
+        raise HashSetError(msg)
 
 
 def unsorted(connection: sqlite3.Connection, query: str) -> bool:

@@ -24,6 +24,9 @@ _TOKEN = re.compile(
 )
 _DEEPEST = 32
 _MOST = 10_000
+_MOST_TERMS = 1000
+"""Conditions on one file; no pattern has need of so many."""
+_MOST_TOGETHER = 100_000
 _OBSERVED = ("AND", "OR", "FOLLOWEDBY")
 _QUALIFIERS = ("REPEATS", "WITHIN", "START", "STOP", "TIMES", "SECONDS")
 _WHOLE_FILES = ("file", "artifact")
@@ -116,7 +119,8 @@ class _Reader:
         """Read observations; each is about files of its own, however they are combined."""
         found = self._observation()
         while self._take(*_OBSERVED):
-            found = _bounded(found + self._observation())
+            found += self._observation()
+            _check(len(found) <= _MOST)
         return found
 
     def _observation(self) -> list[Alternative]:
@@ -137,15 +141,18 @@ class _Reader:
     def _any(self) -> list[Alternative]:
         found = self._all()
         while self._take("OR"):
-            found = _bounded(found + self._all())
+            found += self._all()
+            _check(len(found) <= _MOST)
         return found
 
     def _all(self) -> list[Alternative]:
         found = self._condition()
         while self._take("AND"):
             other = self._condition()
-            if len(found) * len(other) > _MOST:
-                raise PatternError
+            _check(len(found) * len(other) <= _MOST)
+            _check(max(map(len, found)) + max(map(len, other)) <= _MOST_TERMS)
+            terms = len(other) * sum(map(len, found)) + len(found) * sum(map(len, other))
+            _check(terms <= _MOST_TOGETHER)
             found = [one + two for one, two in product(found, other)]
         return found
 
@@ -219,7 +226,6 @@ def _value(token: str) -> str:
     return token
 
 
-def _bounded(found: list[Alternative]) -> list[Alternative]:
-    if len(found) > _MOST:
+def _check(bearable: bool) -> None:  # noqa: FBT001  # reads as a sentence
+    if not bearable:
         raise PatternError
-    return found

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats import registry
+from hashmatch.formats import c4p5, registry
 from hashmatch.model.records import Dropped, Loss
 from tests.contract.format_contract import facts, losses, read, records
 
@@ -92,6 +92,32 @@ def test_a_database_without_side_tables_is_read():
         Dropped(2, Loss.NO_HASH),
         Dropped(3, Loss.WRONG_LENGTH),
     ]
+
+
+def test_a_case_of_many_pictures_and_folders_is_read_in_full():
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE c4p_index(hash text, category int, pathId int)")
+    connection.execute("CREATE TABLE fileLookup(pathId int, path text)")
+    rows = ((f"{number:032x}", 1, number % 15_000) for number in range(100_000))
+    connection.executemany("INSERT INTO c4p_index VALUES(?, ?, ?)", rows)
+    folders = ((number, f"/folder/{number}") for number in range(15_000))
+    connection.executemany("INSERT INTO fileLookup VALUES(?, ?)", folders)
+    connection.commit()
+    found = records("c4p5", connection.serialize())
+    connection.close()
+    assert len(found) == 100_000
+    assert found[-1].fields["lookedUpPath"] == f"/folder/{99_999 % 15_000}"
+
+
+def test_far_more_folders_than_a_case_has_are_refused(monkeypatch):
+    monkeypatch.setattr(c4p5, "_FOLDERS_LENGTH", 300)
+    data = database(
+        "CREATE TABLE c4p_index(pathId integer, hash text, category integer);"
+        "CREATE TABLE fileLookup(pathId integer, path text);"
+        "INSERT INTO fileLookup VALUES(1, 'b'), (2, 'a'), (3, 'c'), (4, NULL)"
+    )
+    with pytest.raises(HashSetError, match="far more folders"):
+        records("c4p5", data)
 
 
 def test_a_folder_listed_twice_repeats_no_picture():

@@ -466,3 +466,44 @@ def test_a_set_without_a_version_says_nothing_of_it():
     assert not any("rds_version" in one.facts for one in events if hasattr(one, "facts"))
     data = database(*RDS[:3], *rds_rows((0, "a", 7, 1)))
     assert len(nsrl(data)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "tables", "view"),
+    [
+        ("autopsy-kdb", KDB, "file_names"),
+        ("autopsy-kdb", KDB, "comments"),
+        ("iped-sqlite", IPED, "HASHES_PROPERTIES"),
+    ],
+)
+def test_a_view_in_place_of_a_table_is_refused(name, tables, view):
+    computed = f"CREATE VIEW {view} AS SELECT * FROM t"  # noqa: S608  # a constant
+    data = database(*tables, f"ALTER TABLE {view} RENAME TO t", computed)
+    with pytest.raises(HashSetError, match="a view where a table is expected"):
+        listed(name, io.BytesIO(data))
+
+
+def test_long_texts_are_joined_in_smaller_windows_and_lose_nothing(monkeypatch):
+    data = kdb(
+        *(("INSERT INTO hashes (md5) VALUES (?)", bytes([at]) * 16) for at in range(9)),
+        *(("INSERT INTO comments VALUES (?, ?)", "x" * 50 + str(at), at) for at in range(1, 10)),
+    )
+    whole = listed("autopsy-kdb", io.BytesIO(data))
+    monkeypatch.setattr(sqlite_joined, "_LONGEST", 120)
+    assert listed("autopsy-kdb", io.BytesIO(data)) == whole
+    monkeypatch.setattr(sqlite_joined, "_LONGEST", 40)
+    with pytest.raises(HashSetError, match="far too long ones"):
+        listed("autopsy-kdb", io.BytesIO(data))
+
+
+def test_long_rows_of_one_content_become_several_records(monkeypatch):
+    monkeypatch.setattr("hashmatch.formats.nsrl_rows._ROWS", 2)
+    monkeypatch.setattr("hashmatch.formats.nsrl_rows._LONGEST", 1000)
+    found = nsrl(database(*RDS, *rds_rows(*[(0, "a" * 400, 7, package) for package in range(5)])))
+    assert [one.parts for one in found] == [("0", "1"), ("2", "3"), ("4",)]
+
+
+def test_a_name_longer_than_any_is_refused():
+    data = database(*RDS, *rds_rows((0, "a" * 9000, 7, 1)))
+    with pytest.raises(HashSetError, match="TOOBIG"):
+        nsrl(data)

@@ -233,3 +233,15 @@ def test_any_text_is_a_pattern_or_refused(words):
         alternatives("".join(words))
     except PatternError as error:
         assert str(error) == ""
+
+
+def test_a_pattern_that_multiplies_its_conditions_without_end_is_refused():
+    either = " OR ".join([MD5] * 5000)
+    data = bundle(indicator(f"[({either}){' AND a:b = 1' * 400}]"))
+    assert losses("stix", data) == [Dropped(1, Loss.MALFORMED)]
+
+
+def test_a_condition_of_far_too_many_parts_is_refused():
+    data = bundle(indicator(f"[{MD5}{' AND a:b = 1' * 2000}]"))
+    assert losses("stix", data) == [Dropped(1, Loss.MALFORMED)]
+    assert len(records("stix", bundle(indicator(f"[{MD5}{' AND a:b = 1' * 900}]")))) == 1
