@@ -64,7 +64,9 @@ class Desk:
 
     def take(self, data, *words, name="s", file="list", code=ExitCode.CLEAR):
         path = self.write(data, file)
-        return self.bench.ok("library", "import", path, "--set", name, *words, code=code)
+        return self.bench.ok(
+            "library", "import", path, "--set", name, "--replace", *words, code=code
+        )
 
     def refused(self, data, *words, name="s", file="list", told=""):
         """The list is refused with one sentence, and nothing was installed."""

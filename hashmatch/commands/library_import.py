@@ -1,4 +1,4 @@
-"""``hashmatch library import``: install the files of a list as a new version of a set."""
+"""``hashmatch library import``: install the files of a list as a new set."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ KINDS = (
     help="What category codes mean: a scheme of 'library schemes' such as vic-us, a YAML file of "
     "your own, or none to leave codes aside.",
 )
+@click.option("--replace", is_flag=True, help="Take the place of a set of that name.")
 @reading_options
 @library_options
 def command(
@@ -53,6 +54,7 @@ def command(
     name: str,
     kind: str,
     scheme: str | None,
+    replace: bool,
     format_name: str | None,
     accept_losses: bool,
     allow_expired: bool,
@@ -61,7 +63,10 @@ def command(
     passphrase_file: Path | None,
     **words: Any,  # noqa: ANN401  # see library_reading
 ) -> int:
-    """Install all FILEs of one list as a new version of a set.
+    """Install all FILEs of one list as a new set.
+
+    A set that is there already is brought up to date with 'library update', which compares the new
+    list with the old one; --replace puts a list in its place without that.
 
     The meaning of a list is stated, never guessed. A list that would lose rows, is used outside its
     days or holds nothing that can match is refused and the library stays as it was. A FILE may be a
@@ -95,7 +100,7 @@ def command(
     )
     reading = ingest.Reading(files, format_name, read_options(words), ignore)
     library = open_library(library_folder, library_key, passphrase_file)
-    wanted = ingest.Import(reading, description, allow_expired)
+    wanted = ingest.Import(reading, description, allow_expired, new=not replace)
     manifest = ingest.ingest(wanted, library, present(), Imported())
     set_facts.tell_import(manifest)
     return ExitCode.CLEAR

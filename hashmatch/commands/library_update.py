@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hashmatch.commands import set_facts
+from hashmatch.commands import printing, set_facts
 from hashmatch.commands.library_import import KINDS
 from hashmatch.commands.library_reading import about, read_options, reading_options
 from hashmatch.commands.options import FOLDER, library_options, open_library
@@ -50,7 +50,8 @@ def command(
 
     What is not stated is as at the last import. Without --delta the files are the whole list. With
     it, records are added, or replace or withdraw those that they agree with. What changed is told
-    in counts; 'hashmatch library diff' shows it record by record.
+    in counts; 'hashmatch library diff' shows it record by record. Exit code 3 when --withdraw took
+    nothing back.
 
     \b
     Examples:
@@ -81,5 +82,14 @@ def command(
     library = open_library(library_folder, library_key, passphrase_file)
     done = update.update(request, library, present(), Imported())
     set_facts.tell_import(done.manifest)
-    set_facts.tell_difference(done.difference)
+    if done.difference is None:
+        printing.tell(
+            "hashmatch: the new version is in use; it could not be compared with the one before: "
+            f"{done.why}"
+        )
+    else:
+        set_facts.tell_difference(done.difference)
+    if withdraw and not done.manifest.changes.withdrawn:
+        printing.tell("hashmatch: nothing was withdrawn: no record of the set is one of the files'")
+        return ExitCode.INCOMPLETE
     return ExitCode.CLEAR

@@ -34,13 +34,17 @@ _LONGEST = 1 << 24  # bytes of a head
 
 @dataclass(frozen=True, slots=True)
 class BundledSet:
-    """One set of a bundle: what it was in the library it came from, and its sealed records."""
+    """One set of a bundle: what it was in the library it came from, and its sealed records.
+
+    ``lost`` is what was lost, by reason, of the lists that it was made from.
+    """
 
     name: str
     version: str
     kind: str
     scheme: str | None
     counts: Mapping[str, int]
+    lost: Mapping[str, int]
     size: int
     sha256: str
 
@@ -52,6 +56,7 @@ class BundledSet:
             "kind": self.kind,
             "scheme": self.scheme,
             "counts": dict[str, "Json"](self.counts),
+            "lost": dict[str, "Json"](self.lost),
             "size": self.size,
             "sha256": self.sha256,
         }
@@ -65,6 +70,7 @@ class BundledSet:
             fields.text("kind"),
             fields.maybe_text("scheme"),
             fields.counts("counts"),
+            fields.counts("lost"),
             fields.whole("size"),
             fields.octets("sha256").hex(),
         )

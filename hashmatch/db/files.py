@@ -16,8 +16,12 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
 @contextmanager
-def writing(what: str) -> Iterator[None]:
+def writing(what: str, then: str = "nothing was installed") -> Iterator[None]:
     """Turn trouble of the operating system while writing into one sentence.
+
+    Args:
+        what: what is written.
+        then: what that means, or what to do.
 
     Raises:
         OutputError: the disk is full, read-only, not permitted or broken.
@@ -25,7 +29,7 @@ def writing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        msg = f"{what} could not be written ({error.strerror}); nothing was installed"
+        msg = f"{what} could not be written ({error.strerror}); {then}"
         raise OutputError(msg) from error
 
 

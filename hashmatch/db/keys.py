@@ -71,7 +71,7 @@ class KeyFile:
             OutputError: the file exists or cannot be written.
         """
         key = LibraryKey(entropy(KEY_BYTES))
-        with files.writing(f"the key file {self.path}"):
+        with files.writing(f"the key file {self.path}", "choose another place for it"):
             durable.write_new(self.path, f"{_FIRST_LINE}\n{key.secret.hex()}\n".encode())
             durable.sync_folder(self.path.parent)
         return key

@@ -19,7 +19,7 @@ from hashmatch.db.installed import InstalledSet
 from hashmatch.db.manifest import MANIFEST, Manifest
 from hashmatch.db.pointer import CURRENT, Pointer
 from hashmatch.db.refusals import check_expiry
-from hashmatch.db.staging import locked, staging
+from hashmatch.db.staging import clear_unnamed, in_place, locked, staging
 from hashmatch.db.strict import canonical, parse
 from hashmatch.errors import HashSetError, UsageError
 
@@ -55,7 +55,7 @@ class Library:
             HashSetError: the key file cannot be read.
             OutputError: the folder cannot be written.
         """
-        with files.writing(f"the library {folder}"):
+        with files.writing(f"the library {folder}", "no library was made"):
             if folder.exists() and any(folder.iterdir()):
                 msg = f"{folder} is not empty; a library needs a folder of its own"
                 raise UsageError(msg)
@@ -69,7 +69,7 @@ class Library:
                 "key": lock.to_json(),
             }
         )
-        with files.writing(f"the library {folder}"):
+        with files.writing(f"the library {folder}", "no library was made"):
             folder.mkdir(files.PRIVATE_FOLDER, parents=True, exist_ok=True)
             folder.chmod(files.PRIVATE_FOLDER)
             files.new_folder(folder / SETS)
@@ -205,6 +205,7 @@ class Library:
         # Loaded late: it needs NumPy, which takes longer to load than a look-up takes.
         from hashmatch.db.builder import Draft, SetBuilder  # noqa: PLC0415
 
+        canonical({description.name: description.to_json()})  # refused before its list is read
         now = clock()
         check_expiry(description, now.date(), allowed=allow_expired)
         with ExitStack() as stack:
@@ -223,9 +224,7 @@ class Library:
     ) -> Manifest:
         """Complete a staged version and make it the current one, in one step for all readers.
 
-        Args:
-            builder: what :meth:`stage` gave.
-            check: shown the complete version; what it raises is the end of it.
+        ``check`` is shown the complete version; what it raises is the end of it.
 
         Raises:
             HashSetError: the list is refused, or the set got another version meanwhile.
@@ -252,26 +251,27 @@ class Library:
             HashSetError: a set got another version meanwhile.
             OutputError: the disk is full or cannot be written; the library is as before.
         """
-        with self.changing() as pointer:
+        with self.changing("nothing was installed") as pointer:
             new = also(pointer) if also is not None else pointer
             for manifest, _ in finished:
                 if pointer.current.get(manifest.name) != manifest.supersedes:
                     msg = f"another import changed the set {manifest.name} meanwhile; import again"
                     raise HashSetError(msg)
-            for manifest, folder in finished:
-                folder.rename(self.folder_of(manifest.version))
+            clear_unnamed(self.folder / SETS, pointer.versions)
+            for manifest, _ in finished:
                 new = new.with_version(manifest.name, manifest.version)
-            durable.sync_folder(self.folder / SETS)
-            self.point(new)
+            moves = [(folder, self.folder_of(one.version)) for one, folder in finished]
+            with in_place(moves, lambda: self.pointer().versions):
+                self.point(new)
 
     @contextmanager
-    def changing(self) -> Iterator[Pointer]:
+    def changing(self, otherwise: str = "nothing was changed") -> Iterator[Pointer]:
         """Hold the library for a change; others that would change it wait, readers do not.
 
         Raises:
-            OutputError: the disk is full or cannot be written.
+            OutputError: the disk is full or cannot be written, and ``otherwise`` says what of it.
         """
-        with files.writing(f"the library {self.folder}"), locked(self.folder):
+        with files.writing(f"the library {self.folder}", otherwise), locked(self.folder):
             yield self.pointer()
 
     def point(self, pointer: Pointer) -> None:

@@ -38,7 +38,7 @@ def purge(library: Library, version: str, today: date) -> None:
         UsageError: no such version was ever published here.
         OutputError: the disk cannot be written; call it again to go on.
     """
-    with library.changing() as pointer:
+    with library.changing("the files are not all deleted; call it again to go on") as pointer:
         name = library.manifest(version).name
         in_use = pointer.current.get(name) == version
         left = pointer.without(name) if in_use else pointer

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from hashmatch import durable
 from hashmatch.db import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
 PREFIX = ".staging-"
+_VERSION = re.compile("[0-9a-f]{32}")
 
 
 @contextmanager
@@ -52,6 +55,40 @@ def clear(sets: Path) -> None:
     for folder in sets.glob(f"{PREFIX}*"):
         with suppress(FileNotFoundError, BlockingIOError):  # published just now, or in use
             _remove_unless_locked(folder)
+
+
+def clear_unnamed(sets: Path, versions: Collection[str]) -> None:
+    """Remove versions that were moved into place and never came into use; under the lock.
+
+    A program that was killed between the two steps leaves such a folder.
+    """
+    for folder in sets.iterdir():
+        if _VERSION.fullmatch(folder.name) and folder.name not in versions:
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def in_place(
+    moves: Sequence[tuple[Path, Path]], versions: Callable[[], Collection[str]]
+) -> Iterator[None]:
+    """Move complete versions into place, and back again when the block fails.
+
+    Args:
+        moves: folders and their new paths, which end in the version.
+        versions: gives the versions that are known; what is known stays in place.
+    """
+    try:
+        for folder, place in moves:
+            folder.rename(place)
+        for parent in {place.parent for _, place in moves}:
+            durable.sync_folder(parent)
+        yield
+    except BaseException:
+        known = versions()
+        for folder, place in moves:
+            if place.name not in known and place.exists():
+                place.rename(folder)
+        raise
 
 
 def _remove_unless_locked(folder: Path) -> None:

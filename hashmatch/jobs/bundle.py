@@ -148,9 +148,17 @@ def _bundled(installed: InstalledSet, measured: tuple[int, str]) -> BundledSet:
     manifest = installed.manifest
     counts = manifest.counts
     numbers = {"read": counts.read, "kept": counts.kept, "dropped": counts.dropped}
+    lost = counts.losses + manifest.changes.lost
     size, sha256 = measured
     return BundledSet(
-        manifest.name, manifest.version, str(manifest.kind), manifest.scheme, numbers, size, sha256
+        manifest.name,
+        manifest.version,
+        str(manifest.kind),
+        manifest.scheme,
+        numbers,
+        {str(reason): number for reason, number in lost.items()},
+        size,
+        sha256,
     )
 
 

@@ -241,4 +241,5 @@ def _staged(
     events = FORMAT.read(cast("BinaryIO", content), ReadOptions())
     builder.add_file(events, part.described_file)
     _check_signed(part.bundled, raw.sha256)
+    builder.note_earlier_losses(part.bundled.lost)
     return builder

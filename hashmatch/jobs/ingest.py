@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
-from hashmatch.errors import HashSetError
+from hashmatch.errors import HashSetError, UsageError
 from hashmatch.formats.interface import RandomAccess, ReadOptions, read_fast
 from hashmatch.jobs.list_files import ListSource, sources_of
 from hashmatch.jobs.list_files_beside import beside
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 SEVERAL = "several"
 """The origin of a set that came from lists of different formats."""
+
+OF_CHANGES = "changes_"
+"""Before the words about a list of changes, so that those about the last whole list stay."""
+
+_OF_READING = ("type", "map", "delimiter", "environment", "mapping", "ignore_categories")
+_OF_WHOLE = frozenset({*_OF_READING, "format", "recognised", "hashmatch"})
 
 TELL_EVERY = 1 << 14  # records between two words about the progress
 
@@ -75,9 +81,10 @@ class Reached:
 class Import:
     """A reading of files together with what the operator states about the set.
 
-    With ``delta`` the records are added to those of the set's current version, or replace or
-    withdraw them; with ``withdraw`` every record of the files is a withdrawal. ``check`` is
-    shown the complete version before it is taken into use, and may refuse it.
+    With ``new`` there must be no set of that name yet. With ``delta`` the records are added to
+    those of the set's current version, or replace or withdraw them; with ``withdraw`` every record
+    of the files is a withdrawal. ``check`` is shown the complete version before it is taken into
+    use, and may refuse it.
     """
 
     reading: Reading
@@ -85,6 +92,7 @@ class Import:
     allow_expired: bool = False
     delta: bool = False
     withdraw: bool = False
+    new: bool = False
     check: Callable[[Manifest], None] | None = None
 
 
@@ -100,11 +108,17 @@ def ingest(
         show: called now and then with how far the import is.
 
     Raises:
-        UsageError: a file is missing or is not a regular file.
+        UsageError: a file is missing or is not a regular file, or there is such a set already.
         HashSetError: the list is refused or not recognised; the library is as it was.
         OutputError: the library cannot be written; it is as it was.
     """
-    reading = request.reading
+    reading, name = request.reading, request.description.name
+    if request.new and name in library.pointer().current:
+        msg = (
+            f"there is already a set {name}; bring it up to date with 'hashmatch library update', "
+            "which compares, or say --replace to put another list in its place"
+        )
+        raise UsageError(msg)
     chosen = choose_format(sources_of(reading.files), reading.format_name)
     refuse_idle_words(reading.options, chosen.format)
     reader = _Reader(request, chosen, show)
@@ -122,21 +136,26 @@ def ingest(
 
 
 def _with_importer(request: Import, chosen: Chosen, setting: Setting) -> SetDescription:
-    """Note how the list was taken. ``origin`` is the one format of all records of the set."""
-    if request.withdraw:  # the records left are taken as before, and so is the next whole list
-        return request.description
-    name = chosen.format.name
-    before = request.description.importer.get("origin")
-    origin = name if not request.delta or before == name else SEVERAL
-    importer = {
+    """Note how the list was taken. ``origin`` is the one format of all records of the set.
+
+    Changes are noted beside what was noted of the last whole list, which the next one needs.
+    """
+    name, before = chosen.format.name, request.description.importer
+    stated = {
         **request.reading.stated(),
         "format": name,
-        "origin": origin,
         "recognised": chosen.how,
         "hashmatch": setting.tool.get("version"),
     }
-    kept = {key: text for key, text in importer.items() if text}
-    return replace(request.description, importer=kept)
+    told = {key: text for key, text in stated.items() if text}
+    if not request.delta:
+        return replace(request.description, importer={**told, "origin": name})
+    kept = {key: text for key, text in before.items() if key in _OF_WHOLE}
+    changes = {f"{OF_CHANGES}{key}": text for key, text in told.items()}
+    origin = before.get("origin", SEVERAL)
+    if not request.withdraw and origin != name:
+        origin = SEVERAL
+    return replace(request.description, importer={**kept, **changes, "origin": origin})
 
 
 class _Reader:

@@ -7,15 +7,16 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hashmatch.errors import HashSetError
+from hashmatch.db.description import SetKind
+from hashmatch.errors import HashmatchError, HashSetError, UsageError
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs.compare import Difference, compare
-from hashmatch.jobs.ingest import Import, Reached, Reading, ingest
+from hashmatch.jobs.ingest import OF_CHANGES, Import, Reached, Reading, ingest
 from hashmatch.jobs.list_files import sources_of
 from hashmatch.jobs.list_files_format import STATED, choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hashmatch.db.description import SetDescription
     from hashmatch.db.library import Library
@@ -49,10 +50,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """The new version and how it differs from the one before."""
+    """The new version and how it differs from the one before.
+
+    ``difference`` is None where that could not be found out, and ``why`` says the reason; the
+    new version is in use all the same.
+    """
 
     manifest: Manifest
-    difference: Difference
+    difference: Difference | None
+    why: str | None = None
 
 
 def update(
@@ -61,22 +67,23 @@ def update(
     """Install a new version of a set; the one before stays for the reports that name it.
 
     Raises:
-        UsageError: there is no such set, or a file is missing.
+        UsageError: there is no such set, a file is missing, or changes to a list would change
+            what its other records mean.
         HashSetError: the list is refused, is older than the installed one, or would take away
-            more than half of the set; the library is as it was.
+            more than half of the set or of one kind of its hashes; the library is as it was.
         OutputError: the library cannot be written; it is as it was.
     """
     before = library.current(request.name)
     description = _described(request, before)
     if not request.allow_older:
-        _refuse_older(description, library.versions(request.name))
+        _refuse_older(description, _line_of(library, before))
 
     def check(new: Manifest) -> None:
         if not request.allow_shrink:
             _refuse_shrunk(before, new)
 
     wanted = Import(
-        _inherited(request.reading, before.stated.importer),
+        _inherited(request, before.stated.importer, description.kind),
         description,
         allow_expired=request.allow_expired,
         delta=request.delta or request.withdraw,
@@ -84,11 +91,21 @@ def update(
         check=check,
     )
     manifest = ingest(wanted, library, setting, show)
-    return Updated(manifest, compare(library, before, manifest))
+    try:
+        return Updated(manifest, compare(library, before, manifest))
+    except HashmatchError as error:
+        return Updated(manifest, None, str(error))
+    except KeyboardInterrupt:  # the new version is in use: that must be said, not that it is not
+        return Updated(manifest, None, "interrupted; see 'hashmatch library diff'")
 
 
 def _described(request: Update, before: Manifest) -> SetDescription:
-    """Describe the set with what is stated now; a whole list has its own dates and number."""
+    """Describe the set with what is stated now; a whole list has its own dates and number.
+
+    Raises:
+        UsageError: changes to a list come with another meaning than its records have.
+        HashSetError: the last day of a new list is not stated.
+    """
     whole = not (request.delta or request.withdraw)
     forgotten = dict.fromkeys(_OF_THE_LIST) if whole else {}
     stated = {key: value for key, value in request.stated.items() if value is not None}
@@ -102,21 +119,45 @@ def _described(request: Update, before: Manifest) -> SetDescription:
         raise HashSetError(msg)
     if "profile" not in changes and changes.get("kind") not in {None, before.kind}:
         changes["profile"] = None
-    importer = dict(before.stated.importer)
-    if not request.withdraw:
-        importer = {key: text for key, text in importer.items() if key == "origin"}
-    return replace(before.stated, **changes, importer=importer)  # type: ignore[arg-type]
+    description = replace(before.stated, **changes)  # type: ignore[arg-type]
+    meaning = description.kind, description.profile
+    if not whole and meaning != (before.kind, before.stated.profile):
+        msg = (
+            "--kind and --scheme say what every record means, and with --delta or --withdraw most "
+            "are not read again; give the whole list to change that"
+        )
+        raise UsageError(msg)
+    if request.reading.ignore_categories and description.kind is SetKind.CATEGORIZED:
+        msg = (
+            f"--scheme none leaves codes aside and the set {before.name} is told by them; "
+            "say with --kind what all its records mean"
+        )
+        raise UsageError(msg)
+    return description
 
 
-def _inherited(reading: Reading, importer: Mapping[str, str]) -> Reading:
-    """Add what was stated at the last import, as far as it means something for these files."""
+def _inherited(request: Update, importer: Mapping[str, str], kind: SetKind) -> Reading:
+    """Add what was stated at the last import, as far as it means something for these files.
+
+    Changes are read as the last changes were, or as the whole list; a whole list as the last
+    whole list, whatever changes came in between.
+    """
+    reading = request.reading
+    changes = {
+        key.removeprefix(OF_CHANGES): text
+        for key, text in importer.items()
+        if key.startswith(OF_CHANGES)
+    }
+    whole = {key: text for key, text in importer.items() if not key.startswith(OF_CHANGES)}
+    earlier = [changes, whole] if request.delta or request.withdraw else [whole]
     stated = reading.format_name
-    if stated is None and importer.get("recognised") == STATED:
-        stated = importer["format"]
+    if stated is None:
+        stated = _stated(next(filter(None, earlier), {}))
     form = choose_format(sources_of(reading.files), stated).format
-    if form.name != importer.get("format"):
+    now = next((one for one in earlier if one.get("format") == form.name), None)
+    if now is None:
         return replace(reading, format_name=stated)
-    words, now = reading.options, importer
+    words = reading.options
     options = ReadOptions(
         words.algorithm or now.get("type"),
         words.columns or json.loads(now.get("map", "{}")),
@@ -124,15 +165,21 @@ def _inherited(reading: Reading, importer: Mapping[str, str]) -> Reading:
         words.environment or now.get("environment"),
         words.mapping or now.get("mapping"),
     )
-    ignore = reading.ignore_categories or "ignore_categories" in now
-    return Reading(reading.files, stated, options, ignore)
+    inherited = "ignore_categories" in now and kind is not SetKind.CATEGORIZED
+    return Reading(reading.files, stated, options, reading.ignore_categories or inherited)
+
+
+def _stated(importer: Mapping[str, str]) -> str | None:
+    """Name the format of an earlier import if the operator stated it."""
+    return importer["format"] if importer.get("recognised") == STATED else None
 
 
 def _refuse_shrunk(before: Manifest, new: Manifest) -> None:
     """Refuse a list that is likely only a part of what it should be.
 
     Raises:
-        HashSetError: it has less than half the records of the version before.
+        HashSetError: it has less than half the records of the version before, or less than
+            half of its values of one kind.
     """
     if 2 * new.counts.kept < before.counts.kept:
         msg = (
@@ -140,16 +187,38 @@ def _refuse_shrunk(before: Manifest, new: Manifest) -> None:
             "a part of a list; give all its files, or say --allow-shrink"
         )
         raise HashSetError(msg)
+    for kind, number in sorted(before.counts.values.items()):
+        left = new.counts.values[kind]
+        if 2 * left < number:
+            msg = (
+                f"the set would have {left} {kind} values instead of {number}, as from a list "
+                "without that column; give the whole list, or say --allow-shrink"
+            )
+            raise HashSetError(msg)
 
 
-def _refuse_older(description: SetDescription, installed: Sequence[Manifest]) -> None:
+def _line_of(library: Library, manifest: Manifest) -> Iterator[Manifest]:
+    """Give a version and those that it took the place of, the newest first."""
+    yield manifest
+    while manifest.supersedes is not None:
+        manifest = library.manifest(manifest.supersedes)
+        yield manifest
+
+
+def _refuse_older(description: SetDescription, installed: Iterable[Manifest]) -> None:
     """Refuse a list that its publisher has replaced.
 
+    It is compared with the newest version that says its date or number; one before that may
+    have had a wrong one.
+
     Raises:
-        HashSetError: a version with a later date or number was installed.
+        HashSetError: that version has a later date or number.
     """
     for manifest in installed:
-        if _is_later(manifest.stated, description):
+        later = _is_later(manifest.stated, description)
+        if later is False:
+            return
+        if later:
             told = manifest.stated.list_date or manifest.stated.list_version
             msg = (
                 f"the list is older than that of {told}, installed as {manifest.version}; "
@@ -158,12 +227,15 @@ def _refuse_older(description: SetDescription, installed: Sequence[Manifest]) ->
             raise HashSetError(msg)
 
 
-def _is_later(one: SetDescription, other: SetDescription) -> bool:
-    """Compare two lists by their dates, or by their numbers where a date is missing."""
+def _is_later(one: SetDescription, other: SetDescription) -> bool | None:
+    """Compare two lists by their dates, or by their numbers where a date is missing.
+
+    None where they say nothing that can be compared.
+    """
     if one.list_date is not None and other.list_date is not None:
         return one.list_date > other.list_date
     if one.list_version is None or other.list_version is None:
-        return False
+        return None
     return _ordered(one.list_version) > _ordered(other.list_version)
 
 

@@ -43,7 +43,7 @@ def test_a_vics_list_needs_its_scheme_stated(bench):
     found = bench.ok("library", "lookup", MD5, "--format", "json", code=ExitCode.HITS)
     answer = json.loads(found.stdout)
     assert (answer["disposition"], answer["category"]) == ("illegal", "1")
-    bench.ok(*words, "--kind", "illegal", "--scheme", "none")
+    bench.ok(*words, "--kind", "illegal", "--scheme", "none", "--replace")
 
 
 def test_a_list_of_another_country_is_refused(bench):
@@ -152,7 +152,7 @@ def test_an_expired_list_is_refused_unless_allowed(bench):
     words = ["library", "import", path, "--set", "a", "--kind", "illegal", "--expires"]
     bench.ok(*words, "2020-01-01", code=ExitCode.HASH_SET)
     bench.ok(*words, "2020-01-01", "--allow-expired")
-    bench.ok(*words, "2999-01-01")
+    bench.ok(*words, "2999-01-01", "--replace")
 
 
 def test_a_list_that_may_not_be_used_yet_is_refused_unless_allowed(bench):
@@ -161,7 +161,7 @@ def test_a_list_that_may_not_be_used_yet_is_refused_unless_allowed(bench):
     refused = bench.ok(*words, "2999-01-01", code=ExitCode.HASH_SET)
     assert "may be used from 2999-01-01 on" in refused.stderr
     bench.ok(*words, "2999-01-01", "--allow-expired")
-    bench.ok(*words, "2020-01-01")
+    bench.ok(*words, "2020-01-01", "--replace")
 
 
 def test_a_new_version_replaces_the_old_one_which_stays(bench):
@@ -169,7 +169,9 @@ def test_a_new_version_replaces_the_old_one_which_stays(bench):
     words = ["library", "import", path, "--set", "a", "--kind", "illegal"]
     bench.ok(*words)
     (first,) = [s["version"] for s in sets(bench) if s["name"] == "a"]
-    bench.ok(*words)
+    refused = bench.ok(*words, code=ExitCode.USAGE)
+    assert "hashmatch library update" in refused.stderr
+    bench.ok(*words, "--replace")
     (second,) = [s["version"] for s in sets(bench) if s["name"] == "a"]
     assert first != second
     assert f"a@{first}".startswith("a@")
@@ -209,6 +211,18 @@ def test_digests_are_looked_up_from_standard_input(bench):
     found = bench.ok("library", "lookup", "-", "--type", "sha256", stdin=text, code=ExitCode.HITS)
     assert known in found.stdout
     assert "0" * 64 not in found.stdout
+    assert "1 value in no set that was asked" in found.stdout
+    words = ["library", "lookup", "-", "--type", "sha256", "--format", "json"]
+    told = bench.ok(*words, stdin="\ufeff" + text, code=ExitCode.HITS).stdout
+    said = [json.loads(line) for line in told.splitlines()]
+    assert [one["found"] for one in said] == [True, False]
+    assert said[1]["value"] == "0" * 64
+
+
+def test_a_bad_line_is_named_by_its_number(bench):
+    asked = bench.ok("library", "lookup", "-", stdin=f"{MD5}\n\nxyz\n", code=ExitCode.USAGE)
+    assert "line 3: " in asked.stderr
+    assert "xyz" not in asked.stderr
 
 
 def test_a_kind_that_no_set_holds_is_not_called_unknown(bench):
@@ -303,7 +317,7 @@ def test_a_filter_only_says_maybe_and_changes_no_exit_code(bench):
     (bench.root / "known.bloom").write_bytes(numbers + b"\xff" * 1800)
     bench.ok("library", "import", "known.bloom", "--set", "filter", "--kind", "benign")
     shown = bench.ok("library", "show", "filter").stdout
-    assert "sha1, 1 values: says maybe, never a hit" in shown
+    assert "sha1, 1 value: says maybe, never a hit" in shown
     asked = hashlib.sha1(b"made up").hexdigest()
     told = bench.ok("library", "lookup", asked, code=ExitCode.CLEAR).stdout
     assert f"{asked}  maybe in filter: a filter, no hit" in told
@@ -321,11 +335,11 @@ def test_what_a_list_of_changes_did_is_shown(bench):
     )
     bench.ok("library", "update", "s", table("d.csv", "c", "d"), "--delta")
     told = bench.ok("library", "show", "s").stdout
-    assert {"carried": "2 records", "replaced of it": "1 records"}.items() <= lines_of(told).items()
+    assert {"carried": "2 records", "replaced of it": "1 record"}.items() <= lines_of(told).items()
     assert "withdrawn of it" not in told
     bench.ok("library", "update", "s", table("w.csv", "a", "never"), "--withdraw")
     told = lines_of(bench.ok("library", "show", "s").stdout)
-    assert (told["withdrawn of it"], told["idle withdrawals"]) == ("1 records", "1")
+    assert (told["withdrawn of it"], told["idle withdrawals"]) == ("1 record", "1")
 
 
 def lines_of(told):
@@ -339,3 +353,65 @@ def test_a_stolen_library_shows_no_digest(bench):
     digest = hashlib.sha256(b"known").digest()
     assert digest not in everything
     assert digest.hex().encode() not in everything
+
+
+def old_vics(version, *media):
+    context = f"http://github.com/ICMEC/ProjectVic/DataModels/{version}.xml#Media"
+    return json.dumps({"odata.metadata": context, "value": list(media)})
+
+
+@pytest.mark.parametrize(
+    ("version", "wrong", "right"),
+    [("1.1", "vic-us", "dhs-legacy"), ("1.2", "vic-us", "dhs-legacy")]
+    + [("1.3", "dhs-legacy", "vic-us")],
+)
+def test_a_scheme_of_another_version_is_refused_and_the_right_one_named(
+    bench, version, wrong, right
+):
+    path = write(bench, "v.json", old_vics(version, {"MediaID": 1, "MD5": MD5, "Category": 1}))
+    words = ["library", "import", path, "--set", "vic", "--kind", "categorized", "--scheme"]
+    refused = bench.ok(*words, wrong, code=ExitCode.HASH_SET)
+    assert f"version {version}" in refused.stderr
+    assert f"--scheme {right}" in refused.stderr
+    told = lines_of(bench.ok(*words, right).stdout)
+    assert told["dispositions"] == "illegal 1"
+    assert "dispositions       illegal 1" in bench.ok("library", "show", "vic").stdout
+
+
+def test_codes_that_decide_nothing_are_told(bench):
+    words = ["--set", "vic", "--kind", "categorized", "--scheme"]
+    rows = [{"MediaID": n, "MD5": f"{n + 1:032x}", "Category": 77} for n in range(10)]
+    path = write(bench, "v.json", vics(*rows))
+    refused = bench.ok("library", "import", path, *words, "vic-us", code=ExitCode.HASH_SET)
+    assert "10 of 10 records carry codes that the scheme vic-us does not know" in refused.stderr
+    told = bench.ok("library", "import", path, *words, "vic-us", "--accept-losses").stderr
+    assert "10 of 10 records with a category carry codes" in told
+    assert "they decide nothing" in told
+    words[1] = "kept"
+    bench.ok("library", "import", path, *words, "unmapped")
+
+
+@pytest.mark.parametrize("word", ["Default", "UNKNOWN", "Custom"])
+def test_a_list_that_names_no_country_is_used_with_the_scheme_that_is_stated(bench, word):
+    path = write(bench, "v.json", vics({"MD5": MD5, "Category": 1}, country=word))
+    words = ["library", "import", path, "--set", "vic", "--kind", "categorized"]
+    told = bench.ok(*words, "--scheme", "vic-us").stdout
+    assert f"no_country {word}" in told
+
+
+def test_a_list_keeps_its_country_through_an_export(bench):
+    path = write(bench, "v.json", vics({"MD5": MD5, "Category": 1}, country="UK"))
+    words = ["--kind", "categorized", "--scheme", "uk-caid-unmapped"]
+    bench.ok("library", "import", path, "--set", "uk", *words)
+    bench.ok("library", "export", "uk", "out.json", "--to", "vics", "--purpose", "a test")
+    assert "/UK/$metadata" in (bench.root / "out.json").read_text()
+    bench.ok("library", "import", "out.json", "--set", "again", *words)
+
+
+def test_the_only_column_of_values_that_are_no_pdq_is_refused(bench):
+    digests = [hashlib.sha256(f"word {n}".encode()).hexdigest() for n in range(30)]
+    path = write(bench, "p.txt", "\n".join(digests) + "\n")
+    words = ["library", "import", path, "--set", "p", "--kind", "illegal", "--type"]
+    refused = bench.ok(*words, "pdq", code=ExitCode.HASH_SET)
+    assert "these look like SHA-256" in refused.stderr
+    bench.ok(*words, "sha256")

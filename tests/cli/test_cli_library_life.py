@@ -30,7 +30,7 @@ def write(bench, name, text):
 
 
 def take(bench, *files, name="s", code=0):
-    words = ["--set", name, "--kind", "categorized", "--scheme", "vic-us"]
+    words = ["--set", name, "--kind", "categorized", "--scheme", "vic-us", "--replace"]
     return bench.ok("library", "import", *files, *words, code=code)
 
 
@@ -88,7 +88,8 @@ def test_an_interrupted_import_leaves_the_library_as_it_was(started):
     write(started, "big.csv", table(*range(300_000)))
     before = started.ok("library", "list", "--all", "--format", "json").stdout
     command = started.command(
-        "library", "import", "big.csv", "--set", "s", "--kind", "illegal", "--scheme", "none"
+        *("library", "import", "big.csv", "--set", "s", "--kind", "illegal", "--scheme", "none"),
+        "--replace",
     )
     running = subprocess.Popen(
         command,
@@ -111,7 +112,7 @@ def test_an_update_tells_what_changed_and_a_diff_shows_it(started):
     assert "added" in told
     assert "removed" in told
     differ = started.ok("library", "diff", "s", code=ExitCode.HITS).stdout
-    assert "1 records" in differ
+    assert "1 record" in differ
     lines = started.ok("library", "diff", "s", "--format", "jsonl", code=ExitCode.HITS).stdout
     changes = [json.loads(line) for line in lines.splitlines()]
     assert [one["change"] for one in changes] == ["added", "removed"]
@@ -129,7 +130,11 @@ def test_a_delta_and_a_withdrawal(started):
     started.ok("library", "update", "s", "delta.csv", "--delta")
     write(started, "back.csv", table("a", "unknown"))
     taken = started.ok("library", "update", "s", "back.csv", "--withdraw")
-    assert "1 withdrawals found no record" in taken.stderr
+    assert "found no record" in taken.stderr
+    nothing = started.ok(
+        "library", "update", "s", "back.csv", "--withdraw", code=ExitCode.INCOMPLETE
+    )
+    assert "nothing was withdrawn" in nothing.stderr
     (facts,) = [one for one in versions(started) if one["name"] == "s"]
     assert facts["records"]["kept"] == 3
     started.ok("library", "lookup", md5("a"), code=ExitCode.CLEAR)
@@ -241,7 +246,8 @@ def test_a_bundles_passphrase_is_asked_for_where_no_file_holds_it(started):
     )
     assert words not in made.stdout + made.stderr
     started.ok("library", "trust", "own", "k.pem")
-    started.ok("library", "trust", "own", "k.pem", code=ExitCode.OUTPUT)
+    again = started.ok("library", "trust", "own", "k.pem", code=ExitCode.USAGE)
+    assert "already a file" in again.stderr
     started.ok("library", "trust", "add", "me", "k.pem")
     started.ok("library", "install", "b.hmb", "--replace", stdin=f"{words}\n")
     silent = started.ok("library", "install", "b.hmb", stdin="", code=ExitCode.USAGE)

@@ -415,3 +415,34 @@ def test_a_set_under_another_key_does_not_open(library):
     install(library, records(3))
     with pytest.raises(HashSetError, match="does not open the library"):
         Library.open(library.folder, LibraryKey(bytes(32)))
+
+
+def test_a_version_that_does_not_come_into_use_is_taken_out_again(library, monkeypatch):
+    install(library, records(), description("a"))
+    before = tree(library.folder)
+    (library.folder / f"{CURRENT}.new").mkdir()
+    with pytest.raises(OutputError, match="nothing was installed"):
+        install(library, records(3), description("b"))
+    (library.folder / f"{CURRENT}.new").rmdir()
+    assert tree(library.folder) == before
+
+
+def test_a_version_that_no_pointer_names_is_removed_by_the_next_import(library):
+    old = install(library, records(), description("a"))
+    left = library.folder / SETS / ("0" * 32)
+    left.mkdir()
+    (left / EXACT).write_bytes(b"of a program that was killed")
+    (library.folder / SETS / "notes").mkdir()
+    new = install(library, records(3), description("a"))
+    names = {path.name for path in (library.folder / SETS).iterdir()}
+    assert names == {old.version, new.version, "notes"}
+
+
+def test_a_set_that_cannot_be_described_is_refused_before_its_list_is_read(library):
+    named = description("e\u0301")
+    with (
+        pytest.raises(HashSetError, match="NFC"),
+        library.stage(named, clock=clock, entropy=entropy_from(5)),
+    ):
+        pytest.fail("the list was read")
+    assert not list((library.folder / SETS).iterdir())

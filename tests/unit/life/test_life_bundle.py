@@ -113,6 +113,15 @@ def test_nothing_of_the_records_stands_in_the_clear(post):
     assert b"note" not in data
 
 
+def test_losses_that_the_publisher_accepted_stay_said(post):
+    post.write("l.csv", table([["md5", "note"], [md5("a"), ""], ["zz", ""]]))
+    post.take("l.csv", name="loss", accept_losses=True)
+    post.bundle(sets=("loss",))
+    (theirs,) = post.install().manifests
+    assert theirs.provenance()["accepted_losses"] is True
+    assert theirs.changes.lost == post.library.current("loss").counts.losses
+
+
 def test_photodna_and_marked_sets_stay_unless_allowed(post):
     assert post.bundle().written.values.total() == 1
     post.install()

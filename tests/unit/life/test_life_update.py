@@ -89,6 +89,106 @@ def test_a_kind_or_scheme_can_change_and_every_record_then_means_something_else(
     assert done.difference.what == {"disposition": 1}
 
 
+@pytest.mark.parametrize("how", ["delta", "withdraw"])
+def test_changes_to_a_list_never_change_what_its_other_records_mean(desk, how):
+    from hashmatch.db import profiles
+    from hashmatch.db.description import SetKind
+
+    first = start(desk, "a", "b")
+    for stated in ({"kind": SetKind.ILLEGAL}, {"profile": profiles.load("dhs-legacy")}):
+        with pytest.raises(UsageError, match="give the whole list to change that"):
+            change(desk, rows("b"), stated=stated, **{how: True})
+    assert desk.library.current("known") == first
+    same = {"kind": SetKind.CATEGORIZED, "profile": profiles.load("vic-us")}
+    assert change(desk, rows("b"), stated=same, **{how: True}).manifest.scheme == "vic-us"
+
+
+def test_codes_that_a_set_is_told_by_are_not_left_aside_without_a_meaning(desk):
+    from hashmatch.db import profiles
+    from hashmatch.db.description import SetKind
+
+    start(desk, "a")
+    for how in ({}, {"delta": True}):
+        with pytest.raises(UsageError, match="say with --kind what all its records mean"):
+            change(desk, rows("a"), reading={"ignore_categories": True}, **how)
+    flat = {"kind": SetKind.ILLEGAL}
+    change(desk, rows("a"), stated=flat, reading={"ignore_categories": True})
+    told = {"kind": SetKind.CATEGORIZED, "profile": profiles.load("vic-us")}
+    done = change(desk, rows("a"), stated=told)
+    assert "ignore_categories" not in done.manifest.stated.importer
+
+
+def test_a_comparison_that_fails_does_not_hide_that_the_new_version_is_in_use(desk, monkeypatch):
+    first = start(desk, "a", "b")
+    path = desk.library.folder_of(first.version) / "records.db"
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1
+    path.write_bytes(content)
+    done = change(desk, rows("a", "b"))
+    assert done.difference is None
+    assert "was altered" in done.why
+    assert desk.library.current("known") == done.manifest
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(update, "compare", stop)
+    done = change(desk, rows("a", "b", "c"))
+    assert "interrupted" in done.why
+    assert desk.library.current("known") == done.manifest
+
+
+def test_a_list_that_lost_a_column_of_hashes_is_not_taken_for_the_whole_one(desk):
+    both = [[md5(n), sha1(n)] for n in range(10)]
+    desk.write("first.csv", table([["md5", "sha1"], *both]))
+    desk.take("first.csv")
+    less = table([["md5", "sha1"], both[0], *(["", sha1(n)] for n in range(1, 10))])
+    with pytest.raises(HashSetError, match="1 md5 values instead of 10"):
+        change(desk, less)
+    change(desk, less, allow_shrink=True)
+
+
+def test_one_wrong_date_does_not_stand_for_ever(desk):
+    day = datetime.date
+    start(desk, "a", "b", list_date=day(2026, 11, 1))
+    change(desk, rows("a", "b"), stated={"list_date": day(2062, 11, 1)})
+    right = {"list_date": day(2026, 11, 2)}
+    with pytest.raises(HashSetError, match="older than that of 2062"):
+        change(desk, rows("a", "b"), stated=right)
+    change(desk, rows("a", "b"), stated=right, allow_older=True)
+    change(desk, rows("a", "b"), stated={"list_date": day(2026, 11, 3)})
+    change(desk, rows("b"), withdraw=True)
+    with pytest.raises(HashSetError, match="older than that of 2026-11-03"):
+        change(desk, rows("a", "b"), stated=right)
+
+
+def test_a_whole_list_is_read_with_its_own_words_whatever_changes_came_between(desk):
+    text = table([["md5", "parent md5"], *([md5(n), md5(f"parent {n}")] for n in range(3))])
+    desk.write("first.csv", text)
+    first = desk.take("first.csv", options=ReadOptions(columns={"md5": "2"}))
+    assert desk.knows("parent 1")
+    sums = f"{md5('more')}  name\n"
+    done = change(desk, sums, "d.txt", delta=True, reading={"format_name": "sums"})
+    importer = done.manifest.stated.importer
+    assert (importer["format"], importer["changes_format"]) == ("csv", "sums")
+    again = change(desk, sums.replace(md5("more"), md5("most")), "d.txt", delta=True)
+    assert again.manifest.stated.importer["changes_format"] == "sums"
+    done = change(desk, text, "whole.csv")
+    assert desk.knows("parent 1")
+    assert not desk.knows(1)
+    assert done.manifest.stated.importer == first.stated.importer
+
+
+def test_a_list_is_not_imported_over_a_set_that_is_in_use(desk):
+    first = start(desk, "a")
+    request = ingest.Import(ingest.Reading((desk.root / "first.csv",)), first.stated, new=True)
+    with pytest.raises(UsageError, match="hashmatch library update"):
+        ingest.ingest(request, desk.library, desk.setting, lambda _: None)
+    assert desk.library.current("known") == first
+    removal.remove(desk.library, "known")
+    ingest.ingest(request, desk.library, desk.setting, lambda _: None)
+
+
 def test_a_set_that_is_not_there_cannot_be_updated(desk):
     start(desk, "a")
     request = update.Update("other", ingest.Reading((desk.root / "first.csv",)))
