@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.hash_text import PHOTODNA, Kind, read_hash
+from hashmatch.formats.other_kinds import known
 from hashmatch.formats.tri_state import read_flag
 from hashmatch.model.hashes import Digest
 from hashmatch.model.records import Dropped, HashRecord, Loss
@@ -86,7 +87,8 @@ class Gathering:
         return flags.get("", False)
 
     def carry(self, name: str) -> None:
-        """Note a kind of hash that is only stored."""
+        """Note a kind of hash that is only stored; a name that nobody knows is left out."""
+        name = known(name)
         if name not in self.other:
             self.other += (name,)
 

@@ -102,6 +102,7 @@ _SPELLINGS: tuple[tuple[Kind, str], ...] = (
     (Kind("md5_first_512"), "md5first512 md5512"),
     (Kind("md5_first_64k"), "md5first64k md564k microhash"),
 )
+KINDS = frozenset(kind for kind, _ in _SPELLINGS)
 _KINDS = {spelling: kind for kind, texts in _SPELLINGS for spelling in texts.split()}
 _PLAIN = str.maketrans("", "", "-_ \t")
 

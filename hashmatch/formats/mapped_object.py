@@ -29,7 +29,7 @@ def read_object(place: int, value: dict[str, Json], profile: MappingProfile) -> 
         _take_pairs(value, profile.pairs, gathering)
     for name, path in profile.carried.items():
         if _found(value, path):
-            gathering.carry(name)
+            gathering.other += (name,)  # a name of the operator, not of the list
     return gathering.events(
         place,
         without_thumbnails(value),

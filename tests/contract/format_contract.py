@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats import registry
+from hashmatch.formats import other_kinds, registry
 from hashmatch.formats.interface import HEAD_SIZE, BatchFormat, ReadOptions
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
 from hashmatch.model.records import (
@@ -157,6 +157,11 @@ class FormatContract:
     def test_nothing_of_an_example_is_lost(self):
         for example in self.examples:
             assert losses(self.name, example.data, example.options) == []
+
+    def test_what_cannot_be_compared_is_called_by_a_name_of_ours(self):
+        for example in self.examples:
+            records = [one for one in example.records if isinstance(one, HashRecord)]
+            assert other_kinds.NAMES.issuperset(name for one in records for name in one.other)
 
     def test_own_examples_are_recognised_whatever_the_file_is_called(self):
         for example in self.examples:

@@ -44,3 +44,8 @@ def test_unpaired_surrogates_are_replaced_since_no_file_can_hold_them():
 def test_a_key_that_stands_twice_is_refused():
     with pytest.raises(HashSetError, match="line 2"):
         records("ndjson", ndjson('{"a":1,"a":2}'))
+
+
+def test_a_text_in_place_of_the_name_of_a_kind_stays_out_of_counts():
+    (record,) = records("ndjson", ndjson(more=',"other":["tlsh","a name of a person","tmk","x"]'))
+    assert record.other == ("tlsh", "unknown", "tmk")
