@@ -103,7 +103,8 @@ def batches(rows: int) -> Iterator[RecordBatch]:
 def near_records(rows: int) -> Iterator[HashRecord]:
 
     for number in range(rows):
-        value = hashlib.blake2b(number.to_bytes(8), digest_size=32).digest()
+        half = hashlib.blake2b(number.to_bytes(8), digest_size=16).digest()
+        value = half + bytes(byte ^ 0xFF for byte in half)  # half of the bits are 1, as in a PDQ
         yield HashRecord(number + 1, perceptual=(PerceptualHash(Method.PDQ, value, 90),))
 
 

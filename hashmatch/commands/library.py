@@ -179,10 +179,10 @@ def lookup_command(
 ) -> int:
     """Look digests or perceptual hashes up in the installed sets.
 
-    Values are taken as MD5, SHA-1 or SHA-512 by their length; 64 digits may be SHA-256 or PDQ
-    and need --type. Exit code 10 when something is known, 0 when nothing is; 13 and 3 when no
-    set holds any value of a kind that was asked. A set that is a filter only says "maybe", which
-    is no hit.
+    Values are taken as MD5, SHA-1 or SHA-512 by their length, and as other kinds of that length
+    that a set holds, such as eDonkey hashes; 64 digits may be SHA-256 or PDQ and need --type.
+    Exit code 10 when something is known, 0 when nothing is; 13 and 3 when no set holds any value
+    of a kind that was asked. A set that is a filter only says "maybe", which is no hit.
 
     \b
     Examples:
@@ -193,10 +193,11 @@ def lookup_command(
     from hashmatch.jobs import lookup  # noqa: PLC0415
 
     library = open_library(library_folder, library_key, passphrase_file)
-    words = _words(digests)
-    found = lookup.lookup(library, sets, words, lookup.How(algorithm, threshold))
+    listed = digests == ("-",)
+    how = lookup.How(algorithm, threshold, "line" if listed else "value")
+    found = lookup.lookup(library, sets, _lines() if listed else digests, how)
     if form == "json":
-        for answer in (*found.answers, *found.hints):
+        for answer in (*found.answers, *found.hints, *found.unknown):
             click.echo(json.dumps(answer, sort_keys=True))
     else:
         _tell(found)
@@ -209,7 +210,17 @@ def lookup_command(
 
 
 def _tell(found: Found) -> None:
-    columns = ("value", "set", "entry", "category", "disposition", "claim", "distance", "flags")
+    columns = (
+        "value",
+        "kind",
+        "set",
+        "entry",
+        "category",
+        "disposition",
+        "claim",
+        "distance",
+        "flags",
+    )
     rows = [
         [_flags(value) if isinstance(value := answer[key], dict) else value for key in columns]
         for answer in found.answers
@@ -217,13 +228,17 @@ def _tell(found: Found) -> None:
     printing.table(rows, columns)
     for hint in found.hints:
         click.echo(f"{shown(str(hint['value']))}  maybe in {hint['set']}: a filter, no hit")
+    if found.unknown:
+        click.echo(f"{printing.several(len(found.unknown), 'value')} in no set that was asked")
 
 
 def _flags(flags: dict[str, Json]) -> str | None:
     return ";".join(f"{name}={'yes' if said else 'no'}" for name, said in flags.items()) or None
 
 
-def _words(digests: tuple[str, ...]) -> list[str]:
-    if digests == ("-",):
-        return [line.strip() for line in sys.stdin if line.strip()]
-    return [*digests]
+def _lines() -> list[str]:
+    """Give the lines of standard input, whatever byte order mark it begins with."""
+    from hashmatch.formats.encoding import opening_text  # noqa: PLC0415
+
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read()
+    return [line.strip() for line in opening_text(data).splitlines()]

@@ -38,6 +38,8 @@ def command(name: str | None, lang: str) -> int:
         f"{shown(profile.name)}, version {shown(profile.version)}: {shown(profile.title[lang])}"
     )
     click.echo(f"for lists of {_countries(profile)}; SHA-256 {profile.sha256}")
+    for form, versions in profile.versions.items():
+        click.echo(f"for {shown(form)} lists of the versions {shown(', '.join(versions))}")
     for code, meaning in profile.categories.items():
         click.echo(f"  {shown(code):<24}{meaning.disposition:<16}{shown(meaning.words[lang])}")
     return ExitCode.CLEAR

@@ -38,6 +38,11 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else shown(str(value))
 
 
+def several(number: int, one: str, more: str | None = None) -> str:
+    """Say how many there are: ``1 record``, ``2 records``; ``more`` is a plural of its own."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def amount(size: float) -> str:
     """Give a number of bytes in the unit that reads best (powers of 1024)."""
     for unit in ("B", "KiB", "MiB", "GiB"):

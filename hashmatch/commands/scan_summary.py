@@ -11,6 +11,8 @@ from hashmatch.errors import ExitCode
 
 if TYPE_CHECKING:
     from hashmatch.jobs.scan import Result
+    from hashmatch.jobs.set_gaps import Gap
+    from hashmatch.model.outcomes import Tally
 
 
 def as_json(result: Result) -> dict[str, object]:
@@ -32,6 +34,7 @@ def as_json(result: Result) -> dict[str, object]:
         "hits": tally.hits,
         "conflicts": tally.conflicts,
         "changed_source": tally.changed_source,
+        "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
         "table": result.table,
         "exit_code": int(tally.exit_code()),
@@ -48,16 +51,35 @@ def tell(result: Result) -> None:
         f" + {tally.skipped:,} skipped; {printing.amount(tally.bytes)} read"
     )
     if tally.pictures:
-        say(
-            f"{tally.pictures:,} pictures: {tally.compared_near:,} compared, "
-            f"{tally.low_quality:,} too featureless to compare, {tally.not_compared:,} unreadable"
-        )
+        say(_pictures(tally))
     if result.table:
         columns = ("set", "category", "disposition", "claim", "items", "distinct", "hits")
         printing.table([[row[key] for key in columns] for row in result.table], columns)
     for words in _warnings(result):
         say(words)
     say(f"result: {code.name} ({int(code)}): {code.meaning}")
+
+
+def _pictures(tally: Tally) -> str:
+    """Account for every picture."""
+    ended = {
+        "compared": tally.compared_near,
+        "too featureless to compare": tally.low_quality,
+        "unreadable or damaged": tally.not_compared,
+    }
+    words = [f"{number:,} {how}" for how, number in ended.items()]
+    if unasked := tally.pictures - sum(ended.values()):
+        words.append(f"{unasked:,} by digests alone, as no set holds perceptual hashes of pictures")
+    return f"{printing.several(tally.pictures, 'picture')}: {', '.join(words)}"
+
+
+def _gap(gap: Gap) -> str:
+    kinds = ", ".join(gap.kinds)
+    if not gap.records:
+        return f"set {gap.set_name}: values of these kinds are not compared: {kinds}"
+    told = f" ({kinds})" if kinds else ""
+    of = printing.several(gap.of, "record")
+    return f"set {gap.set_name}: {gap.records:,} of {of} cannot be compared{told}"
 
 
 def _warnings(result: Result) -> list[str]:
@@ -67,12 +89,14 @@ def _warnings(result: Result) -> list[str]:
             "No examined item agrees with a loaded hash set. "
             "This does not establish the absence of unlawful material."
         )
+    words += map(_gap, result.gaps)
     if result.expired:
         words.append(f"WARNING: these sets have expired: {', '.join(result.expired)}.")
     if tally.conflicts:
-        words.append(f"{tally.conflicts:,} items are benign in one set and not in another.")
+        items = printing.several(tally.conflicts, "item is", "items are")
+        words.append(f"{items} benign in one set and not in another.")
     if tally.changed_source:
         words.append("WARNING: a source changed while it was examined; see run.json.")
     if tally.exit_code() in {ExitCode.INCOMPLETE, ExitCode.HITS_INCOMPLETE}:
-        words.append("This run is INCOMPLETE; problems.jsonl and the report say what is missing.")
+        words.append("This run is INCOMPLETE; the report and its files say what is missing.")
     return words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,12 +10,20 @@ from hashmatch.commands import printing
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hashmatch.db.manifest import Manifest
     from hashmatch.jobs.compare import Difference
 
 _WIDTH = len("quarantined values ")
+_TABLES = (
+    "dispositions",
+    "values",
+    "not_evaluated",
+    "dropped",
+    "lost_values",
+    "quarantined_values",
+)
 _CHANGED = {
     "replaced": "replaced of it",
     "withdrawn": "withdrawn of it",
@@ -31,7 +39,7 @@ def tell(facts: Mapping[str, object]) -> None:
         _line(key, facts[key])
     _tell_records(facts["records"])
     _tell_changes(facts)
-    for key in ("values", "not_evaluated", "dropped", "lost_values", "quarantined_values"):
+    for key in _TABLES:
         table = facts[key]
         if isinstance(table, dict) and table:
             _line(key, ", ".join(f"{name} {count:,}" for name, count in sorted(table.items())))
@@ -49,7 +57,7 @@ def _tell_records(records: object) -> None:
     )
     for key in ("carried", "superseded", "withdrawn", "unmatchable"):
         if records.get(key):
-            _line(key, f"{records[key]:,} records")
+            _line(key, printing.several(records[key], "record"))
 
 
 def _tell_changes(facts: Mapping[str, object]) -> None:
@@ -59,9 +67,11 @@ def _tell_changes(facts: Mapping[str, object]) -> None:
         _line("changes version", changes["base"])
         for key, words in _CHANGED.items():
             if changes[key]:
-                _line(words, f"{changes[key]:,} records" if key != "idle" else f"{changes[key]:,}")
+                many = f"{changes[key]:,}" if key == "idle" else None
+                _line(words, many or printing.several(changes[key], "record"))
     for one in filters if isinstance(filters, list) else ():
-        what = f"{one['algorithm']}, {one['inserted']:,} values: says maybe, never a hit"
+        held = printing.several(one["inserted"], "value")
+        what = f"{one['algorithm']}, {held}: says maybe, never a hit"
         _line("filter", what)
 
 
@@ -70,27 +80,50 @@ def tell_import(manifest: Manifest) -> None:
     importer = manifest.stated.importer
     tell(manifest.provenance())
     if importer:
-        _line("read as", f"{importer['format']}, known by {importer['recognised']}")
+        form, how = (
+            importer.get(f"changes_{key}", importer[key]) for key in ("format", "recognised")
+        )
+        _line("read as", f"{form}, known by {how}")
     for file in manifest.files:
         tell_file(file.name, file.facts)
+    for words in _warnings(manifest):
+        printing.tell(f"hashmatch: {words}")
+
+
+def _warnings(manifest: Manifest) -> Iterator[str]:
+    """Say what of a new set will not do what its reader may expect."""
+    from hashmatch.jobs.plan import not_scanned  # noqa: PLC0415  # only an import needs it
+
+    counts = manifest.counts
+    if counts.unknown_codes:
+        yield (
+            f"{counts.unknown_codes:,} of {printing.several(counts.coded, 'record')} with a "
+            f"category carry codes that the scheme {manifest.scheme} does not know: they decide "
+            "nothing"
+        )
+    if kinds := not_scanned(manifest):
+        yield (
+            f"a scan does not compare: {', '.join(kinds)}; ask them with 'hashmatch library lookup'"
+        )
     if manifest.changes.idle:
-        printing.tell(f"hashmatch: {manifest.changes.idle:,} withdrawals found no record")
+        yield f"{printing.several(manifest.changes.idle, 'withdrawal')} found no record"
 
 
 def tell_difference(difference: Difference) -> None:
     """Print in counts what changed between two versions."""
     for key in ("same", "added", "removed", "changed"):
-        _line(key, f"{getattr(difference, key):,} records")
+        _line(key, printing.several(getattr(difference, key), "record"))
     for what, number in sorted(difference.what.items()):
         _line(f"changed {what}", f"{number:,}")
 
 
-def tell_exports(exports: Sequence[Mapping[str, object]]) -> None:
+def tell_exports(exports: Sequence[Mapping[str, Any]]) -> None:
     """Print when and for what a set left the library."""
     for one in exports:
         _line(
             "exported",
-            f"{one['when']} as {one['writer']} to {one['file']}, {one['records']:,} records, "
+            f"{one['when']} as {one['writer']} to {one['file']}, "
+            f"{printing.several(one['records'], 'record')}, "
             f"sha256 {one['sha256']}, for: {one['purpose']}",
         )
 
@@ -109,4 +142,4 @@ def tell_file(name: str, facts: Mapping[str, str]) -> None:
 
 def _line(key: str, value: object) -> None:
     if value is not None:
-        click.echo(f"{key.replace('_', ' '):<{_WIDTH}}{shown(str(value))}")
+        click.echo(f"{key.replace('_', ' ') + ' ':<{_WIDTH}}{shown(str(value))}")

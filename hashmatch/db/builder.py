@@ -37,7 +37,7 @@ from hashmatch.db.manifest import (
     near_file,
 )
 from hashmatch.db.records import RecordWriter, as_read
-from hashmatch.db.refusals import Losses, check_facts, check_result
+from hashmatch.db.refusals import Losses, check_codes, check_facts, check_result
 from hashmatch.db.resent import Resent
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
 from hashmatch.db.withdrawals import Withdrawals
@@ -220,6 +220,8 @@ class SetBuilder:
         if liveness:
             liveness.write(self._draft.folder / LIVENESS, self._draft.sub_key(LIVENESS))
         self._counts.tidy()
+        accepted = self._description.accept_losses
+        check_codes(self._counts, self._description.profile, accepted=accepted)
         check_result(self._counts, filters=len(self._filters))
         return self._write_manifest(pinned)
 

@@ -19,6 +19,8 @@ _NUMBERS = (
     "superseded",
     "withdrawn",
     "unmatchable",
+    "coded",
+    "unknown_codes",
 )
 _TABLES = (
     "values",
@@ -38,7 +40,9 @@ class Counts:
 
     ``kept`` records are in the set; those of them that carry nothing this version can compare
     are counted again in ``unmatchable``. ``quarantined`` records carry only values that must
-    never match. ``dropped_by`` and ``quarantined_by`` give the reason of each such record.
+    never match. ``coded`` of the records that were kept or quarantined carry a category code, of
+    which the scheme does not know ``unknown_codes``. ``dropped_by`` and ``quarantined_by`` give
+    the reason of each such record.
 
     Tables of values: ``values`` that match, by algorithm or method; ``distinct`` perceptual
     hashes; ``not_evaluated`` hash kinds that cannot be compared; ``lost_values`` of records that
@@ -54,6 +58,8 @@ class Counts:
     superseded: int = 0
     withdrawn: int = 0
     unmatchable: int = 0
+    coded: int = 0
+    unknown_codes: int = 0
     values: Counter[str] = field(default_factory=Counter)
     distinct: Counter[str] = field(default_factory=Counter)
     not_evaluated: Counter[str] = field(default_factory=Counter)

@@ -132,7 +132,7 @@ class Intake:
         """Undo what counting a record did; the indexes leave it out when they are finished."""
         self.flush()
         counts, usable, reason = self._counts, False, None
-        counts.dispositions[self._description.disposition(record.category)] -= 1
+        self._count_category(record.category, -1)
         counts.not_evaluated.subtract(record.other)
         for digest in record.digests:
             if why := never.digest_reason(digest):
@@ -153,8 +153,16 @@ class Intake:
         """Take over what was gathered, so that the counts are true."""
         self._take_gathered()
         for category, number in self._categories.items():
-            self._counts.dispositions[self._description.disposition(category)] += number
+            self._count_category(category, number)
         self._categories.clear()
+
+    def _count_category(self, category: str | None, number: int) -> None:
+        """Count what the code of so many records means, and whether it means anything."""
+        counts, profile = self._counts, self._description.profile
+        counts.dispositions[self._description.disposition(category)] += number
+        if category is not None:
+            counts.coded += number
+            counts.unknown_codes += number * (profile is not None and not profile.knows(category))
 
     def finish_near(self, dead: NDArray[np.bool_] | None) -> dict[Method, NearContent]:
         """Lay out the near indexes, and count what was left out of them."""

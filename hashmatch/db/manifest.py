@@ -205,6 +205,7 @@ class Manifest:
                 self.counts.not_evaluated + Counter({k: values[k] for k in idle})
             ),
             "dropped": counts["dropped_by"],
+            "dispositions": counts["dispositions"],
             "quarantined": counts["quarantined_by"],
             "accepted_losses": bool(self.counts.losses or self.changes.lost),
         }

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.db import near, never
+from hashmatch.db import balance, near, never
+from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from hashmatch.model.hashes import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,9 @@ class NearBuilder:
     def finish(self, dead: NDArray[np.bool_] | None = None) -> NearContent:
         """Leave out a hash that stands beside almost every file of a long list; lay out the rest.
 
+        Raises:
+            HashSetError: the values are said to be PDQ and cannot be.
+
         Args:
             dead: whether each record is to be left out altogether; None for none.
         """
@@ -67,6 +69,8 @@ class NearBuilder:
         if dead is not None:
             live = ~dead[record]
             hashes, record, quality, file = hashes[live], record[live], quality[live], file[live]
+        if self._method is Method.PDQ:
+            balance.check(hashes)
         everywhere = _everywhere(hashes, file)
         repeated = int(everywhere.sum())
         left_out = record[everywhere]

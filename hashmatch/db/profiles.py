@@ -8,7 +8,7 @@ names the list contexts it is for. It is a YAML file; the ones shipped lie in
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,11 @@ class CategoryMeaning:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A category scheme. ``contexts`` is None where the profile fits lists of any country."""
+    """A category scheme. ``contexts`` is None where the profile fits lists of any country.
+
+    ``versions`` gives by name of a list format the versions of it that the profile is for, where
+    codes changed their meaning between them; a format that it does not name is not checked.
+    """
 
     name: str
     version: str
@@ -46,6 +50,7 @@ class Profile:
     contexts: tuple[str, ...] | None
     categories: Mapping[str, CategoryMeaning]
     sha256: str
+    versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def disposition(self, code: str | None) -> Disposition:
         """Say what a code means; a code that is absent or not in the scheme decides nothing."""
@@ -56,6 +61,15 @@ class Profile:
         """Tell whether the profile is meant for lists of that country."""
         return self.contexts is None or context.upper() in self.contexts
 
+    def fits_version(self, form: str | None, version: str | None) -> bool:
+        """Tell whether the profile is meant for lists of that version of a format."""
+        known = self.versions.get(form or "")
+        return known is None or version is None or version in known
+
+    def knows(self, code: str) -> bool:
+        """Tell whether the code has a meaning; all have none where the profile keeps them only."""
+        return not self.categories or code in self.categories
+
     @property
     def only_benign(self) -> bool:
         """Whether every code it knows means benign; such a list can never become notable."""
@@ -64,7 +78,7 @@ class Profile:
 
     def to_json(self) -> dict[str, Json]:
         """Give the copy that a manifest keeps."""
-        return {
+        form: dict[str, Json] = {
             "name": self.name,
             "version": self.version,
             "title": dict(self.title),
@@ -75,6 +89,9 @@ class Profile:
             },
             "sha256": self.sha256,
         }
+        if self.versions:
+            form["versions"] = {name: list(known) for name, known in self.versions.items()}
+        return form
 
 
 def from_fields(fields: Fields, sha256: str | None = None) -> Profile:
@@ -94,6 +111,7 @@ def from_fields(fields: Fields, sha256: str | None = None) -> Profile:
         contexts=_contexts(fields),
         categories=_categories(fields.inner("categories")),
         sha256=fields.text("sha256") if sha256 is None else sha256,
+        versions=_versions(fields),
     )
     fields.finish()
     return profile
@@ -114,6 +132,19 @@ def _contexts(fields: Fields) -> tuple[str, ...] | None:
     if not all(isinstance(one, str) and one.isalpha() and one.isupper() for one in value):
         fields.refuse("contexts", "countries as quoted capital letters")
     return tuple(value)
+
+
+def _versions(fields: Fields) -> dict[str, tuple[str, ...]]:
+    given = fields.maybe_inner("versions") if "versions" in fields.names() else None
+    if given is None:
+        return {}
+    versions: dict[str, tuple[str, ...]] = {}
+    for form in given.names():
+        known = given.value(form)
+        if not isinstance(known, list) or not known or not all(isinstance(v, str) for v in known):
+            given.refuse(form, "a list of quoted version numbers")
+        versions[form] = tuple(known)
+    return versions
 
 
 def _categories(fields: Fields) -> dict[str, CategoryMeaning]:

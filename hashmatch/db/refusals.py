@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
+from hashmatch.db.profiles import all_profiles
 from hashmatch.errors import HashSetError
 from hashmatch.model.hits import Disposition
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from hashmatch.db.counts import Counts
     from hashmatch.db.description import SetDescription
+    from hashmatch.db.profiles import Profile
 
 _MOST_PLACES = 10
 _EXPLOITATIVE = "exploitative"
@@ -85,6 +87,43 @@ def check_facts(description: SetDescription, facts: Mapping[str, str]) -> None:
             "or --scheme unmapped to keep the codes without a meaning"
         )
         raise HashSetError(msg)
+    _check_version(description, facts)
+
+
+def _check_version(description: SetDescription, facts: Mapping[str, str]) -> None:
+    """Refuse a scheme in which the codes mean something else than in this version of a list."""
+    form, version = description.importer.get("format"), facts.get("format_version")
+    profile = description.profile
+    if profile is None or profile.fits_version(form, version):
+        return
+    others = [
+        one.name
+        for one in all_profiles()
+        if form in one.versions and one.fits_version(form, version)
+    ]
+    msg = (
+        f"the list is of version {version}, in which codes mean something else than in the scheme "
+        f"{profile.name}, which is for {', '.join(profile.versions[form or ''])}; choose "
+        f"{' or '.join(f'--scheme {name}' for name in (*others, 'unmapped'))}"
+    )
+    raise HashSetError(msg)
+
+
+def check_codes(counts: Counts, profile: Profile | None, *, accepted: bool) -> None:
+    """Refuse a list most of whose codes the scheme does not know: it is likely another's.
+
+    Raises:
+        HashSetError: more than half of the records with a code have an unknown one, and that was
+            not accepted.
+    """
+    if profile is None or accepted or 2 * counts.unknown_codes <= counts.coded:
+        return
+    msg = (
+        f"{counts.unknown_codes} of {counts.coded} records carry codes that the scheme "
+        f"{profile.name} does not know: they would decide nothing; choose another scheme, "
+        "--scheme unmapped to keep the codes without a meaning, or say --accept-losses"
+    )
+    raise HashSetError(msg)
 
 
 def _stays_benign(description: SetDescription) -> bool:

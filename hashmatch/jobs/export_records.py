@@ -53,7 +53,8 @@ def about(manifest: Manifest, algorithm: str | None = None) -> About:
     """Describe a set for a writer."""
     profile = manifest.stated.profile
     said = {file.facts["context"] for file in manifest.files if "context" in file.facts}
-    countries = profile.contexts if profile is not None and profile.contexts else sorted(said)
+    # What the list said goes first: a scheme may be for a country under several names.
+    countries = sorted(said) or (profile.contexts if profile is not None else None) or ()
     return About(
         name=manifest.name,
         version=manifest.version,

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import UsageError
-from hashmatch.formats.hash_text import BY_TYPE, VPDQ, read_hash
+from hashmatch.formats.hash_text import BY_TYPE, SHA1, VPDQ, read_hash
 from hashmatch.matching.merge import capped, exact_claim
 from hashmatch.model.hashes import Digest, PerceptualHash
 from hashmatch.model.hits import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.library import Library
     from hashmatch.formats.hash_text import Kind
     from hashmatch.model.records import Json
 
-TYPES: Mapping[str, Kind] = {**BY_TYPE, VPDQ.name: VPDQ}
+TYPES: Mapping[str, Kind] = {
+    **BY_TYPE,
+    VPDQ.name: VPDQ,
+    SHA1.name: replace(SHA1, base32=True),  # as networks write it
+}
 """What a value can be said to be."""
 
 _BY_LENGTH = {32: "md5", 40: "sha1", 96: "sha384", 128: "sha512", 288: "photodna"}
-"""Digits of values that are taken for the usual kind of that length."""
+"""The usual kind of a value with so many digits; others are asked where a set holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +37,34 @@ class How:
     """What the values are, where that was stated, and how near counts as near.
 
     ``threshold`` is the greatest distance, inclusive: bits, for PhotoDNA the sum of squared
-    differences; None for what is usual for each method.
+    differences; None for what is usual for each method. ``numbered`` is what messages call one
+    value: the lines of a text, of which blank ones are no values.
     """
 
     algorithm: str | None = None
     threshold: int | None = None
+    numbered: str = "value"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the sets said: one answer for each agreement, and the kinds that none of them holds.
+    """What the sets said: one answer for each agreement, and what no set agreed with.
 
     ``answers`` are in the order of the values, sets and records; the values in them are those
-    that were asked, never a list's. A value of an ``unheld`` kind was compared with nothing.
-    ``hints`` are the values of which a filter of known files says "maybe": no hit, and no proof
-    of anything.
+    that were asked, never a list's. Of a value of an ``unheld`` kind that kind was compared with
+    nothing. ``hints`` are the values of which a filter of known files says "maybe": no hit, and
+    no proof of anything. ``unknown`` are the values that stand in neither.
     """
 
     answers: list[dict[str, Json]]
     unheld: tuple[str, ...]
     hints: list[dict[str, Json]] = field(default_factory=list)
+    unknown: list[dict[str, Json]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A value: which of those given, its text, what it is."""
+    """A value as one kind: which of those given, its text, what it is."""
 
     at: int
     text: str
@@ -77,12 +84,14 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
             threshold beyond the greatest distance of a kind that is asked.
         HashSetError: a set is not the one that was installed.
     """
-    if not values:
+    if not any(values):
         msg = "no value to look up was given"
         raise UsageError(msg)
-    asked = [_Asked(at, text, _parse(text, how.algorithm)) for at, text in enumerate(values)]
-    _check_threshold(asked, how.threshold)
     manifests = library.resolve(sets)
+    held = {kind for manifest in manifests for kind, n in manifest.counts.values.items() if n}
+    held |= {str(one.algorithm) for manifest in manifests for one in manifest.filters}
+    asked = [one for at, text in enumerate(values) for one in _asked(at, text, how, held)]
+    _check_threshold(asked, how.threshold)
     answers: list[tuple[int, dict[str, Json]]] = []
     hints: list[tuple[int, dict[str, Json]]] = []
     with ExitStack() as stack:
@@ -91,10 +100,19 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
             answers += _exact(installed, asked)
             answers += _near(installed, asked, how.threshold)
             hints += _hints(installed, asked)
-    held = {kind for manifest in manifests for kind, n in manifest.counts.values.items() if n}
-    held |= {str(one.algorithm) for manifest in manifests for one in manifest.filters}
-    unheld = {one.kind for one in asked} - held
-    return Found(_in_order(answers), tuple(sorted(unheld)), _in_order(hints))
+    found = {at for at, _ in answers}
+    unheld = {one.kind for one in asked if one.at not in found} - held
+    unknown = _unknown(asked, found | {at for at, _ in hints})
+    return Found(_in_order(answers), tuple(sorted(unheld)), _in_order(hints), unknown)
+
+
+def _unknown(asked: Sequence[_Asked], found: set[int]) -> list[dict[str, Json]]:
+    """List the values about which no set says anything, with the kinds they were asked as."""
+    kinds: dict[int, tuple[str, list[Json]]] = {}
+    for one in asked:
+        if one.at not in found:
+            kinds.setdefault(one.at, (one.text, []))[1].append(one.kind)
+    return [{"value": text, "found": False, "kinds": own} for text, own in kinds.values()]
 
 
 def _check_threshold(asked: Sequence[_Asked], threshold: int | None) -> None:
@@ -116,7 +134,7 @@ def _exact(
     for (one, digest), records in zip(digests, found, strict=True):
         for record in records:
             claim = exact_claim((digest.algorithm,))
-            yield one.at, _answer(installed, record, one.text, claim, None)
+            yield one.at, _answer(installed, record, one, claim, None)
 
 
 def _near(
@@ -134,7 +152,7 @@ def _near(
             best[number, record] = min(known, distance)
         for (number, record), distance in best.items():
             one = own[number]
-            yield one.at, _answer(installed, record, one.text, Claim.NEAR, distance)
+            yield one.at, _answer(installed, record, one, Claim.NEAR, distance)
 
 
 def _hints(
@@ -148,6 +166,8 @@ def _hints(
                 one.at,
                 {
                     "value": one.text,
+                    "kind": one.kind,
+                    "found": False,
                     "set": installed.manifest.name,
                     "set_version": installed.manifest.version,
                     "hint": True,
@@ -156,11 +176,13 @@ def _hints(
 
 
 def _answer(
-    installed: InstalledSet, record: int, text: str, claim: Claim, distance: int | None
+    installed: InstalledSet, record: int, asked: _Asked, claim: Claim, distance: int | None
 ) -> dict[str, Json]:
     stored, manifest = installed.record(record), installed.manifest
     return {
-        "value": text,
+        "value": asked.text,
+        "kind": asked.kind,
+        "found": True,
         "set": manifest.name,
         "set_version": manifest.version,
         "record": record,
@@ -174,29 +196,42 @@ def _answer(
     }
 
 
-def _parse(text: str, stated: str | None) -> Digest | PerceptualHash:
-    if stated is not None and stated not in TYPES:
-        msg = f"--type names no hash that can be looked up; expected one of {', '.join(TYPES)}"
-        raise UsageError(msg)
-    name = stated or _by_length(text.strip())
-    value = read_hash(TYPES[name], text) if text else None
+def _asked(at: int, text: str, how: How, held: Collection[str]) -> list[_Asked]:
+    """Read one of the values as each kind that it may be; a blank line is none."""
+    if not text and how.numbered == "line":
+        return []
+    try:
+        if how.algorithm is not None and how.algorithm not in TYPES:
+            known = ", ".join(TYPES)
+            msg = f"--type names no hash that can be looked up; expected one of {known}"
+            raise UsageError(msg)
+        kinds = [how.algorithm] if how.algorithm else _by_length(text.strip(), held)
+        return [_Asked(at, text, _parse(text, kind, how.algorithm)) for kind in kinds]
+    except UsageError as error:
+        msg = f"{how.numbered} {at + 1}: {error}"
+        raise UsageError(msg) from None
+
+
+def _parse(text: str, kind: str, stated: str | None) -> Digest | PerceptualHash:
+    value = read_hash(TYPES[kind], text) if text else None
     if isinstance(value, Digest | PerceptualHash):
         return value
     if stated is None:
-        msg = "a value is not hexadecimal; say what it is with --type"
+        msg = "it is not hexadecimal; say what it is with --type"
     else:
-        msg = "a value is not a hash of the stated kind: hexadecimal of the right length expected"
+        msg = "it is not a hash of the stated kind: hexadecimal of the right length expected"
     raise UsageError(msg)
 
 
-def _by_length(text: str) -> str:
-    """Take the usual kind of a length; where several are usual, refuse to guess."""
+def _by_length(text: str, held: Collection[str]) -> list[str]:
+    """Take the usual kind of a length, and others that a set holds; else refuse to guess."""
     digits = len(text)
-    if digits in _BY_LENGTH:
-        return _BY_LENGTH[digits]
     kinds = [name for name, kind in TYPES.items() if 2 * kind.size == digits]
+    if digits in _BY_LENGTH:
+        usual = _BY_LENGTH[digits]
+        return [usual, *(name for name in kinds if name != usual and name in held)]
     if not kinds:
-        msg = "a value has the length of no known hash; expected 32, 40, 64 or 128 digits, "
+        msg = "it has the length of no known hash; expected 32, 40, 64 or 128 digits, "
         msg += "or say with --type what it is"
         raise UsageError(msg)
     shown = " or ".join(f"--type {name}" for name in kinds)

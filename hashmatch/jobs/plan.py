@@ -89,6 +89,12 @@ def _computed(algorithms: Iterable[Algorithm]) -> frozenset[str]:
     return frozenset({*map(str, algorithms), str(Method.PDQ)})
 
 
+def not_scanned(manifest: Manifest) -> tuple[str, ...]:
+    """Name the kinds of values of a set that no scan computes; they can only be looked up."""
+    held = manifest.counts.values
+    return tuple(sorted({kind for kind in held if held[kind]} - _computed(digests.COMPUTED)))
+
+
 def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:
     """Turn the folders named on the command line into sources.
 

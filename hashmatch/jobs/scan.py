@@ -16,7 +16,7 @@ from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence import state
-from hashmatch.jobs import runs, seal
+from hashmatch.jobs import runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hashmatch.db.library import Library
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.pool import Read
+    from hashmatch.jobs.set_gaps import Gap
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.outcomes import Outcome, Tally
@@ -79,7 +80,7 @@ class Result:
     """A sealed run.
 
     ``table`` as :func:`hashmatch.jobs.tables.count` gives it; ``expired`` names the sets whose
-    publisher no longer stands behind them.
+    publisher no longer stands behind them; ``gaps`` says of which sets not all was compared.
     """
 
     folder: RunFolder
@@ -87,6 +88,7 @@ class Result:
     resumed: bool
     table: list[dict[str, Json]]
     expired: tuple[str, ...]
+    gaps: tuple[Gap, ...]
 
 
 def scan(
@@ -134,7 +136,9 @@ def scan(
         )
         CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
         key = SigningKey.load(signing_key)
+        gaps = set_gaps.find(sets, plan.computed)
         tally = _examine(pool, plan, Matcher(sets, request.near), folder, key, show)
+        tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = tuple(state.of(source) for source in sources)
         _settle(tally, before, after)
         finished = seal.Finished(
@@ -149,11 +153,12 @@ def scan(
             sandbox=weakest([pool.report().level, *runs.sandboxes(ledger, folder.run_id)]),
             self_test=answers,
             tally=tally,
+            gaps=gaps,
         )
         table = seal.seal(folder, finished, ledger, setting)
     today = setting.clock().date()
     expired = tuple(one.name for one in manifests if one.expired(today))
-    return Result(folder, tally, resumed, table, expired)
+    return Result(folder, tally, resumed, table, expired, gaps)
 
 
 def _outputs(case: Path, library: Library) -> tuple[Path, ...]:

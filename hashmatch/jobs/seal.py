@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.examine import Limits
     from hashmatch.jobs.plan import Plan
+    from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.outcomes import Tally
     from hashmatch.model.people import Operator, Setting
     from hashmatch.model.records import Json
@@ -45,6 +46,7 @@ class Finished:
     sandbox: Level
     self_test: list[tuple[str, bool]]
     tally: Tally
+    gaps: tuple[Gap, ...]
 
 
 def seal(
@@ -131,7 +133,7 @@ def _record(
         "tool": dict(setting.tool),
         "host": {"name": setting.host, "system": setting.system},
         "sources": _sources(run),
-        "sets": [one.provenance(run.plan.computed) for one in run.plan.sets],
+        "sets": _sets(run),
         "settings": {
             "near_threshold": run.plan.near.threshold,
             "quality_gate": run.plan.near.quality_gate,
@@ -147,6 +149,16 @@ def _record(
         "roots": dict(roots),
         "exit_code": int(run.tally.exit_code()),
     }
+
+
+def _sets(run: Finished) -> list[Json]:
+    """Say which sets were used; ``uncompared`` counts the records without any compared value."""
+    gaps = {one.set_version: one.records for one in run.gaps if one.records}
+    return [
+        one.provenance(run.plan.computed)
+        | ({"uncompared": gaps[one.version]} if one.version in gaps else {})
+        for one in run.plan.sets
+    ]
 
 
 def _sources(run: Finished) -> list[Json]:

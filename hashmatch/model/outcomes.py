@@ -141,7 +141,11 @@ Outcome: TypeAlias = Examined | Failed | Skipped
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of outcomes; basis of the exit code and of the coverage in every report."""
+    """Counts of outcomes; basis of the exit code and of the coverage in every report.
+
+    ``uncompared_records`` counts the records of sets, benign ones aside, of which the run could
+    compare nothing: what only they describe was not looked for.
+    """
 
     seen: int = 0
     examined: int = 0
@@ -156,6 +160,7 @@ class Tally:
     items_with_notable_hits: int = 0
     hits: int = 0
     conflicts: int = 0
+    uncompared_records: int = 0
     changed_source: bool = False
     failed_by: Counter[str] = field(default_factory=Counter)
     skipped_by: Counter[str] = field(default_factory=Counter)
@@ -230,7 +235,8 @@ class Tally:
 
     def exit_code(self) -> ExitCode:
         """Say in one number how the run ended. Agreement with benign sets alone is no hit."""
-        incomplete = self.failed or self.not_compared or self.changed_source
+        unlooked = self.not_compared or self.uncompared_records
+        incomplete = self.failed or unlooked or self.changed_source
         base = ExitCode.HITS if self.items_with_notable_hits else ExitCode.CLEAR
         return ExitCode(base + (ExitCode.INCOMPLETE if incomplete else 0))
 

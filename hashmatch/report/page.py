@@ -104,6 +104,7 @@ class Page:
             "incomplete.failed": counts["failed"],
             "incomplete.folders": unlisted,
             "incomplete.not compared": counts["not_compared"],
+            "incomplete.uncompared": counts["uncompared_records"],
             "incomplete.changed": sum(not one.unchanged for one in self.run.sources),
         }
         return ((key, int(n)) for key, n in found.items() if n)

@@ -31,6 +31,9 @@ COUNTED = (
     "low_quality", "not_compared", "items_with_hits", "items_with_notable_hits", "hits",
     "conflicts",
 )  # fmt: skip
+COUNTED_LATER = ("uncompared_records",)
+"""What runs of earlier versions did not count."""
+
 RECORDS = ("read", "kept", "dropped", "quarantined")
 CHANGED = ("carried", "superseded", "withdrawn")
 _FACTS = ("publisher", "list_version", "list_date", "issued", "expires", "handling")
@@ -130,6 +133,7 @@ def _set(one: Fields) -> SetUse:
         quarantined=one.counts("quarantined"),
         quarantined_values=one.optional_counts("quarantined_values"),
         unmatchable=one.object("records").counted("unmatchable"),
+        uncompared=one.counted("uncompared"),
         accepted_losses=one.flag("accepted_losses"),
     )
 
@@ -154,7 +158,8 @@ def _category(one: Fields) -> Category:
 
 def _counts(one: Fields) -> Counts:
     counts = Counts(
-        numbers={name: one.number(name) for name in COUNTED},
+        numbers={name: one.number(name) for name in COUNTED}
+        | {name: one.counted(name) for name in COUNTED_LATER},
         failed_by=one.counts("failed_by"),
         skipped_by=one.counts("skipped_by"),
         not_compared_by=one.counts("not_compared_by"),

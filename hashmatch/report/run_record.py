@@ -60,7 +60,8 @@ class SetUse:
     ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say. ``records``
     that were ``superseded`` or ``withdrawn`` match nothing; ``carried`` ones come from an earlier
     version of the set.
-    ``unmatchable`` of the records kept carry nothing that could be compared; ``lost_values`` and
+    ``unmatchable`` of the records kept carry nothing that can ever be compared, ``uncompared``
+    nothing that this run compared; ``lost_values`` and
     ``quarantined_values`` concern single values of records that were kept.
     """
 
@@ -80,6 +81,7 @@ class SetUse:
     quarantined: Mapping[str, int]
     quarantined_values: Mapping[str, int]
     unmatchable: int
+    uncompared: int
     accepted_losses: bool
 
 

@@ -1,5 +1,6 @@
 """Scans as a user runs them: resumed after any kill, the same for any number of workers."""
 
+import hashlib
 import json
 import os
 import signal
@@ -205,7 +206,7 @@ def test_benign_never_hides_a_notable_hit(bench):
     words = ["--set", "good", "--kind", "benign", "--type", "sha256"]
     bench.ok("library", "import", "good.txt", *words)
     result = bench.scan(code=ExitCode.HITS)
-    assert "1 items are benign in one set and not in another" in result.stdout
+    assert "1 item is benign in one set and not in another" in result.stdout
     hits = lines(bench.only_run(), "hits.jsonl")
     assert {h["disposition"] for h in hits} == {"benign", "illegal"}
     assert all(h["conflict"] for h in hits)
@@ -219,3 +220,49 @@ def test_only_the_named_sets_are_asked(bench):
     bench.scan("--set", "other", code=ExitCode.CLEAR)
     record = json.loads((bench.only_run() / "run.json").read_text())
     assert [one["name"] for one in record["sets"]] == ["other"]
+
+
+def photodna(bench, name="pdna", extra="", kind="illegal"):
+    value = bytes(range(1, 145)).hex()
+    path = bench.root / f"{name}.csv"
+    path.write_text(f"photodna,md5\n{value},{extra}\n")
+    return bench.ok("library", "import", path, "--set", name, "--kind", kind)
+
+
+def test_records_that_no_scan_compares_make_it_incomplete(bench):
+    told = photodna(bench)
+    assert "a scan does not compare: photodna" in told.stdout + told.stderr
+    (bench.evidence / "a").write_bytes(b"nothing")
+    told = bench.scan(code=ExitCode.INCOMPLETE).stdout
+    assert "set pdna: 1 of 1 record cannot be compared (photodna)" in told
+    record = json.loads((bench.only_run() / "run.json").read_text())
+    assert record["counts"]["uncompared_records"] == 1
+    assert [one.get("uncompared") for one in record["sets"]] == [None, 1]
+    bench.ok("report", "CASE", "--to", "html", "--lang", "en")
+    (page,) = (bench.case / "reports").rglob("*.html")
+    assert "1 of 1: all their values are of kinds that were not compared" in page.read_text()
+    assert "1 record of a hash set holds only values" in page.read_text()
+    bench.ok("verify", "CASE")
+    (bench.evidence / "b").write_bytes(b"known")
+    bench.scan(code=ExitCode.HITS_INCOMPLETE)
+
+
+def test_a_record_with_another_hash_that_is_compared_leaves_the_scan_complete(bench):
+    photodna(bench, extra=hashlib.md5(b"made up").hexdigest())
+    (bench.evidence / "a").write_bytes(b"nothing")
+    told = bench.scan().stdout
+    assert "set pdna: values of these kinds are not compared: photodna" in told
+
+
+def test_a_benign_set_that_cannot_be_compared_misses_nothing_notable(bench):
+    photodna(bench, kind="benign")
+    (bench.evidence / "a").write_bytes(b"nothing")
+    assert "set pdna: 1 of 1 record cannot be compared" in bench.scan().stdout
+
+
+def test_every_picture_is_accounted_for(bench):
+    for name in ("a", "b"):
+        (bench.evidence / name).write_bytes(b"\x89PNG\r\n\x1a\n" + name.encode())
+    told = bench.scan().stdout
+    assert "2 pictures: 0 compared" in told
+    assert "2 by digests alone, as no set holds perceptual hashes of pictures" in told

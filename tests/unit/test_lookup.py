@@ -90,7 +90,7 @@ def test_a_length_of_several_kinds_is_refused_with_the_words_to_use(library, dig
 @pytest.mark.parametrize(("digits", "kind"), [(32, "md5"), (40, "sha1"), (96, "sha384")])
 def test_a_length_of_one_usual_kind_is_taken_for_it(library, digits, kind):
     found = lookup(library, [], [value(digits // 2).hex()], How())
-    assert len(found.answers) == 1
+    assert found.answers[0]["kind"] == kind
     assert kind in TYPES
 
 
@@ -134,6 +134,8 @@ def test_a_filter_gives_a_hint_and_no_answer(tmp_path):
     assert found.hints == [
         {
             "value": value(20).hex(),
+            "kind": "sha1",
+            "found": False,
             "set": "known",
             "set_version": manifest.version,
             "hint": True,
@@ -164,3 +166,36 @@ def test_a_damaged_index_is_refused_by_the_look_up_itself(tmp_path):
     path.write_bytes(sound)
     with pytest.raises(HashSetError, match="damaged"):
         lookup(library, [], [digests(3)[0].hex], How())
+
+
+def test_other_kinds_of_a_length_are_asked_where_a_set_holds_them(tmp_path):
+    library = make_library(tmp_path)
+    kinds = (Algorithm.ED2K, Algorithm.BTIH)
+    install(library, [HashRecord(1, tuple(Digest(one, value(one.size)) for one in kinds))])
+    for one in kinds:
+        found = lookup(library, [], [value(one.size).hex()], How())
+        assert [answer["kind"] for answer in found.answers] == [str(one)]
+        assert found.unheld == ()
+    missed = lookup(library, [], ["ab" * 16], How())
+    assert missed.unheld == ("md5",)  # the usual kind was compared with nothing
+    assert missed.unknown == [{"value": "ab" * 16, "found": False, "kinds": ["md5", "ed2k"]}]
+
+
+def test_a_value_of_64_digits_is_never_guessed_even_where_one_kind_is_held(tmp_path):
+    library = make_library(tmp_path)
+    install(library, [record(1, digests=digests(1, Algorithm.SHA256))])
+    with pytest.raises(UsageError, match="--type pdq"):
+        lookup(library, [], ["ab" * 32], How())
+
+
+def test_a_bad_value_is_named_by_its_number_and_never_repeated(library):
+    with pytest.raises(UsageError, match="line 3: it is not hexadecimal") as refused:
+        lookup(library, [], ["ab" * 16, "", "zq" * 16], How(numbered="line"))
+    assert "zq" not in str(refused.value)
+    with pytest.raises(UsageError, match="value 1: "):
+        lookup(library, [], ["", "ab" * 16], How())
+
+
+def test_sha1_is_read_in_base32_where_it_is_named(library):
+    text = base64.b32encode(value(20)).decode()
+    assert lookup(library, [], [text, text.lower()], How("sha1")).unknown == []

@@ -236,3 +236,37 @@ def test_dispositions_are_counted_so_that_a_wrong_scheme_shows(library):
     events = [record(n, category=code) for n, code in enumerate(["1", "1", "2", "7", None])]
     manifest = install(library, events, description("s", SetKind.CATEGORIZED, "vic-us"))
     assert manifest.counts.dispositions == {"illegal": 2, "exploitative": 1, "uncategorized": 2}
+
+
+def coded(*codes):
+    return [record(n, category=code) for n, code in enumerate(codes)]
+
+
+def test_codes_that_the_scheme_does_not_know_are_counted(library):
+    stated = description(kind=SetKind.CATEGORIZED, scheme="vic-us")
+    counts = install(library, coded("1", "2", "77", None), stated).counts
+    assert (counts.coded, counts.unknown_codes) == (3, 1)
+    assert counts.dispositions == {"illegal": 1, "exploitative": 1, "uncategorized": 2}
+
+
+def test_a_list_of_mostly_unknown_codes_is_refused_unless_accepted(library):
+    stated = {"kind": SetKind.CATEGORIZED, "scheme": "vic-us"}
+    with pytest.raises(HashSetError, match="2 of 3 records carry codes that the scheme vic-us"):
+        install(library, coded("1", "77", "x", None), description(**stated))
+    install(library, coded("1", "77", None), description(**stated))
+    kept = install(library, coded("77", "77"), description(**stated, accept_losses=True))
+    assert kept.counts.unknown_codes == 2
+
+
+def test_a_scheme_that_names_no_code_knows_all_of_them(library):
+    stated = description(kind=SetKind.CATEGORIZED, scheme="unmapped")
+    counts = install(library, coded("77", "78"), stated).counts
+    assert (counts.coded, counts.unknown_codes) == (2, 0)
+
+
+def test_values_that_cannot_be_pdq_are_refused_and_nothing_is_installed(library):
+    wrong = [PerceptualHash(Method.PDQ, digests(n, Algorithm.SHA256)[0].value) for n in range(20)]
+    events = [HashRecord(n + 1, perceptual=(one,)) for n, one in enumerate(wrong)]
+    with pytest.raises(HashSetError, match="look like SHA-256"):
+        install(library, events)
+    assert library.sets() == []

@@ -272,3 +272,29 @@ def test_kind_and_scheme_go_together_or_not_at_all():
         SetDescription("s", SetKind.CATEGORIZED)
     with pytest.raises(UsageError, match="scheme goes only with"):
         SetDescription("s", SetKind.BENIGN, profile)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "fits", "not_fits"),
+    [("vic-us", ["1.3", "2.0"], ["1.0", "1.2"]), ("dhs-legacy", ["1.0", "1.2"], ["1.3", "2.0"])],
+)
+def test_a_scheme_is_for_the_versions_in_which_its_codes_mean_that(scheme, fits, not_fits):
+    profile = profiles.load(scheme)
+    assert all(profile.fits_version("vics", version) for version in fits)
+    assert not any(profile.fits_version("vics", version) for version in not_fits)
+    assert profile.fits_version("csv", "1.2")  # of another format nothing is known
+    assert profile.fits_version("vics", None)
+
+
+def test_the_versions_stand_in_the_copy_of_a_manifest():
+    profile = profiles.load("vic-us")
+    fields = parse(canonical(profile.to_json()), "copy")
+    assert profiles.from_fields(fields) == profile
+
+
+@pytest.mark.parametrize("given", ["[]", '["1.3"]', "{vics: []}", "{vics: [1.3]}", "{vics: x}"])
+def test_versions_that_are_no_lists_of_texts_are_refused(tmp_path, given):
+    text = (SHIPPED / "unmapped.yaml").read_text("utf-8")
+    (tmp_path / "own.yaml").write_text(f"{text}versions: {given}\n", "utf-8")
+    with pytest.raises(HashSetError, match="versions"):
+        profiles.load(str(tmp_path / "own.yaml"))
