@@ -8,7 +8,6 @@ lost something, means something else than stated, or is empty is refused.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,20 +16,18 @@ import numpy as np
 
 from hashmatch import durable
 from hashmatch.db import files, near
-from hashmatch.db.changes import Base
 from hashmatch.db.counts import Counts
 from hashmatch.db.description import SetKind
+from hashmatch.db.effect import Effect
 from hashmatch.db.filters import FilterWriter
 from hashmatch.db.fingerprints import Fingerprints
 from hashmatch.db.intake import Intake
-from hashmatch.db.liveness import Liveness
 from hashmatch.db.manifest import (
     EXACT,
     FILTER,
     LIVENESS,
     MANIFEST,
     RECORDS,
-    Changes,
     ListFile,
     Manifest,
     Part,
@@ -38,9 +35,7 @@ from hashmatch.db.manifest import (
 )
 from hashmatch.db.records import RecordWriter, as_read
 from hashmatch.db.refusals import Losses, check_codes, check_facts, check_result
-from hashmatch.db.resent import Resent
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
-from hashmatch.db.withdrawals import Withdrawals
 from hashmatch.errors import HashSetError
 from hashmatch.model.records import (
     Dropped,
@@ -62,6 +57,7 @@ if TYPE_CHECKING:
     from hashmatch.db.filters import Filter
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.keys import LibraryKey
+    from hashmatch.db.liveness import Liveness
     from hashmatch.model.records import FastEvent
 
 
@@ -104,16 +100,12 @@ class SetBuilder:
             OutputError: the disk is full or cannot be written.
         """
         self._description, self._draft = description, draft
-        self._base = None if base is None else Base(base)
+        self._effect, self._changing = Effect(base), base is not None
         self._base_files = () if base is None else base.manifest.files
         self._counts, self._losses = Counts(), Losses()
         self._files: list[ListFile] = []
         self._exact = ExactBuilder(draft.folder / EXACT, run_rows)
         self._intake = Intake(description, Fingerprints(draft.sub_key), self._exact, self._counts)
-        self._resent = Resent()
-        self._withdrawals = Withdrawals(self._base.taken_back if self._base else None)
-        self._outdated: set[int] = set()
-        self._lost_before = Counter(self._base.lost if self._base else ())
         self._filters: list[Filter] = []
         self._opened = ExitStack()
         self._records = RecordWriter(draft.folder / RECORDS, draft.sub_key(RECORDS))
@@ -149,7 +141,7 @@ class SetBuilder:
                 facts.update(event.facts)
                 check_facts(self._description, facts)
             elif isinstance(event, Withdrawn):
-                self._withdrawals.add(event, self._records.count)
+                self._effect.withdraw(event, self._records.count)
             else:
                 self._add_filter(event)
         file = describe()
@@ -171,10 +163,8 @@ class SetBuilder:
         number = self._records.add(record, len(self._files))
         self._counts.read += 1
         self._intake.add(record, number)
-        if self._withdrawals.outdated(record):
-            self._outdated.add(number)
-        elif record.updated is not None:
-            self._resent.note(record, number)
+        if record.updated is not None:
+            self._effect.note(record, number)
 
     def _add_batch(self, batch: RecordBatch) -> None:
         if not batch.digests:
@@ -186,7 +176,7 @@ class SetBuilder:
             self._intake.add_batch(batch, first)
 
     def _add_filter(self, event: MembershipFilter) -> None:
-        if self._description.kind is not SetKind.BENIGN or self._base is not None:
+        if self._description.kind is not SetKind.BENIGN or self._changing:
             msg = (
                 "the list is a filter, which only says that a file may be known; import it as a "
                 "whole list with --kind benign, where it is a hint and never a hit"
@@ -200,7 +190,7 @@ class SetBuilder:
 
     def note_earlier_losses(self, lost: Mapping[str, int]) -> None:
         """State what was lost, by reason, before the list came here; it stays said."""
-        self._lost_before.update(lost)
+        self._effect.lost.update(lost)
 
     def finish(self) -> Manifest:
         """Complete the version in its staging folder.
@@ -227,37 +217,17 @@ class SetBuilder:
 
     def _settle(self) -> Liveness:
         """Decide which records count, and carry over those of the base that stay."""
-        parts: dict[int, frozenset[str]] = {}
-        withdrawn = self._outdated
-        if len(self._withdrawals):
-            for record in self._records.written():
-                whole, gone = self._withdrawals.of(record, record.number)
-                if whole:
-                    withdrawn.add(record.number)
-                elif gone:
-                    parts[record.number] = gone
-        self._resent.settle()
-        superseded = self._resent.superseded
-        if self._base is not None:
-            self._base.meet_entries(self._resent)
-            so_far = Liveness(frozenset(superseded), frozenset(withdrawn), parts)
-            written = self._records.written()
-            self._base.meet(written, self._resent, self._withdrawals, so_far)
-            self._carry_over(self._base)
-            superseded |= self._base.merged
-        withdrawn -= superseded
-        self._take_back(superseded | withdrawn)
-        self._counts.superseded, self._counts.withdrawn = len(superseded), len(withdrawn)
-        taken_back = self._withdrawals.entries
-        return Liveness(frozenset(superseded), frozenset(withdrawn), parts, taken_back)
-
-    def _carry_over(self, base: Base) -> None:
-        for record in base.carried(self._resent, self._withdrawals):
+        gone = self._effect.settle(self._records)
+        for record in self._effect.carried():
             number = self._records.add(as_read(record), len(self._files) + record.file)
             self._counts.carried += 1
             self._intake.add(as_read(record), number)
+        self._take_back(gone.dead)
+        self._counts.superseded = len(gone.superseded)
+        self._counts.withdrawn = len(gone.withdrawn)
+        return gone
 
-    def _take_back(self, dead: set[int]) -> None:
+    def _take_back(self, dead: frozenset[int]) -> None:
         for record in self._records.picked(sorted(dead)):
             self._intake.take_back(record)
         self._intake.flush()
@@ -279,7 +249,6 @@ class SetBuilder:
         folder = self._draft.folder
         parts = {path.name: _part(path) for path in sorted(folder.iterdir())}
         parts[EXACT] = replace(parts[EXACT], pages=pinned)
-        base, idle = self._base, self._withdrawals.idle
         manifest = Manifest(
             stated=self._description,
             files=(*self._files, *self._base_files),
@@ -288,9 +257,7 @@ class SetBuilder:
             salt=self._draft.salt,
             created=self._draft.created,
             supersedes=self._draft.supersedes,
-            changes=Changes(idle=idle, lost=self._lost_before)
-            if base is None
-            else Changes(base.version, base.replaced, base.withdrawn, idle, self._lost_before),
+            changes=self._effect.changes(),
             filters=tuple(self._filters),
         )
         with files.writing("the manifest of the new set version"):
