@@ -24,6 +24,10 @@ _TABLES = (
     "lost_values",
     "quarantined_values",
 )
+_CAME = ("read", "carried")
+_ENDED = ("kept", "dropped", "quarantined", "superseded", "withdrawn")
+"""How every record ended that came: both sides of the sum are told."""
+
 _CHANGED = {
     "replaced": "replaced of it",
     "withdrawn": "withdrawn of it",
@@ -42,22 +46,24 @@ def tell(facts: Mapping[str, object]) -> None:
     for key in _TABLES:
         table = facts[key]
         if isinstance(table, dict) and table:
-            _line(key, ", ".join(f"{name} {count:,}" for name, count in sorted(table.items())))
+            _line(key, _counted(table))
     files = facts["files"]
     for file in files if isinstance(files, list) else ():
         _line("file", f"{file['name']} ({printing.amount(file['size'])}), sha256 {file['sha256']}")
 
 
+def _counted(table: Mapping[str, int]) -> str | None:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(table.items())) or None
+
+
 def _tell_records(records: object) -> None:
     if not isinstance(records, dict):
         return
-    click.echo(
-        f"{'records':<{_WIDTH}}{records['read']:,} read = {records['kept']:,} kept"
-        f" + {records['dropped']:,} dropped + {records['quarantined']:,} quarantined"
-    )
-    for key in ("carried", "superseded", "withdrawn", "unmatchable"):
-        if records.get(key):
-            _line(key, printing.several(records[key], "record"))
+    came = [f"{records[key]:,} {key}" for key in _CAME if records.get(key) or key == "read"]
+    ended = [f"{records[key]:,} {key}" for key in _ENDED if key in records]
+    _line("records", f"{' + '.join(came)} = {' + '.join(ended)}")
+    if records.get("unmatchable"):
+        _line("unmatchable", printing.several(records["unmatchable"], "record"))
 
 
 def _tell_changes(facts: Mapping[str, object]) -> None:
@@ -69,6 +75,7 @@ def _tell_changes(facts: Mapping[str, object]) -> None:
             if changes[key]:
                 many = f"{changes[key]:,}" if key == "idle" else None
                 _line(words, many or printing.several(changes[key], "record"))
+        _line("lost before", _counted(changes["lost"]))
     for one in filters if isinstance(filters, list) else ():
         held = printing.several(one["inserted"], "value")
         what = f"{one['algorithm']}, {held}: says maybe, never a hit"
