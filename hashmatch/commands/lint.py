@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,11 +144,24 @@ def _written(path: Path | None, mode: Literal["w", "a"] = "w") -> Iterator[TextI
         yield sys.stdout
         return
     try:
+        new = not path.exists()
         with path.open(mode, encoding="utf-8", errors="backslashreplace") as stream:
+            if new:  # a report is no secret of one account: others of a build read it
+                os.fchmod(stream.fileno(), 0o666 & ~_usual_umask())
             yield stream
     except OSError as error:
         msg = f"{path} could not be written: {error.strerror}"
         raise OutputError(msg) from None
+
+
+def _usual_umask() -> int:
+    """Give the mask that the caller has: the program's own keeps cases secret."""
+    try:
+        told = Path(f"/proc/{os.getppid()}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0o077
+    found = re.search(r"^Umask:\s*([0-7]+)", told, re.MULTILINE)
+    return int(found[1], 8) if found else 0o077
 
 
 def _tell_rules(explained: str | None, language: str) -> int:

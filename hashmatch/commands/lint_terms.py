@@ -49,6 +49,9 @@ def merged(words: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         name = key.replace("-", "_")
         if stated[name] is None or stated[name] == ():
             stated[name] = tuple(value) if isinstance(value, list) else value
+    for name in ("select", "ignore", "columns"):
+        parts = (part.strip() for word in stated[name] for part in word.split(","))
+        stated[name] = tuple(part for part in parts if part)
     stated["fail_level"] = stated["fail_level"] or LEVELS[0]
     if stated["fail_level"] not in LEVELS:
         msg = f"fail-level is none of {', '.join(LEVELS)}"

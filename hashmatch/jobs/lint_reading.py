@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.interface import BatchFormat, Certainty, RandomAccess, ReadOptions, read_fast
+from hashmatch.formats.interface import (
+    HEAD_SIZE,
+    BatchFormat,
+    Certainty,
+    RandomAccess,
+    ReadOptions,
+    read_fast,
+)
+from hashmatch.jobs.lint_guess import guess
 from hashmatch.jobs.list_files_beside import beside
 from hashmatch.jobs.list_files_digest import buffered
 from hashmatch.jobs.list_files_format import choose_format, refuse_idle_words
@@ -56,7 +64,7 @@ def reading(source: ListSource, words: Words) -> Iterator[Reading]:
         HashSetError: it is not recognised, or an archive around it is damaged; the events raise
             it too.
     """
-    chosen = choose_format((source,), words.format_name)
+    chosen = _chosen(source, words)
     form = chosen.format
     refuse_idle_words(words.options, form)
     options = replace(words.options, beside=beside(source, chosen.companions))
@@ -75,6 +83,28 @@ def reading(source: ListSource, words: Words) -> Iterator[Reading]:
                 stream = cast("BinaryIO", Watched(stream, seen))
             stream = buffered(stream)
         yield Reading(chosen, _events(source, chosen, stream, options), seen)
+
+
+def _chosen(source: ListSource, words: Words) -> Chosen:
+    """Choose the format; the type that was stated is enough where most lines are bare values."""
+    try:
+        return choose_format((source,), words.format_name)
+    except HashSetError:
+        with source.opened() as opened:
+            head = opened.stream.read(HEAD_SIZE)
+        if not head:
+            msg = "the file is empty"
+            raise HashSetError(msg) from None
+        likely = guess(head)
+        if likely is None or words.format_name:
+            raise
+        if words.options.algorithm is not None:
+            return choose_format((source,), likely.format_name)
+        msg = (
+            f"line {likely.line} is unlike the others, so that no format fits; correct it, or state"
+            f" --list-format {likely.format_name} and --type"
+        )
+        raise HashSetError(msg) from None
 
 
 def _events(

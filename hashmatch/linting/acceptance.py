@@ -103,7 +103,10 @@ def read_baseline(path: Path) -> Counter[str]:
     try:
         with path.open("rb") as stream:
             value = json.loads(stream.read(_MOST))
-    except (OSError, ValueError, RecursionError):
+    except OSError as error:
+        msg = f"the baseline {path} cannot be read: {error.strerror}"
+        raise UsageError(msg) from None
+    except (ValueError, RecursionError):
         value = None
     known = value.get("fingerprints") if isinstance(value, dict) else None
     if not isinstance(value, dict) or value.get("form") != _FORM or not isinstance(known, dict):

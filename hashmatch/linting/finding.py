@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hashmatch.linting import prints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hashmatch.linting.rule import Level, Rule
 
     Numbers = Sequence[int] | NDArray[Any]
+    Where = Callable[[int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Sighting:
     ``values`` are the prints of the values concerned, one for each place, or none. ``note`` adds
     plain words, never content of a list. ``count`` says how many records a finding about the
     whole list stands for. ``list_number`` names the list where a run has read several; None
-    means the one being read. ``other`` is a second place for each of ``places``. ``marks`` tells
+    means the one being read. ``other`` is a second place for each of ``places``, in the list of
+    ``other_lists``. ``marks`` tells
     findings apart that have no value: a number for each place, made of the record's hashes or of
     its line. ``of_list`` says that the one place is only the first of many.
     """
@@ -40,6 +42,7 @@ class Sighting:
     count: int = 1
     list_number: int | None = None
     other: Numbers = ()
+    other_lists: Numbers = ()
     marks: Numbers = ()
     of_list: bool = False
 
@@ -55,8 +58,16 @@ class Sighting:
         """Give what was seen at one of the places."""
         return replace(self, places=self.places[at : at + 1], other=self.other[at : at + 1])
 
-    def findings(self, file: str, *, by_line: bool = True) -> Iterator[Finding]:
-        """Give each record's finding; ``by_line`` says that places of the list are lines."""
+    def findings(
+        self, file: str, *, by_line: bool = True, where: Where | None = None
+    ) -> Iterator[Finding]:
+        """Give each record's finding.
+
+        Args:
+            file: name of the list.
+            by_line: whether places of the list are lines.
+            where: gives words for a place in another list, which is told by its number.
+        """
         level = self.level or self.rule.level
         base = file.rpartition("/")[2]  # a baseline holds wherever the lists are
         if not len(self.places):
@@ -70,7 +81,7 @@ class Sighting:
             known = prints.fingerprint(self.rule.id, self.kind, *self._parts(at, base, value))
             note = self.note
             if len(self.other):
-                note = f"{note} {int(self.other[at])}".strip()
+                note = f"{note} {self._second(at, where, by_line=by_line)}".strip()
             yield Finding(
                 self.rule,
                 level,
@@ -82,6 +93,14 @@ class Sighting:
                 None if value is None else prints.lead(value),
                 by_line=by_line,
             )
+
+    def _second(self, at: int, where: Where | None, *, by_line: bool) -> str:
+        place = int(self.other[at])
+        if where is not None and len(self.other_lists):
+            number = int(self.other_lists[at])
+            if number != self.list_number:
+                return where(number, place)
+        return f"{'line' if by_line else 'record'} {place}"
 
     def _parts(self, at: int, base: str, value: int | None) -> tuple[object, ...]:
         """Give what tells a finding from others of its rule."""

@@ -11,6 +11,7 @@ import hashlib
 import struct
 import zlib
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from hashmatch.linting.prints import prints
 from hashmatch.model.hashes import Algorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -46,8 +47,6 @@ _EMPTY = {
 }
 _TEXTS = (b"\r\n", b"\n\n", b"\r\n\r\n", b"0\n", b"1\n", b"{}", b"[]", b"null", b"true", b"{}\n")
 
-_GIF = "474946383961 0100 0100 80 00 00 {} {} {} 2c 00000000 0100 0100 00 02 02 {} 00 3b"
-_CONTROL = "21f904 01 000000 00 00"  # makes colour 0 transparent
 _JPEG = (
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwc"
     "KDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAA"
@@ -57,20 +56,64 @@ _JPEG = (
 
 def single_pixels() -> tuple[bytes, ...]:
     """Give pictures of one pixel as trackers and placeholders are."""
-    gifs = tuple(
-        bytes.fromhex(_GIF.format(first, second, control, code))
-        for first, second in (("ffffff", "000000"), ("000000", "ffffff"), ("000000", "000000"))
-        for control in (_CONTROL, "")
-        for code in ("4401", "4c01")
-    )
-    grey = tuple(_png(0, bytes([value])) for value in (0, 255))
-    colours = tuple(_png(6, bytes(value)) for value in ((0, 0, 0, 0), (255, 255, 255, 255)))
-    return (*gifs, *grey, *colours, base64.b64decode(_JPEG))
+    return (*dict.fromkeys((*_gifs(), *_pngs())), base64.b64decode(_JPEG))
 
 
-def _png(colour: int, pixel: bytes) -> bytes:
-    header = struct.pack(">IIBBBBB", 1, 1, 8, colour, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" + pixel, 9)), (b"IEND", b""))
+_COLOURS = (
+    (b"\xff" * 3, bytes(3)),
+    (bytes(3), b"\xff" * 3),
+    (bytes(3), bytes(3)),
+    (b"\xff" * 3,) * 2,
+)
+_DELAYS = (bytes(2), b"\x0a\0")
+_TABLES = (0x80, 0xF0, 0x91, 0xA1)
+"""Ways in which programs describe a table of two colours."""
+_LZW = (b"\2\2\x44\1\0", b"\2\2\x4c\1\0", b"\2\2\x54\1\0", b"\2\1\x44\0")
+
+
+def _gifs() -> Iterator[bytes]:
+    """Yield pictures of one pixel as 87a and 89a, clear and opaque, with and without a comment."""
+    for colours, table, lzw in product((*_COLOURS, None), _TABLES, _LZW):
+        for version, control in product((b"87a", b"89a"), _controls()):
+            if control and version == b"87a":
+                continue
+            flags, palette = (table, b"".join(colours)) if colours else (0, b"")
+            if table & 7:
+                palette = palette.ljust(3 * (2 << (table & 7)), b"\0") if colours else b""
+            screen = struct.pack("<HHBBB", 1, 1, flags, 0, 0)
+            image = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0)
+            for end in (b";", b""):
+                yield b"GIF" + version + screen + palette + control + image + lzw + end
+
+
+def _controls() -> Iterator[bytes]:
+    """Yield nothing, and the blocks that make a colour clear."""
+    yield b""
+    for flags, delay, clear in product((0, 1, 5), _DELAYS, (0, 1)):
+        yield b"!\xf9\4" + bytes([flags]) + delay + bytes([clear]) + b"\0"
+
+
+def _pngs() -> Iterator[bytes]:
+    """Yield grey, coloured and clear pixels as the usual levels of packing write them."""
+    ends = (0, 255)
+    for level in (0, 1, 6, 9):
+        for value, alpha in product(ends, ends):
+            plain, clear = bytes([value]), bytes([alpha])
+            yield _png(0, 8, plain, level)
+            yield _png(2, 8, plain * 3, level)
+            yield _png(4, 8, plain + clear, level)
+            yield _png(6, 8, plain * 3 + clear, level)
+            for bits in (1, 8):
+                yield _png(3, bits, b"\0", level, (b"PLTE", plain * 3))
+                yield _png(3, bits, b"\0", level, (b"PLTE", plain * 3), (b"tRNS", clear))
+        for bit in (b"\0", b"\x80"):
+            yield _png(0, 1, bit, level)
+
+
+def _png(colour: int, bits: int, pixel: bytes, level: int, *more: tuple[bytes, bytes]) -> bytes:
+    header = struct.pack(">IIBBBBB", 1, 1, bits, colour, 0, 0, 0)
+    packed = zlib.compress(b"\0" + pixel, level)
+    parts = ((b"IHDR", header), *more, (b"IDAT", packed), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         for name, data in parts

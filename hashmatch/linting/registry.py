@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import hashmatch.linting.outputs
 import hashmatch.linting.rules
 from hashmatch.errors import UsageError
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -82,7 +83,7 @@ def _fitting(words: tuple[str, ...]) -> frozenset[str]:
     for word in words:
         fitting = {name for name in rules() if word and name.startswith(word.upper())}
         if not fitting:
-            msg = "a word after --select or --ignore fits no rule; --list-rules shows them all"
+            msg = f"no rule begins with {shown(word[:40])!r}; --list-rules shows them all"
             raise UsageError(msg)
         found |= fitting
     return frozenset(found)

@@ -65,7 +65,7 @@ class Run:
 
     def refuse(self, name: str, why: str) -> None:
         """Note a file that cannot be read as a list at all."""
-        self.lists.append(ListReport(name, broken=why, unreadable=True))
+        self.lists.append(ListReport(name, broken=_worded(why), unreadable=True))
 
     def read(
         self, subject: Subject, title: str, stretches: Stretches, events: Iterable[FastEvent]
@@ -96,7 +96,7 @@ class Run:
                 subject.seen.finish()
                 seen.add("text")
         except HashSetError as error:
-            report.broken = str(error)
+            report.broken = _worded(str(error))
             report.unreadable = not report.records
             if report.records:
                 self._take(subject.number, [Sighting(TRUNCATED, note="reading broke off")])
@@ -140,7 +140,8 @@ class Run:
         if removal is not None and acceptance.idle:
             removal.take(sighting)
         key = number, sighting.rule.id
-        for at, finding in enumerate(sighting.findings(report.name, by_line=report.by_line)):
+        findings = sighting.findings(report.name, by_line=report.by_line, where=self._where)
+        for at, finding in enumerate(findings):
             kept = self._kept.get(key, 0)
             if acceptance.idle and kept >= self._plan.most:
                 report.counts[sighting.rule, level] += len(sighting) - at
@@ -154,6 +155,11 @@ class Run:
             if kept < self._plan.most:
                 report.findings.append(finding)
                 self._kept[key] = kept + 1
+
+    def _where(self, number: int, place: int) -> str:
+        """Say where a record of another list stands."""
+        other = self.lists[number]
+        return f"{'line' if other.by_line else 'record'} {place} of {other.name}"
 
     def _state_alone(self) -> None:
         """Say which rules had no second list to compare with."""
@@ -193,6 +199,11 @@ class Run:
             reason = f"the list carries no {' or '.join(rule.about)}"
             return Open(reason, self._grave(rule.id))
         return None
+
+
+def _worded(why: str) -> str:
+    """Give the words of the readers as they hold here, where --format means the report."""
+    return why.replace(" --format", " --list-format")
 
 
 def _rest(marks: Marks) -> Iterator[Sighting]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import yaml
 
 from hashmatch.errors import UsageError
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +91,13 @@ def found_from(folder: Path) -> tuple[Path, dict[str, object]] | None:
     """
     folder = folder.absolute()
     for place in (folder, *folder.parents):
-        own = place / NAME
+        own, shared = place / NAME, place / SHARED
+        table = _table(shared) if shared.is_file() else None
         if own.is_file():
+            if table is not None:
+                refuse(own, f"{SHARED} beside it has settings too; keep one of them")
             return own, read(own)
-        shared = place / SHARED
-        if shared.is_file() and (table := _table(shared)) is not None:
+        if table is not None:
             return shared, _checked(shared, table)
     return None
 
@@ -123,7 +126,8 @@ def _checked(path: Path, value: object) -> dict[str, object]:
         refuse(path, "expected keys and values")
     for key, one in value.items():
         if key not in KEYS:
-            refuse(path, f"an unknown setting; known are {', '.join(sorted(KEYS))}")
+            name = shown(str(key)[:40])
+            refuse(path, f"{name} is no setting; known are {', '.join(sorted(KEYS))}")
         if not _fits(one, KEYS[key]):
             refuse(path, f"{key} must be {KEYS[key]}")
     return {key: str(path.parent / str(one)) if key in PATHS else one for key, one in value.items()}

@@ -89,7 +89,16 @@ def summary(report: Report) -> str:
     counts = {level.value: number for level, number in report.counts().items()}
     records = sum(one.records for one in report.lists)
     told = ", ".join(
-        f"{counts.get(word, 0):,} {name}"
-        for word, name in (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
+        counted(counts.get(word, 0), name)
+        for word, name in (("error", "error"), ("warning", "warning"), ("info", "note"))
     )
-    return f"{len(report.lists):,} lists, {records:,} records: {told}"
+    unreadable = sum(one.unreadable for one in report.lists)
+    lists = counted(len(report.lists), "list")
+    if unreadable:
+        lists += f" ({unreadable:,} unreadable)"
+    return f"{lists}, {counted(records, 'record')}: {told}"
+
+
+def counted(number: int, word: str) -> str:
+    """Give a number with its noun."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -121,7 +121,7 @@ def test_what_stands_beside_the_lists_of_a_folder_is_no_list(lint, tmp_path):
     put(tmp_path / "lists", ".hashmatch-lint.yaml", "ignore: [HM108]\n")
     result = lint("lists")
     assert result.returncode == 0, result.stdout
-    assert "1 lists, 2 records" in result.stdout
+    assert "1 list, 2 records" in result.stdout
 
 
 def test_a_baseline_is_written_and_accepted(lint, tmp_path):
@@ -322,3 +322,31 @@ def test_the_guide_lists_every_rule_as_it_is():
         )
         assert expected in text
     assert text.count("\n| HM") == len(registry.rules())
+
+
+def test_a_report_has_the_mode_that_the_caller_wants(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    before = os.umask(0o022)
+    try:
+        assert lint("a.csv", "--output", "out.txt").returncode == 0
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_words_are_split_at_commas_and_wrong_ones_are_named(lint, tmp_path):
+    put(tmp_path, "a.csv", csv(row("a", MD5="0" * 32)))
+    assert lint("a.csv", "--ignore", "HM103,HM108").returncode == 0
+    assert "HM77" in lint("a.csv", "--select", "HM1,HM77").stderr
+    put(tmp_path, "own.yaml", "colour: red\n")
+    assert "colour is no setting" in lint("a.csv", "--config", "own.yaml").stderr
+    assert "cannot be read" in lint("a.csv", "--baseline", "none.json").stderr
+
+
+def test_two_files_of_settings_beside_each_other_are_refused(lint, tmp_path):
+    put(tmp_path, "a.csv", SOUND)
+    put(tmp_path, ".hashmatch-lint.yaml", "ignore: [HM108]\n")
+    put(tmp_path, "pyproject.toml", "[tool.other]\nx = 1\n")
+    assert lint("a.csv").returncode == 0
+    put(tmp_path, "pyproject.toml", "[tool.hashmatch.lint]\nignore = ['HM101']\n")
+    assert "keep one of them" in lint("a.csv").stderr

@@ -166,7 +166,8 @@ def _reused(spool: Spool, digests: Sequence[str]) -> Iterator[Sighting]:
             same |= both & (ours == theirs)
         found = np.sort(rows[order][lists & different & ~same])
         if len(found):
-            yield Sighting(REUSED, spool.take(columns.PLACE, found))
+            places, marks = spool.take(columns.PLACE, found), spool.take(columns.WHOLE, found)
+            yield Sighting(REUSED, places, marks=marks)
 
 
 FAMILY = Family((CHANGED, REUSED), Changes)

@@ -145,6 +145,8 @@ def _may_be_formula(_joined: str, texts: Sequence[str]) -> bool:
 
 
 def _is_formula(text: str) -> bool:
+    if not text.strip("\t\r -"):
+        return False  # a dash stands for nothing
     return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
 
 

@@ -203,6 +203,8 @@ class File(Check):
             day = day_of(subject.facts, subject.path.name)
             if day is None:
                 self.idle[OLD.id] = "neither the list nor its name states a day"
+            elif day > self.terms.today:
+                yield Sighting(OLD, note=f"it is dated in the future: {day}")
             elif (age := (self.terms.today - day).days) > self.terms.oldest:
                 yield Sighting(OLD, note=f"{age} days, expected at most {self.terms.oldest}")
 

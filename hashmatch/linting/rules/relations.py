@@ -271,6 +271,8 @@ class _Pairs:
         lists = self._spool.take(columns.LIST, rows)
         places = self._spool.take(columns.PLACE, rows)
         others = gather(self._spool, columns.PLACE, before)
+        other_lists = gather(self._spool, columns.LIST, before)
+        marks = self._spool.take(columns.WHOLE, rows)
         for number in np.unique(lists).tolist():
             here = lists == number
             yield Sighting(
@@ -278,9 +280,11 @@ class _Pairs:
                 places[here],
                 some.values[found][here] if digest else (),
                 self._name if digest else None,
-                f"{note} record",
+                note,
                 list_number=number,
                 other=others[here],
+                other_lists=other_lists[here],
+                marks=() if digest else marks[here],
             )
 
 

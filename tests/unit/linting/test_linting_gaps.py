@@ -1,14 +1,17 @@
 """What once passed although it was never checked, and findings that were taken for others."""
 
+import base64
 import hashlib
 import json
 
 import pytest
 
 from hashmatch.errors import ExitCode
+from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs import lint
 from hashmatch.linting.acceptance import Acceptance, read_baseline
 from hashmatch.linting.rule import Level
+from hashmatch.linting.told import summary
 from tests.lint_lists import TODAY, check, check_text, csv, digest, row, told
 
 
@@ -155,3 +158,69 @@ def test_texts_and_settings_in_a_folder_are_passed_by_and_named(tmp_path):
     report = check(tmp_path)
     assert [one.name for one in report.lists] == [str(tmp_path / "a.csv")]
     assert {one.rpartition("/")[2] for one in report.passed} == {"README.md", "waivers.yaml"}
+
+
+def test_lists_with_one_bad_value_are_read_where_the_type_is_stated(tmp_path):
+    values = [digest("md5", word) for word in "abcd"]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([values[0], "nothex", *values[1:]]) + "\n")
+    report = check(path)
+    assert report.lists[0].unreadable
+    assert "line 2 is unlike the others" in report.lists[0].broken
+    words = lint.Words(None, ReadOptions("md5"))
+    assert ("HM101", 2) in told(check(path, words=words)) or ("HM109", 2) in told(
+        check(path, words=words)
+    )
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"")
+    report = check(tmp_path / "a.txt")
+    assert report.lists[0].broken == "the file is empty"
+    assert "1 list (1 unreadable), 0 records" in summary(report)
+
+
+def test_words_of_readers_name_the_option_of_this_command(tmp_path):
+    (tmp_path / "a.txt").write_text("nothing\n")
+    assert "--list-format" in check(tmp_path / "a.txt").lists[0].broken
+
+
+def test_findings_across_lists_name_the_other_list_and_say_line(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a"), row("a")))
+    (tmp_path / "b.json").write_text(vics(record("a")))
+    report = check(tmp_path / "a.csv", tmp_path / "b.json")
+    notes = {one.rule.id: one.note for one in report.findings()}
+    assert notes["HM201"] == "the same as line 2"
+    assert notes["HM202"] == f"the same digest as line 3 of {tmp_path / 'a.csv'}"
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+        "R0lGODlhAQABAIAAAP///////yH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==",
+        "R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==",
+        "R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=",
+    ],
+)
+def test_pictures_of_one_pixel_as_web_pages_have_them_are_known(tmp_path, packed):
+    value = hashlib.md5(base64.b64decode(packed)).hexdigest()
+    assert ("HM104", 2) in check_text(tmp_path, csv(row("a", MD5=value)))
+
+
+def test_two_digests_of_one_kind_in_one_record_contradict_each_other(tmp_path):
+    other = [{"HashName": "MD5", "HashValue": digest("md5", "b")}]
+    assert ("HM107", 1) in check_text(
+        tmp_path, vics(record("a", AlternativeHashes=other)), "a.json"
+    )
+
+
+def test_a_dash_is_no_formula(tmp_path):
+    rows = [row("a", Note="-"), row("b", Note="--"), row("c", Note="-1+cmd")]
+    assert check_text(tmp_path, csv(*rows, columns=("MD5", "SHA256", "Note"))) == [("HM502", 4)]
+
+
+def test_a_list_of_tomorrow_is_not_taken_for_a_fresh_one(tmp_path):
+    path = tmp_path / "list-2027-01-01.csv"
+    path.write_text(csv(row("a")))
+    assert told(check(path, oldest=10)) == [("HM004", None)]
