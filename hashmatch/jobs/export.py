@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from hashmatch.formats.writers.photodna import without_photodna
 from hashmatch.jobs import export_log
 from hashmatch.jobs.export_records import about, outgoing
 from hashmatch.jobs.open_case import ledger_of
+from hashmatch.model import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -182,7 +184,7 @@ def line_of(request: Export, done: Exported, setting: Setting) -> dict[str, Json
         "version": done.manifest.version,
         "writer": request.to,
         "options": options,
-        "file": request.out.name,
+        **names.to_json(os.fsencode(request.out.name), "file"),
         "sha256": done.sha256,
         "size": done.size,
         "records": done.written.records,

@@ -182,7 +182,7 @@ class _Reader:
 
     def _facts(self, source: ListSource) -> dict[str, str]:
         """State which archive holds the list, and which files complete it."""
-        facts = {}
+        facts = {} if source.exact_name is None else {"name_b64": source.exact_name}
         if source.steps:
             if source.path not in self._outer:
                 file = digested(ListSource(source.path))

@@ -1,15 +1,18 @@
 """The list files behind what the operator names: folders, globs, zip archives, gzip files.
 
 Nothing is ever unpacked to the disk. A list file is told by its path and the steps into it, and
-can be opened again and again. Sub-folders, and what systems leave in folders, are no lists.
+can be opened again and again. Hidden folders, and what systems leave in folders, are no lists; any
+other folder inside a folder is refused, as its files would be left out.
 """
 
 from __future__ import annotations
 
+import base64
 import glob
+import os
 import stat
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -17,14 +20,14 @@ from hashmatch.errors import HashSetError, UsageError
 from hashmatch.jobs import list_files_packed as packed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hashmatch.jobs.list_files_packed import Step
 
 _DEEPEST = 2
 """Layers of packing around a list: a gzip file or an archive inside an archive."""
 
-_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 _LITTER_FOLDER = "__MACOSX/"
 
 
@@ -34,11 +37,25 @@ class ListSource:
 
     path: Path
     steps: tuple[Step, ...] = ()
+    archives: packed.Archives = field(default_factory=packed.Archives, compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """Name without the folder, as the manifest has it: ``lists.zip/part1.json``."""
-        return "/".join((self.path.name, *(step.name for step in self.steps)))
+        r"""Name without the folder, as the manifest has it: ``lists.zip/part1.json``.
+
+        Bytes that are not UTF-8 stand as ``\xNN``.
+        """
+        return self._raw.decode("utf-8", "backslashreplace")
+
+    @property
+    def exact_name(self) -> str | None:
+        """The name's bytes in base64 where they are not UTF-8."""
+        raw = self._raw
+        return None if self.name.encode() == raw else base64.b64encode(raw).decode()
+
+    @property
+    def _raw(self) -> bytes:
+        return os.fsencode("/".join((self.path.name, *(step.name for step in self.steps))))
 
     @property
     def base(self) -> str:
@@ -58,12 +75,30 @@ class ListSource:
             total = self.path.stat().st_size
             stream: BinaryIO = raw
             position: Callable[[], int] = raw.tell
-            for step in self.steps:
-                layer = packed.enter(stack, stream, step, self.name)
+            for depth, step in enumerate(self.steps):
+                if step.packing is packed.Packing.ZIP:
+                    layer = packed.member(stack, self._archive(depth, stream), step, self.name)
+                else:
+                    layer = packed.unpacked(stack, stream, self.name)
                 if stream is raw and layer.stated is not None:
                     total, position = layer.stated, layer.tell
                 stream = cast("BinaryIO", layer)
             yield Opened(stream, total, position)
+
+    def members(self) -> list[Step]:
+        """Name the files in the archive that this is; raises ``HashSetError``."""
+        with self.opened() as opened:
+            archive = self._archive(len(self.steps), opened.stream)
+            return packed.members(archive, self.name)
+
+    def _archive(self, depth: int, stream: BinaryIO) -> packed.Archive:
+        """Give the archive after so many steps, which the stream would read."""
+
+        def make() -> packed.Archive:
+            file = packed.in_memory(stream, self.name) if depth else self.path
+            return packed.Archive.of(file, self.name)
+
+        return self.archives.get(self.path, self.steps[:depth], make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +117,8 @@ def sources_of(paths: Sequence[Path]) -> tuple[ListSource, ...]:
     is that of the words, and by name within each.
 
     Raises:
-        UsageError: a path is missing or cannot be looked at, a folder holds no file, or a file
-            was named twice.
+        UsageError: a path is missing or cannot be looked at, a folder holds no file or another
+            folder, or a file was named twice.
         HashSetError: an archive cannot be read.
     """
     found: list[Path] = []
@@ -96,20 +131,21 @@ def sources_of(paths: Sequence[Path]) -> tuple[ListSource, ...]:
     if len(set(found)) != len(found):
         msg = "a list file was named twice"
         raise UsageError(msg)
-    return tuple(one for path in found for one in _unpacked(ListSource(path)))
+    archives = packed.Archives()
+    return tuple(one for path in found for one in _unpacked(ListSource(path, (), archives)))
 
 
 def _inside(path: Path) -> list[Path]:
     try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            return _lists(path.iterdir())
+        folder = stat.S_ISDIR(path.stat().st_mode)
+        inside = list(path.iterdir()) if folder else [path]
     except OSError as error:
         fitting = _fitting(path)
         if fitting:
             return fitting
         msg = f"no list file can be read at {path}: {error.strerror}"
         raise UsageError(msg) from None
-    return [path]
+    return _lists(inside) if folder else inside
 
 
 def _fitting(pattern: Path) -> list[Path]:
@@ -118,18 +154,24 @@ def _fitting(pattern: Path) -> list[Path]:
     return _lists(map(Path, glob.iglob(str(pattern))))  # noqa: PTH207  # a pattern from the root
 
 
-def _lists(paths: Iterator[Path]) -> list[Path]:
-    return sorted(
-        path
-        for path in paths
-        if path.name.lower() not in _LITTER and stat.S_ISREG(path.stat().st_mode)
-    )
+def _lists(paths: Iterable[Path]) -> list[Path]:
+    """Give the lists among the files of a folder, or among those that fit a pattern."""
+    found = sorted(path for path in paths if path.name.lower() not in _LITTER)
+    hidden = {path for path in found if path.name.startswith(".") and path.is_dir()}
+    folders = [path for path in found if path.is_dir() and path not in hidden]
+    if folders:
+        msg = (
+            f"{folders[0]} is a folder in a folder, whose files would be left out; name every "
+            "folder that belongs to the list"
+        )
+        raise UsageError(msg)
+    return [path for path in found if path not in hidden]
 
 
 def _unpacked(source: ListSource) -> list[ListSource]:
     """Give what is inside a packed file, down to lists; an unpacked one is itself the list."""
     with source.opened() as opened:
-        kind = packed.kind_of(opened.stream.read(packed.HEAD))
+        kind = packed.kind_of(head_of(opened.stream, packed.HEAD, source.name))
     if kind is None:
         return [source]
     if len(source.steps) == _DEEPEST:
@@ -138,17 +180,30 @@ def _unpacked(source: ListSource) -> list[ListSource]:
     if kind is packed.Packing.GZIP:
         steps = [packed.Step(kind, _without_suffix(source.base))]
     else:
-        with source.opened() as opened:
-            steps = [step for step in packed.members(opened.stream, source.name) if _wanted(step)]
+        steps = [step for step in source.members() if _wanted(step)]
     found = [
-        inner
-        for step in steps
-        for inner in _unpacked(ListSource(source.path, (*source.steps, step)))
+        inner for step in steps for inner in _unpacked(replace(source, steps=(*source.steps, step)))
     ]
     if not found:
         msg = f"the archive {source.name} holds no file; expected the files of a list"
         raise HashSetError(msg)
     return found
+
+
+def head_of(stream: BinaryIO, size: int, name: str) -> bytes:
+    """Read the beginning of a list, however small the pieces are in which the stream gives it.
+
+    Raises:
+        HashSetError: it cannot be read.
+    """
+    head = b""
+    try:
+        while len(head) < size and (block := stream.read(size - len(head))):
+            head += block
+    except OSError as error:
+        msg = f"{name} cannot be read: {error.strerror}"
+        raise HashSetError(msg) from None
+    return head
 
 
 def _wanted(step: Step) -> bool:

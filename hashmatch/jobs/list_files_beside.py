@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ class Companion:
     def described(self) -> str:
         """What a manifest says of it."""
         digest = hashlib.sha256(self.content).hexdigest()
-        return f"{self.name}, {len(self.content)} bytes, sha256 {digest}"
+        name = os.fsencode(self.name).decode("utf-8", "backslashreplace")
+        return f"{name}, {len(self.content)} bytes, sha256 {digest}"
 
 
 def is_companion(source: ListSource, form: ListFormat) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hashmatch.errors import HashSetError, UsageError
 from hashmatch.formats import registry
 from hashmatch.formats.interface import HEAD_SIZE, Certainty
+from hashmatch.jobs.list_files import head_of
 from hashmatch.jobs.list_files_beside import Companion, companions, is_companion
 
 if TYPE_CHECKING:
@@ -59,10 +60,11 @@ def choose_format(sources: Sequence[ListSource], stated: str | None) -> Chosen:
     found: dict[ListSource, ListFormat | None] = {}
     for source in sources:
         with source.opened() as opened:
-            found[source] = form or registry.detect(_head(opened.stream), source.base)
+            head = head_of(opened.stream, HEAD_SIZE, source.name)
+            found[source] = form or registry.detect(head, source.base)
             total += opened.total
-    forms = [one for one in found.values() if one is not None]
-    beside = [one for one in found if any(is_companion(one, form) for form in forms)]
+    forms = {one.name: one for one in found.values() if one is not None}.values()
+    beside = {one: None for one in found if any(is_companion(one, form) for form in forms)}
     lists = {source: one for source, one in found.items() if source not in beside}
     form = form or _only(lists)
     if not lists:
@@ -78,14 +80,6 @@ def refuse_idle_words(options: ReadOptions, chosen: ListFormat) -> None:
     if idle:
         msg = f"{' and '.join(idle)} means nothing for a {chosen.title}, which says it itself"
         raise UsageError(msg)
-
-
-def _head(stream: object) -> bytes:
-    """Read the beginning, however small the pieces are in which the stream gives it."""
-    head = b""
-    while len(head) < HEAD_SIZE and (block := stream.read(HEAD_SIZE - len(head))):  # type: ignore[attr-defined]
-        head += block
-    return head
 
 
 def _only(found: dict[ListSource, ListFormat | None]) -> ListFormat:

@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from hashmatch.errors import HashSetError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from contextlib import ExitStack
+    from pathlib import Path
 
 HEAD = 4
+MOST_MEMBERS = 100_000
+"""Files in an archive that are taken."""
+
 MOST_IN_MEMORY = 1 << 30
 """Bytes of an archive inside an archive, or of a database inside one, that are taken."""
 
@@ -50,14 +55,57 @@ def kind_of(head: bytes) -> Packing | None:
     return Packing.ZIP if head in {b"PK\x03\x04", b"PK\x05\x06"} else None
 
 
-def members(stream: BinaryIO, name: str) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A zip archive that was looked into; it is closed when nobody holds it any more."""
+
+    zip: zipfile.ZipFile
+    length: int
+
+    @classmethod
+    def of(cls, file: Path | bytes, name: str) -> Archive:
+        """Look into an archive on the disk or in memory.
+
+        Raises:
+            HashSetError: it is damaged or cannot be read.
+        """
+        length = len(file) if isinstance(file, bytes) else file.stat().st_size
+        try:
+            found = zipfile.ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file)
+        except (*_DAMAGED, NotImplementedError, OSError):
+            msg = f"the archive {name} is damaged or cut short; get it again"
+            raise HashSetError(msg) from None
+        return cls(found, length)
+
+
+class Archives:
+    """Archives that stay open while their lists are read, so that each is looked into once.
+
+    There is one for each layer of packing, as lists are read archive after archive.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[object, Archive]] = {}
+
+    def get(self, path: Path, steps: Sequence[Step], make: Callable[[], Archive]) -> Archive:
+        """Give the archive that those steps lead to."""
+        known = self._open.get(len(steps))
+        if known is None or known[0] != (path, steps):
+            self._open.pop(len(steps), None)  # before there are two in memory
+            known = self._open[len(steps)] = ((path, steps), make())
+        return known[1]
+
+
+def members(archive: Archive, name: str) -> list[Step]:
     """Name the files in a zip archive in the order of their names.
 
     Raises:
-        HashSetError: the archive is damaged, or has two files of one name.
+        HashSetError: the archive has two files of one name, or too many.
     """
-    with _opened(stream, name) as archive:
-        names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
+    names = sorted(info.filename for info in archive.zip.infolist() if not info.is_dir())
+    if len(names) > MOST_MEMBERS:
+        msg = f"the archive {name} holds more than {MOST_MEMBERS} files; import them in parts"
+        raise HashSetError(msg)
     if len(set(names)) != len(names):
         msg = f"the archive {name} has two files of one name; unpack it first"
         raise HashSetError(msg)
@@ -90,7 +138,11 @@ class Layer(io.RawIOBase):
         try:
             block = self._inner.read(len(buffer))
         except _DAMAGED:
-            msg = f"{self._name} is damaged: it does not unpack to what was packed; get it again"
+            raise HashSetError(_broken(self._name)) from None
+        except OSError as error:  # the decoder of bzip2 says so without a number
+            if error.errno is None:
+                raise HashSetError(_broken(self._name)) from None
+            msg = f"{self._name} cannot be read to its end: {error.strerror}"
             raise HashSetError(msg) from None
         buffer[: len(block)] = block
         self._given += len(block)
@@ -103,26 +155,31 @@ class Layer(io.RawIOBase):
         return len(block)
 
 
-def enter(stack: ExitStack, stream: BinaryIO, step: Step, name: str) -> Layer:
-    """Open what is inside a packed file.
+def _broken(name: str) -> str:
+    return f"{name} is damaged: it does not unpack to what was packed; get it again"
+
+
+def unpacked(stack: ExitStack, stream: BinaryIO, name: str) -> Layer:
+    """Open what is inside a gzip file; the stack closes it, and messages name the list."""
+    counted = _Counted(stream)
+    inner = stack.enter_context(gzip.GzipFile(fileobj=counted))
+    return _GzipLayer(cast("BinaryIO", inner), counted, name)
+
+
+def member(stack: ExitStack, archive: Archive, step: Step, name: str) -> Layer:
+    """Open a file in an archive.
 
     Args:
         stack: closes what was opened.
-        stream: the packed file, at its beginning.
-        step: which part of it.
+        archive: holds the file.
+        step: which file.
         name: the list's name, for messages.
 
     Raises:
         HashSetError: the archive is damaged, or the file in it is encrypted, or packed in a way
             that is not read here.
     """
-    if step.packing is Packing.GZIP:
-        counted = _Counted(stream)
-        inner = stack.enter_context(gzip.GzipFile(fileobj=counted))
-        return _GzipLayer(cast("BinaryIO", inner), counted, name)
-    seekable = stream if stream.seekable() else io.BytesIO(in_memory(stream, name))
-    archive = stack.enter_context(_opened(seekable, name))
-    info = archive.getinfo(step.name)
+    info = archive.zip.getinfo(step.name)
     if info.flag_bits & _ENCRYPTED:
         msg = f"{name} is encrypted; unpack it with its password first"
         raise HashSetError(msg)
@@ -130,13 +187,12 @@ def enter(stack: ExitStack, stream: BinaryIO, step: Step, name: str) -> Layer:
         msg = f"{name} is packed in a way that is not read here; unpack it first"
         raise HashSetError(msg)
     try:
-        member = stack.enter_context(archive.open(info))
+        inner = stack.enter_context(archive.zip.open(info))
     except (*_DAMAGED, NotImplementedError, RuntimeError):
         msg = f"{name} is damaged, or packed in a way that is not read here; unpack it first"
         raise HashSetError(msg) from None
-    length = seekable.seek(0, io.SEEK_END)
-    packed = min(info.compress_size, length)
-    return Layer(cast("BinaryIO", member), packed, name, info.file_size)
+    packed = min(info.compress_size, archive.length)
+    return Layer(cast("BinaryIO", inner), packed, name, info.file_size)
 
 
 def in_memory(stream: BinaryIO, name: str) -> bytes:
@@ -153,16 +209,6 @@ def in_memory(stream: BinaryIO, name: str) -> bytes:
             msg = f"{name} is larger than {MOST_IN_MEMORY >> 30} GiB; unpack it first"
             raise HashSetError(msg)
     return b"".join(parts)
-
-
-def _opened(stream: BinaryIO, name: str) -> zipfile.ZipFile:
-    if not stream.seekable():
-        stream = io.BytesIO(in_memory(stream, name))
-    try:
-        return zipfile.ZipFile(stream)
-    except (*_DAMAGED, NotImplementedError, OSError):
-        msg = f"the archive {name} is damaged or cut short; get it again"
-        raise HashSetError(msg) from None
 
 
 class _Counted(io.RawIOBase):

@@ -1,7 +1,9 @@
 """Anything handed over becomes one list: folders, globs, archives; what hides is refused."""
 
+import base64
 import hashlib
 import io
+import os
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -39,7 +41,72 @@ def test_lists_are_named_each_once_and_must_exist(tmp_path):
     for paths in (["nowhere"], ["folder"], ["list", "list"], ["no*where"]):
         with pytest.raises(UsageError):
             sources_of([tmp_path / path for path in paths])
+    (tmp_path / "folder").rmdir()
+    (tmp_path / ".hidden").mkdir()
     assert names([tmp_path]) == ["list"]
+
+
+@pytest.mark.parametrize("word", ["delivery", "delivery/*"])
+def test_a_folder_in_a_folder_is_never_left_out_without_a_word(desk, word):
+    desk.write("delivery/a.csv", one("a"))
+    desk.write("delivery/more/b.csv", one("b"))
+    with pytest.raises(UsageError, match="more is a folder in a folder"):
+        desk.take(word)
+    manifest = desk.take("delivery/a.csv", "delivery/more")
+    assert [file.name for file in manifest.files] == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize("word", ["delivery", "delivery/*.csv"])
+def test_a_link_that_leads_nowhere_is_named(desk, word):
+    desk.write("delivery/a.csv", one("a"))
+    (desk.root / "delivery" / "dead.csv").symlink_to("/nonexistent")
+    with pytest.raises(UsageError, match=r"dead\.csv cannot be read: No such file"):
+        desk.take(word)
+
+
+def test_a_name_that_is_not_utf_8_is_kept_byte_for_byte(desk):
+    raw = b"\xe0\xb8 \xa1\xd2.csv"
+    (desk.root / os.fsdecode(raw)).write_text(one("a"))
+    (file,) = desk.take(os.fsdecode(raw)).files
+    assert file.name == "\\xe0\\xb8 \\xa1\\xd2.csv"
+    assert base64.b64decode(file.facts["name_b64"]) == raw
+    (desk.root / os.fsdecode(b"\xff.zip")).write_bytes(zipped({"a.csv": one("b")}))
+    (file,) = desk.take(os.fsdecode(b"\xff.zip")).files
+    assert file.name == "\\xff.zip/a.csv"
+    assert file.facts["outer"].startswith("\\xff.zip, ")
+
+
+@pytest.mark.parametrize("at", [60, 3000])
+def test_damage_that_bzip2_finds_is_damage_of_the_list(desk, at):
+    text = table([["md5"], *([md5(n)] for n in range(5000))])
+    data = bytearray(zipped({"a.csv": text}, zipfile.ZIP_BZIP2))
+    data[at : at + 20] = bytes(20)
+    desk.write("l.zip", bytes(data))
+    with pytest.raises(HashSetError, match="is damaged"):
+        desk.take("l.zip")
+
+
+def test_an_archive_is_looked_into_once_however_many_files_it_holds(desk, monkeypatch):
+    inner = {f"i{n}.zip": zipped({"x.csv": one(f"x{n}"), "y.csv": one(f"y{n}")}) for n in range(3)}
+    members = {f"{n:03}.csv": one(n) for n in range(50)}
+    desk.write("l.zip", zipped(members | inner))
+    opened = []
+    make = zipfile.ZipFile.__init__
+
+    def count(self, *words, **more):
+        opened.append(words)
+        make(self, *words, **more)
+
+    monkeypatch.setattr(packed.zipfile.ZipFile, "__init__", count)
+    assert desk.take("l.zip").counts.kept == 56
+    assert len(opened) <= 1 + 3 * 3  # an archive in an archive: when named, looked at, read
+
+
+def test_the_files_of_an_archive_are_bounded(desk, monkeypatch):
+    monkeypatch.setattr(packed, "MOST_MEMBERS", 2)
+    desk.write("l.zip", zipped({f"{n}.csv": one(n) for n in range(3)}))
+    with pytest.raises(HashSetError, match="more than 2 files"):
+        desk.take("l.zip")
 
 
 def test_a_glob_in_quotes_stands_for_files_in_the_order_of_their_names(tmp_path):
