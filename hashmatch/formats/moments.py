@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from hashmatch.formats.gathering import Gathering
     from hashmatch.model.records import Json, ListEvent
 
+_DATE = re.compile("(?:19|20)[0-9]{6}")
+
 
 def epoch(value: Json) -> float | None:
     """Read seconds as a number or text, or an ISO 8601 moment; None when it says nothing.
 
-    A moment without an offset is taken for UTC.
+    A moment without an offset is taken for UTC. Eight digits that are a date are one, not the
+    seconds of a day in 1970.
 
     Raises:
         ValueError: it is no moment. The message does not hold it.
@@ -35,6 +39,9 @@ def epoch(value: Json) -> float | None:
 
 
 def _seconds(value: float | str) -> float:
+    if _DATE.fullmatch(str(value).strip()):
+        with suppress(ValueError):
+            return datetime.strptime(str(value).strip(), "%Y%m%d").replace(tzinfo=UTC).timestamp()
     if isinstance(value, str) and not value.strip().isdigit():
         moment = datetime.fromisoformat(value.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

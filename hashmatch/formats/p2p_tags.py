@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hashmatch.formats.binary import text_of
 from hashmatch.formats.gathering import Gathering
 from hashmatch.formats.hash_text import AICH, ED2K
+from hashmatch.model.records import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +70,7 @@ def file_events(place: int, ed2k: bytes | None, tags: dict[str, Json]) -> Iterat
     for kind, value in ((ED2K, stated), (AICH, tags.get("aich") or _root(tags))):
         if isinstance(value, str) and value:
             gathering.take(kind, value)
-    yield from gathering.events(place, tags, size=_size(tags))
+    yield from gathering.events(place, tags, size=_size(tags, gathering))
 
 
 def _root(tags: dict[str, Json]) -> Json:
@@ -78,12 +79,15 @@ def _root(tags: dict[str, Json]) -> Json:
     return whole[: 2 * AICH.size] if isinstance(whole, str) else None
 
 
-def _size(tags: dict[str, Json]) -> int | None:
-    low, high = tags.get("size"), tags.get("size_high", 0)
-    if not isinstance(low, int) or not isinstance(high, int):
+def _size(tags: dict[str, Json], gathering: Gathering) -> int | None:
+    """Give the size in bytes; one that no file can have is a loss."""
+    low, high = tags.get("size", 0), tags.get("size_high", 0)
+    if not {"size", "size_high"} & tags.keys():
         return None
-    size = low + (high << 32)
-    return size if size < 1 << 63 else None
+    if not isinstance(low, int) or not isinstance(high, int):
+        gathering.lose(Loss.BAD_VALUE)
+        return None
+    return gathering.size(str(low + (high << 32)))
 
 
 def _name(name: bytes) -> str:

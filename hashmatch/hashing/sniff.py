@@ -2,7 +2,8 @@
 
 Kinds that cannot be decoded here are recognised too, so that such a picture is counted as one
 that was not compared instead of passing for something else. Not recognised: pictures without a
-signature (Targa), drawings (SVG, PostScript), and pictures inside other files.
+signature (Targa), drawings in text (SVG, PostScript), camera raw and other forms that are not named
+below, and pictures inside other files.
 """
 
 from __future__ import annotations
@@ -36,6 +37,26 @@ RW2 = "image/x-panasonic-rw2"
 CRW = "image/x-canon-crw"
 X3F = "image/x-sigma-x3f"
 MRW = "image/x-minolta-mrw"
+PCX = "image/vnd.zbrush.pcx"
+SGI = "image/x-sgi"
+DDS = "image/vnd-ms.dds"
+ICNS = "image/x-icns"
+CUR = "image/x-win-cursor"
+PAM = "image/x-portable-arbitrarymap"
+PFM = "image/x-portable-floatmap"
+OS2 = "image/x-os2-graphics"
+EMF = "image/emf"
+WMF = "image/wmf"
+SUN = "image/x-sun-raster"
+EXR = "image/x-exr"
+HDR = "image/vnd.radiance"
+DJVU = "image/vnd.djvu"
+MNG = "video/x-mng"
+JNG = "image/x-jng"
+QOI = "image/qoi"
+BPG = "image/bpg"
+FLIF = "image/flif"
+XCF = "image/x-xcf"
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", JPEG),
@@ -60,6 +81,19 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"II\x1a\0\0\0HEAPCCDR", CRW),
     (b"FOVb", X3F),
     (b"\0MRM", MRW),
+    (b"DDS \x7c\0\0\0", DDS),
+    (b"\xd7\xcd\xc6\x9a", WMF),
+    (b"\x01\0\x09\0\0\x03", WMF),  # without the header that says where to place it
+    (b"\x59\xa6\x6a\x95", SUN),
+    (b"\x76\x2f\x31\x01", EXR),
+    (b"#?RADIANCE\n", HDR),
+    (b"#?RGBE\n", HDR),
+    (b"\x8aMNG\r\n\x1a\n", MNG),
+    (b"\x8bJNG\r\n\x1a\n", JNG),
+    (b"qoif", QOI),
+    (b"BPG\xfb", BPG),
+    (b"FLIF", FLIF),
+    (b"gimp xcf ", XCF),
 )
 
 _BRANDS = {
@@ -104,14 +138,65 @@ def _is_bmp(head: bytes) -> bool:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Type 1 and at least one entry, the first of which lies behind the table of entries."""
+    return head[:4] == b"\0\0\1\0" and _has_entries(head)
+
+
+def _is_cursor(head: bytes) -> bool:
+    return head[:4] == b"\0\0\2\0" and _has_entries(head)
+
+
+def _has_entries(head: bytes) -> bool:
+    """At least one entry, the first of which lies behind the table of entries."""
     entries, size, first = (int.from_bytes(head[a:b], "little") for a, b in _ICON_FIELDS)
-    return head[:4] == b"\0\0\1\0" and entries > 0 and size > 0 and first >= 6 + 16 * entries
+    return entries > 0 and size > 0 and first >= 6 + 16 * entries
 
 
 def _is_anymap(head: bytes) -> bool:
-    """A letter, a digit and a width; comments may stand between."""
-    return re.match(rb"P[1-6]\s+(?:#[^\n]*\n\s*)*[1-9]", head) is not None
+    """A letter, a digit and a width; comments may stand between, zeros before the width."""
+    return re.match(rb"P[1-6](?:\s|#[^\r\n]*[\r\n])+0*[1-9]", head) is not None
+
+
+def _is_float_map(head: bytes) -> bool:
+    return re.match(rb"P[Ff]\s+0*[1-9]\d*\s", head) is not None
+
+
+def _is_arbitrary_map(head: bytes) -> bool:
+    return re.match(rb"P7\s+(?:#|WIDTH|HEIGHT|DEPTH|MAXVAL|TUPLTYPE|332)", head) is not None
+
+
+def _is_pcx(head: bytes) -> bool:
+    """Version, packing, depth, a window that is one, a reserved byte and the planes."""
+    if len(head) < 66 or head[0] != 10 or head[1] not in {0, 2, 3, 4, 5} or head[2] > 1:
+        return False
+    left, top, right, bottom = (int.from_bytes(head[at : at + 2], "little") for at in (4, 6, 8, 10))
+    fits = left <= right and top <= bottom
+    return fits and head[3] in {1, 2, 4, 8} and not head[64] and 1 <= head[65] <= 4
+
+
+def _is_sgi(head: bytes) -> bool:
+    """Two bytes, then packing, bytes of a sample and the number of dimensions."""
+    small = len(head) > 5 and head[2] in {0, 1} and head[3] in {1, 2}
+    return head[:2] == b"\x01\xda" and small and head[4:6] in {b"\0\1", b"\0\2", b"\0\3"}
+
+
+def _is_icns(head: bytes) -> bool:
+    """Its length, and a first element with a length of its own."""
+    whole, first = int.from_bytes(head[4:8], "big"), int.from_bytes(head[12:16], "big")
+    return head[:4] == b"icns" and 8 <= first <= whole - 8
+
+
+def _is_os2(head: bytes) -> bool:
+    """An array of bitmaps, icons or pointers."""
+    return head[:2] == b"BA" and head[14:16] in {b"BM", b"IC", b"CI", b"PT", b"CP"}
+
+
+def _is_emf(head: bytes) -> bool:
+    return head[:4] == b"\x01\0\0\0" and head[40:44] == b" EMF"
+
+
+def _is_djvu(head: bytes) -> bool:
+    form = head.removeprefix(b"AT&T")
+    return form[:4] == b"FORM" and form[8:12] in {b"DJVU", b"DJVM"}
 
 
 _TESTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
@@ -119,6 +204,15 @@ _TESTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     (BMP, _is_bmp),
     (ICO, _is_icon),
     (PNM, _is_anymap),
+    (PFM, _is_float_map),
+    (PAM, _is_arbitrary_map),
+    (CUR, _is_cursor),
+    (PCX, _is_pcx),
+    (SGI, _is_sgi),
+    (ICNS, _is_icns),
+    (OS2, _is_os2),
+    (EMF, _is_emf),
+    (DJVU, _is_djvu),
 )
 
 

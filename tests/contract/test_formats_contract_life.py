@@ -48,7 +48,8 @@ class TestNdjson(FormatContract):
                     (PerceptualHash(Method.VPDQ, bytes.fromhex(L), 80, 1.5),),
                     "e-2",
                     other=("tlsh",),
-                    fields=SECOND["fields"],
+                    # No file can hold an unpaired surrogate.
+                    fields={**SECOND["fields"], "a": [1, None, {"b": "?"}]},
                     flags={"baseline": True},
                     parts=("p",),
                     updated=12.5,

@@ -233,14 +233,21 @@ def test_every_type_of_tag_is_read_and_what_stands_twice_is_kept_twice():
 
 def test_a_bad_aich_is_lost_and_the_file_stays():
     tags = (NAMED, tag(2, 0x27, lengthy(b"not base32")), tag(2, 2, lengthy(b"size?")))
-    lost, record = spoken("known-met", head(1) + entry(E[0], *tags))
+    lost, no_size, record = spoken("known-met", head(1) + entry(E[0], *tags))
     assert lost == Dropped(1, Loss.NOT_HEX, whole=False)
+    assert no_size == Dropped(1, Loss.BAD_VALUE, whole=False)
     assert (hashes(record), record.size) == ({"ed2k": E[0]}, None)
 
 
-def test_a_size_beyond_every_file_is_no_size():
+def test_a_size_beyond_every_file_is_a_lost_value():
     tags = (NAMED, tag(0x0B, 2, b"\xff" * 8))
-    [record] = spoken("known-met", head(1) + entry(E[0], *tags))
+    lost, record = spoken("known-met", head(1) + entry(E[0], *tags))
+    assert lost == Dropped(1, Loss.BAD_VALUE, whole=False)
+    assert record.size is None
+
+
+def test_a_file_without_a_size_has_lost_nothing():
+    [record] = spoken("known-met", head(1) + entry(E[0], NAMED))
     assert record.size is None
 
 

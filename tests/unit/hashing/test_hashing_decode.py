@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import warnings
 import zlib
 
@@ -423,6 +424,8 @@ def register_heif_opener():
 def test_heic_is_decoded_when_the_optional_package_is_there(tmp_path, monkeypatch):
     (tmp_path / "pillow_heif.py").write_text(FAKE_HEIF)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # what is imported goes afterwards
+    del sys.modules["pillow_heif"]
     codecs._heif_is_there.cache_clear()
     monkeypatch.setitem(Image.OPEN, "HEIF", None)  # taken out again afterwards
     picture = examine(b"\0\0\0\x18ftypheic", sniff.HEIC)
