@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing
+from hashmatch.commands import library_export
 from hashmatch.commands.keys import new_passphrase, signing_key_file
 from hashmatch.commands.options import FOLDER, library_options, open_library
 from hashmatch.commands.setting import present
@@ -102,9 +102,8 @@ def command(
     )
     done = bundle.bundle(request, library, present())
     click.echo(
-        f"bundle {done.head.version} of {shown(publisher)} with {len(done.head.sets)} sets written "
-        f"to {shown(str(out))}, sha256 {done.sha256}"
+        f"bundle {done.head.version} of {shown(publisher)} with "
+        f"{printing.several(len(done.head.sets), 'set')} written to {shown(str(out))}, sha256 {done.sha256}"
     )
-    for why, number in sorted(done.written.values.items()):
-        printing.tell(f"hashmatch: left out of records: {why} {number:,}")
+    library_export.tell_left_out(done.written)
     return ExitCode.CLEAR

@@ -78,15 +78,17 @@ def command(
     )
     done = export.export(request, library, present())
     click.echo(
-        f"{done.written.records:,} records of {done.manifest.name}@{done.manifest.version} "
+        f"{printing.several(done.written.records, 'record')} of {done.manifest.name}@{done.manifest.version} "
         f"written to {shown(str(out))} ({printing.amount(done.size)}), sha256 {done.sha256}"
     )
-    _tell(done.written)
+    tell_left_out(done.written)
     return ExitCode.CLEAR
 
 
-def _tell(written: Written) -> None:
+def tell_left_out(written: Written) -> None:
+    """Print what of the records was not written."""
     for why, number in sorted(written.left_out.items()):
-        printing.tell(f"hashmatch: {number:,} records were left out: {why}")
+        left = printing.several(number, "record was", "records were")
+        printing.tell(f"hashmatch: {left} left out: {why}")
     for why, number in sorted(written.values.items()):
         printing.tell(f"hashmatch: left out of records: {why} {number:,}")

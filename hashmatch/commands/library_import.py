@@ -98,7 +98,9 @@ def command(
         accept_losses=accept_losses,
         **about(words),
     )
-    reading = ingest.Reading(files, format_name, read_options(words), ignore)
+    reading = ingest.Reading(
+        files, format_name, read_options(words), ignore, words["skip_unrecognised"]
+    )
     library = open_library(library_folder, library_key, passphrase_file)
     wanted = ingest.Import(reading, description, allow_expired, new=not replace)
     manifest = ingest.ingest(wanted, library, present(), Imported())

@@ -36,6 +36,11 @@ _ABOUT = (
     click.option("--handling", help="Handling marking, kept and shown in reports."),
 )
 _TAKING = (
+    click.option(
+        "--skip-unrecognised",
+        is_flag=True,
+        help="Leave out files that are no lists, such as a README; recorded.",
+    ),
     click.option("--accept-losses", is_flag=True, help="Install although rows were lost."),
     click.option(
         "--allow-expired", is_flag=True, help="Install before its first or after its last day."

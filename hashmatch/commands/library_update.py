@@ -71,7 +71,7 @@ def command(
     }
     request = update.Update(
         name,
-        ingest.Reading(files, format_name, read_options(words), ignore),
+        ingest.Reading(files, format_name, read_options(words), ignore, words["skip_unrecognised"]),
         stated,
         delta=delta,
         withdraw=withdraw,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hashmatch.commands import printing
 from hashmatch.commands.options import library_options, open_library
 from hashmatch.errors import ExitCode, HashSetError
 from hashmatch.model.names import shown
@@ -47,5 +48,6 @@ def command(
             failed += 1
             click.echo(f"FAIL  {label}: {error}")
             continue
-        click.echo(f"PASS  {label}: {manifest.counts.stored} records")
+        stored = printing.several(manifest.counts.stored, "record")
+        click.echo(f"PASS  {label}: {stored}")
     return ExitCode.HASH_SET if failed else ExitCode.CLEAR

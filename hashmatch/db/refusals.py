@@ -6,6 +6,7 @@ refuses the whole list and says what to do; counts and places are named, content
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.db.profiles import Profile
 
 _MOST_PLACES = 10
+_ZONES = timedelta(days=1)  # somewhere it may be tomorrow already
 _EXPLOITATIVE = "exploitative"
 """In the name of an environment: its files are not, or not all, unlawful."""
 
@@ -52,7 +54,8 @@ class Losses:
         reasons = ", ".join(f"{reason} {number}" for reason, number in sorted(lost.items()))
         places = ", ".join(self._places) + (" and more" if self._more else "")
         msg = (
-            f"the list would lose {lost.total()} entries ({reasons}; file:place {places}); "
+            f"the list would lose {lost.total()} {'entry' if lost.total() == 1 else 'entries'} "
+            f"({reasons}; file:place {places}); "
             "get a sound copy, or import it with --accept-losses, which every report will state"
         )
         raise HashSetError(msg)
@@ -143,9 +146,16 @@ def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> 
     """Refuse a list outside the days for which its publisher stands behind it.
 
     Raises:
-        HashSetError: its first day is not yet come or its last day is past, and that was not
+        HashSetError: it is dated in the future, which is a slip whatever is allowed; its first day is not yet come or its last day is past, and that was not
             allowed.
     """
+    dated = description.list_date
+    if dated is not None and dated > today + _ZONES:
+        msg = (
+            f"--list-date {dated.isoformat()} is a day that has not come: today is "
+            f"{today.isoformat()}; state the date of the list"
+        )
+        raise HashSetError(msg)
     if allowed:
         return
     issued, expires = description.issued, description.expires

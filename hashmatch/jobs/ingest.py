@@ -46,13 +46,19 @@ class Reading:
     """How files, folders, globs or archives are to be read as one list.
 
     ``ignore_categories`` is what the operator states to use a list with category codes as a
-    whole, with one meaning for every record.
+    whole, with one meaning for every record. With ``skip`` files that are no lists are left out.
     """
 
     files: tuple[Path, ...]
     format_name: str | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
     ignore_categories: bool = False
+    skip: bool = False
+
+    def chosen(self) -> Chosen:
+        """Choose the format of the files; raises as :func:`choose_format` does."""
+        sources = sources_of(self.files)
+        return choose_format(sources, self.format_name, self.options, skip=self.skip)
 
     def stated(self) -> dict[str, str]:
         """What was stated about the list, for the manifest and for the next update."""
@@ -119,7 +125,7 @@ def ingest(
             "which compares, or say --replace to put another list in its place"
         )
         raise UsageError(msg)
-    chosen = choose_format(sources_of(reading.files), reading.format_name)
+    chosen = reading.chosen()
     refuse_idle_words(reading.options, chosen.format)
     reader = _Reader(request, chosen, show)
     with library.stage(
@@ -189,6 +195,8 @@ class _Reader:
                 outer = f"{file.name}, {file.size} bytes, sha256 {file.sha256}"
                 self._outer[source.path] = outer
             facts["outer"] = self._outer[source.path]
+        if self._chosen.skipped and source == self._chosen.lists[0]:
+            facts["skipped"] = ", ".join(self._chosen.skipped)
         own = beside(source, self._chosen.companions)
         if own:
             told = [one.described for one in self._chosen.companions if one.name in own]

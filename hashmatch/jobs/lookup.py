@@ -87,6 +87,9 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
     if not any(values):
         msg = "no value to look up was given"
         raise UsageError(msg)
+    if how.algorithm is not None and how.algorithm not in TYPES:
+        msg = f"--type names no hash that can be looked up; expected one of {', '.join(TYPES)}"
+        raise UsageError(msg)
     manifests = library.resolve(sets)
     held = {kind for manifest in manifests for kind, n in manifest.counts.values.items() if n}
     held |= {str(one.algorithm) for manifest in manifests for one in manifest.filters}
@@ -201,10 +204,6 @@ def _asked(at: int, text: str, how: How, held: Collection[str]) -> list[_Asked]:
     if not text and how.numbered == "line":
         return []
     try:
-        if how.algorithm is not None and how.algorithm not in TYPES:
-            known = ", ".join(TYPES)
-            msg = f"--type names no hash that can be looked up; expected one of {known}"
-            raise UsageError(msg)
         kinds = [how.algorithm] if how.algorithm else _by_length(text.strip(), held)
         return [_Asked(at, text, _parse(text, kind, how.algorithm)) for kind in kinds]
     except UsageError as error:

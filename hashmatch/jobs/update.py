@@ -12,8 +12,7 @@ from hashmatch.errors import HashmatchError, HashSetError, UsageError
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs.compare import Difference, compare
 from hashmatch.jobs.ingest import OF_CHANGES, Import, Reached, Reading, ingest
-from hashmatch.jobs.list_files import sources_of
-from hashmatch.jobs.list_files_format import STATED, choose_format
+from hashmatch.jobs.list_files_format import STATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -150,23 +149,29 @@ def _inherited(request: Update, importer: Mapping[str, str], kind: SetKind) -> R
     }
     whole = {key: text for key, text in importer.items() if not key.startswith(OF_CHANGES)}
     earlier = [changes, whole] if request.delta or request.withdraw else [whole]
-    stated = reading.format_name
+    stated, last = reading.format_name, next(filter(None, earlier), {})
     if stated is None:
-        stated = _stated(next(filter(None, earlier), {}))
-    form = choose_format(sources_of(reading.files), stated).format
+        stated = _stated(last)
+    words = reading.options
+    likely = replace(reading, format_name=stated, options=_options(words, last))
+    form = likely.chosen().format
     now = next((one for one in earlier if one.get("format") == form.name), None)
     if now is None:
         return replace(reading, format_name=stated)
-    words = reading.options
-    options = ReadOptions(
+    inherited = "ignore_categories" in now and kind is not SetKind.CATEGORIZED
+    ignore = reading.ignore_categories or inherited
+    return replace(likely, options=_options(words, now), ignore_categories=ignore)
+
+
+def _options(words: ReadOptions, now: Mapping[str, str]) -> ReadOptions:
+    """Add to what is stated what was stated at an earlier import."""
+    return ReadOptions(
         words.algorithm or now.get("type"),
         words.columns or json.loads(now.get("map", "{}")),
         words.delimiter or now.get("delimiter"),
         words.environment or now.get("environment"),
         words.mapping or now.get("mapping"),
     )
-    inherited = "ignore_categories" in now and kind is not SetKind.CATEGORIZED
-    return Reading(reading.files, stated, options, reading.ignore_categories or inherited)
 
 
 def _stated(importer: Mapping[str, str]) -> str | None:

@@ -364,8 +364,11 @@ def old_vics(version, *media):
 
 @pytest.mark.parametrize(
     ("version", "wrong", "right"),
-    [("1.1", "vic-us", "dhs-legacy"), ("1.2", "vic-us", "dhs-legacy")]
-    + [("1.3", "dhs-legacy", "vic-us")],
+    [
+        ("1.1", "vic-us", "dhs-legacy"),
+        ("1.2", "vic-us", "dhs-legacy"),
+        ("1.3", "dhs-legacy", "vic-us"),
+    ],
 )
 def test_a_scheme_of_another_version_is_refused_and_the_right_one_named(
     bench, version, wrong, right
@@ -417,3 +420,78 @@ def test_the_only_column_of_values_that_are_no_pdq_is_refused(bench):
     refused = bench.ok(*words, "pdq", code=ExitCode.HASH_SET)
     assert "these look like SHA-256" in refused.stderr
     bench.ok(*words, "sha256")
+
+
+def test_what_was_skipped_is_recorded_and_the_next_update_skips_when_told(bench):
+    folder = bench.root / "lists"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"md5\n{MD5}\n")
+    (folder / "README").write_text("read me\n")
+    words = ["library", "import", folder, "--set", "s", "--kind", "illegal"]
+    refused = bench.ok(*words, code=ExitCode.HASH_SET)
+    assert "README is not recognised" in refused.stderr
+    told = bench.ok(*words, "--skip-unrecognised").stdout
+    assert "skipped README" in told
+    (manifest,) = (
+        json.loads(path.read_text())
+        for path in (bench.root / "home/library/sets").glob("*/manifest.json")
+        if json.loads(path.read_text())["stated"]["name"] == "s"
+    )
+    assert manifest["files"][0]["facts"]["skipped"] == "README"
+    bench.ok("library", "update", "s", folder, code=ExitCode.HASH_SET)
+    bench.ok("library", "update", "s", folder, "--skip-unrecognised")
+
+
+def test_a_column_named_hash_is_read_as_stated_also_at_the_next_update(bench):
+    path = write(bench, "h.csv", f"hash\n{MD5}\n")
+    words = ["--set", "s", "--kind", "illegal"]
+    bench.ok("library", "import", path, *words, code=ExitCode.HASH_SET)
+    bench.ok("library", "import", path, *words, "--type", "md5")
+    bench.ok("library", "lookup", MD5, "--set", "s", code=ExitCode.HITS)
+    bench.ok("library", "update", "s", path)
+
+
+def test_a_bad_first_line_is_a_loss_and_not_the_end(bench):
+    path = write(bench, "h.txt", f"spoilt\n{MD5}\n")
+    words = ["library", "import", path, "--set", "s", "--kind", "illegal", "--type", "md5"]
+    refused = bench.ok(*words, code=ExitCode.HASH_SET)
+    assert "would lose 1 " in refused.stderr
+    assert "1:1" in refused.stderr
+    told = bench.ok(*words, "--accept-losses").stdout
+    assert "2 read = 1 kept + 1 dropped" in told
+
+
+@pytest.mark.parametrize("part", range(9))
+def test_a_flipped_bit_is_refused_in_one_sentence_or_was_not_looked_at(bench, part):
+    rows = [f"{hashlib.sha256(b'%d' % n).hexdigest()}" for n in range(500)]
+    path = write(bench, "l.txt", "\n".join(rows) + "\n")
+    bench.ok("library", "import", path, "--set", "s", "--kind", "illegal", "--type", "sha256")
+    (bench.evidence / "1").write_bytes(b"1")
+    folders = [p.parent for p in (bench.root / "home/library/sets").glob("*/manifest.json")]
+    (folder,) = (p for p in folders if b'"name":"s"' in (p / "manifest.json").read_bytes())
+    for name in ("exact.idx", "records.db", "manifest.json"):
+        file = folder / name
+        sound = file.read_bytes()
+        spoilt = bytearray(sound)
+        spoilt[min(len(sound) - 1, len(sound) * part // 8)] ^= 4
+        file.chmod(0o600)
+        file.write_bytes(spoilt)
+        asked = ["library", "lookup", "--set", "s", "--type", "sha256"]
+        for words in (
+            [*asked, rows[1]],
+            [*asked, *rows[:40]],
+            ["scan", "evidence", "--case", "CASE"],
+        ):
+            said = bench.ok(*words, code=ExitCode.HASH_SET)
+            assert "Traceback" not in said.stderr
+            assert said.stderr.count("\n") == 1
+        file.write_bytes(sound)
+
+
+def test_a_list_is_not_dated_in_the_future(bench):
+    words = ["library", "import", "list.txt", "--set", "s", "--kind", "illegal"]
+    bench.list_of(b"a")
+    words += ["--type", "sha256", "--list-date"]
+    refused = bench.ok(*words, "2999-01-01", "--allow-expired", code=ExitCode.HASH_SET)
+    assert "--list-date 2999-01-01 is a day that has not come" in refused.stderr
+    bench.ok(*words, "2020-01-01")

@@ -194,7 +194,7 @@ def test_what_an_export_leaves_out_is_said_and_an_error_when_strict(started):
     started.ok("library", "import", "p.csv", "--set", "p", "--kind", "illegal")
     words = ["library", "export", "p", "--to", "vics", "--purpose", "x"]
     told = started.ok(*words, "v.json")
-    assert "1 records were left out: no MD5" in told.stderr
+    assert "1 record was left out: no MD5" in told.stderr
     started.ok(*words, "w.json", "--strict", code=ExitCode.OUTPUT)
     assert not (started.root / "w.json").exists()
 
