@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hashmatch.errors import UsageError
+from hashmatch.jobs.compare_partners import Partners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,47 +123,18 @@ class _Pair:
         self._new_only = np.flatnonzero(new_live & ~new_known)
         self._open = old_live & ~old_known
         """Records of the older version that nothing was found for yet."""
-        self._resent = self._by_entry()
-
-    def _by_entry(self) -> dict[str, int]:
-        """Find the differing old records of lists that send an entry again when it changes."""
-        found = {}
-        for number in np.flatnonzero(self._open).tolist():
-            record = self._old.record(number)
-            if record.entry is not None and record.updated is not None:
-                found[record.entry] = number
-        return found
 
     def changes(self) -> Iterator[Change]:
         """Give what is new or changed in the order of the new version, then what is gone."""
-        for number in self._new_only.tolist():
-            record = self._new.record(number)
-            before = self._partner(record)
-            if before is None:
+        new = map(self._new.record, self._new_only.tolist())
+        for record, number in Partners(self._old, self._open).pairs(new):
+            if number is None:
                 yield Change(None, record)
             else:
-                self._open[before.number] = False
+                before = self._old.record(number)
                 yield Change(before, record, tuple(self._differing(before, record)))
         for number in np.flatnonzero(self._open).tolist():
             yield Change(self._old.record(number), None)
-
-    def _partner(self, record: StoredRecord) -> StoredRecord | None:
-        """Find the old record that a new one takes the place of."""
-        if record.entry is not None and record.updated is not None:
-            number = self._resent.get(record.entry)
-            if number is not None and self._open[number]:
-                return self._old.record(number)
-        numbers = sorted({n for n in self._alike(record) if self._open[n]})
-        fitting = [one for one in map(self._old.record, numbers) if _agree(one, record)]
-        return min(fitting, key=lambda one: (one.entry != record.entry, one.number), default=None)
-
-    def _alike(self, record: StoredRecord) -> Iterator[int]:
-        for numbers in self._old.lookup(record.digests):
-            yield from numbers
-        if not record.digests:
-            for value in record.perceptual:
-                hits = self._old.near_hits(value.method, [value.value], 0)
-                yield from hits.record.tolist()
 
     def _differing(self, old: StoredRecord, new: StoredRecord) -> Iterator[str]:
         if old.category != new.category:
@@ -203,11 +175,3 @@ def _words(record: HashRecord, manifest: Manifest) -> str:
     if not (record.digests or record.perceptual):
         words.append(f"entry {record.entry!r} {sorted(map(str, record.fields.values()))!r}")
     return "\n".join(words)
-
-
-def _agree(old: StoredRecord, new: StoredRecord) -> bool:
-    """Tell whether two records that share a hash may be the same: they disagree in no other."""
-    first = {digest.algorithm for digest in old.digests}
-    second = {digest.algorithm for digest in new.digests}
-    shared = {digest.algorithm for digest in set(old.digests) & set(new.digests)}
-    return first & second == shared
