@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import library_export
+from hashmatch.commands import library_export, printing
 from hashmatch.commands.keys import new_passphrase, signing_key_file
 from hashmatch.commands.options import FOLDER, library_options, open_library
 from hashmatch.commands.setting import present
@@ -103,7 +103,8 @@ def command(
     done = bundle.bundle(request, library, present())
     click.echo(
         f"bundle {done.head.version} of {shown(publisher)} with "
-        f"{printing.several(len(done.head.sets), 'set')} written to {shown(str(out))}, sha256 {done.sha256}"
+        f"{printing.several(len(done.head.sets), 'set')} written to {shown(str(out))}, "
+        f"sha256 {done.sha256}"
     )
     library_export.tell_left_out(done.written)
     return ExitCode.CLEAR

@@ -78,7 +78,8 @@ def command(
     )
     done = export.export(request, library, present())
     click.echo(
-        f"{printing.several(done.written.records, 'record')} of {done.manifest.name}@{done.manifest.version} "
+        f"{printing.several(done.written.records, 'record')} of "
+        f"{done.manifest.name}@{done.manifest.version} "
         f"written to {shown(str(out))} ({printing.amount(done.size)}), sha256 {done.sha256}"
     )
     tell_left_out(done.written)

@@ -146,8 +146,8 @@ def check_expiry(description: SetDescription, today: date, *, allowed: bool) -> 
     """Refuse a list outside the days for which its publisher stands behind it.
 
     Raises:
-        HashSetError: it is dated in the future, which is a slip whatever is allowed; its first day is not yet come or its last day is past, and that was not
-            allowed.
+        HashSetError: it is dated in the future, which is a slip whatever is allowed; its first
+            day is not yet come or its last day is past, and that was not allowed.
     """
     dated = description.list_date
     if dated is not None and dated > today + _ZONES:
