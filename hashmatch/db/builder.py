@@ -34,7 +34,7 @@ from hashmatch.db.manifest import (
     near_file,
 )
 from hashmatch.db.records import RecordWriter, as_read
-from hashmatch.db.refusals import Losses, check_codes, check_facts, check_result
+from hashmatch.db.refusals import Losses, check_codes, check_facts, check_result, check_whole
 from hashmatch.db.sorting import RUN_ROWS, ExactBuilder
 from hashmatch.errors import HashSetError
 from hashmatch.model.records import (
@@ -196,10 +196,14 @@ class SetBuilder:
         """Complete the version in its staging folder.
 
         Raises:
-            HashSetError: losses that were not accepted, or nothing that can match.
+            HashSetError: losses that were not accepted, a list that is not whole, or nothing that
+                can match.
             OutputError: the disk is full or cannot be written.
         """
-        self._losses.check(self._counts, accepted=self._description.accept_losses)
+        accepted = self._description.accept_losses
+        self._losses.check(self._counts, accepted=accepted)
+        told = [file.facts for file in self._files]
+        check_whole(told, accepted=accepted or self._changing)
         liveness = self._settle()
         dead = self._dead(liveness)
         pinned = self._exact.finish(dead)
@@ -210,7 +214,6 @@ class SetBuilder:
         if liveness:
             liveness.write(self._draft.folder / LIVENESS, self._draft.sub_key(LIVENESS))
         self._counts.tidy()
-        accepted = self._description.accept_losses
         check_codes(self._counts, self._description.profile, accepted=accepted)
         check_result(self._counts, filters=len(self._filters))
         return self._write_manifest(pinned)

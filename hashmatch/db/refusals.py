@@ -15,7 +15,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.model.hits import Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from hashmatch.db.counts import Counts
@@ -108,6 +108,29 @@ def _check_version(description: SetDescription, facts: Mapping[str, str]) -> Non
         f"the list is of version {version}, in which codes mean something else than in the scheme "
         f"{profile.name}, which is for {', '.join(profile.versions[form or ''])}; choose "
         f"{' or '.join(f'--scheme {name}' for name in (*others, 'unmapped'))}"
+    )
+    raise HashSetError(msg)
+
+
+def check_whole(files: Sequence[Mapping[str, str]], *, accepted: bool) -> None:
+    """Refuse files that are known to be only a part of their list.
+
+    A page that names a next one is no such file when the last page is there as well.
+
+    Args:
+        files: what each file says about itself.
+        accepted: a part was asked for.
+
+    Raises:
+        HashSetError: every file is a part, and none of several is the last page.
+    """
+    parts = [facts["partial"] for facts in files if "partial" in facts]
+    ended = len(files) > 1 and any("last_page" in facts for facts in files)
+    if accepted or not parts or len(parts) < len(files) or ended:
+        return
+    msg = (
+        f"this is only a part of the list ({parts[-1]}): what is not in it would never hit; import"
+        " all of its files together, add changes with --delta, or say --accept-losses"
     )
     raise HashSetError(msg)
 

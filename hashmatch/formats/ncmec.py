@@ -76,7 +76,9 @@ class _Page:
         if self.more:
             yield ListFacts({"partial": "it names a next page"})
         elif self.fewer:
-            yield ListFacts({"partial": "it has fewer entries than it declares"})
+            # The count may be that of all pages together.
+            fewer = "it has fewer entries than it declares"
+            yield ListFacts({"partial": fewer, "last_page": "it names no next page"})
 
 
 @dataclass(frozen=True, slots=True)

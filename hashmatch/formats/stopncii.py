@@ -18,6 +18,7 @@ from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
 from hashmatch.formats.moments import dated, gathered_epoch, taken_back
+from hashmatch.formats.tri_state import is_flag, read_flag
 from hashmatch.model.records import Dropped, ListFacts, Loss
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class StopNcii:
                 yield Dropped(place, Loss.MALFORMED)
             else:
                 yield from _event(place, item)
-        if document.top.get("hasMoreRecords") is True:
+        more = document.top.get("hasMoreRecords")
+        if not is_flag(more) or read_flag(more):
             yield ListFacts({"partial": "it says that more records follow"})
 
 

@@ -190,7 +190,8 @@ class ListFacts:
     Importers yield it any number of times; later values replace earlier ones. Well-known keys:
     ``format_version``, ``context`` (the country of a VICS list), ``shape``, ``publisher``,
     ``columns``, ``environment``, ``looks_benign`` (the reason why the list must not be taken for
-    notable), ``partial`` (why the file is known to be only a part of the list).
+    notable), ``partial`` (why the file is known to be only a part of the list), ``last_page`` (it
+    is the end of a list of several files).
     """
 
     facts: Mapping[str, str]

@@ -73,7 +73,7 @@ IMPORTED = (
     Sample("vics/quirks-2.0-repeated-photodna.json", "vics", 4),
     Sample("icse/icse-minimal.csv", "icse", 3, "abd", "md5 sha1"),
     Sample("icse/icse-full-inconsistent.csv", "icse", 3, "abd", "md5 sha1"),
-    Sample("ncmec/entries.xml", "ncmec", 3, "abd", options=NCMEC),
+    Sample("ncmec/entries.xml", "ncmec", 3, "abd", options=NCMEC, accept=True),  # a page
     Sample("cybertip/file-details.xml", "cybertip", 1, "a", TEXT),
     Sample("cybertip/report-response.xml", "cybertip", 1, "a"),
     Sample("cybertip/le-report.json", "cybertip-json", 1, "a"),
@@ -122,7 +122,7 @@ IMPORTED = (
     Sample("tx/simple.pdq.te", "tx-dataset", 1, "", options=typed("pdq")),
     Sample("tx/stopncii.json", "stopncii", 1, "", kind=SetKind.NCII),
     Sample("tx/techagainstterrorism.json", "tat", 1, "a", "md5"),
-    Sample("tx/threat_updates.json", "threat-updates", 1, ""),
+    Sample("tx/threat_updates.json", "threat-updates", 1, "", accept=True),  # a page
     Sample("tx/vpdq.txt", "vpdq", 1, ""),
     Sample("tx/vpdq-tx.json", "vpdq", 1, ""),
     Sample("tx/vpdq-old-dict.json", "vpdq", 1, ""),
@@ -263,7 +263,7 @@ def test_a_filter_says_maybe_for_its_files_and_no_for_others(library, tmp_path, 
 
 
 def test_tombstones_of_other_entries_take_nothing_back(library, tmp_path, vectors):
-    sample = Sample("", "", 0, options=NCMEC)
+    sample = Sample("", "", 0, options=NCMEC, accept=True)
     manifest = take(library, tmp_path, "ncmec/entries.xml", sample)
     assert manifest.files[0].facts["environment"] == "law-enforcement"
     assert "partial" in manifest.files[0].facts

@@ -113,6 +113,17 @@ def test_no_more_than_ten_places_are_named(library):
         install(library, [record(1), *(Dropped(n, Loss.NOT_HEX) for n in range(12))])
 
 
+def test_a_page_of_a_list_is_no_list_unless_that_is_accepted(library):
+    page = [record(1), ListFacts({"partial": "it names a next page"})]
+    with pytest.raises(HashSetError, match="only a part of the list"):
+        install(library, [page, [record(2), *page[1:]]])
+    assert library.pointer().versions == {}
+    manifest = install(library, [page, [record(2)]])
+    assert manifest.counts.kept == 2
+    manifest = install(library, page, description("page", accept_losses=True))
+    assert manifest.files[0].facts["partial"]
+
+
 def test_accepted_losses_are_stated_for_ever(library):
     stated = description(accept_losses=True)
     manifest = install(library, [record(1), Dropped(2, Loss.NOT_HEX)], stated)

@@ -81,6 +81,7 @@ def test_stopncii_losses():
     ("name", "whole", "part"),
     [
         ("stopncii", ncii(hasMoreRecords=False), ncii(hasMoreRecords=True)),
+        ("stopncii", ncii(hasMoreRecords="false"), ncii(hasMoreRecords="true")),
         ("tat", tat(next=None), tat(next="https://example.org")),
         ("threat-updates", updates(paging={}), updates(paging={"next": "https://example.org"})),
         ("threat-updates", updates(paging=7), updates(paging={"next": "x"})),

@@ -123,6 +123,7 @@ def test_more_entries_than_declared_are_refused():
 def test_a_page_that_is_not_all_says_so(attributes, rest, partial):
     found = facts("ncmec", answer(image(), rest, attributes), INDUSTRY)
     assert found.get("partial") == partial
+    assert ("last_page" in found) is (partial is not None and "fewer" in partial)
 
 
 def test_the_version_comes_from_the_namespace():
