@@ -198,6 +198,7 @@ def _sum(told: list[Written]) -> Written:
     for one in told:
         total.records += one.records
         total.values += one.values
+        total.left_out += one.left_out
     return total
 
 

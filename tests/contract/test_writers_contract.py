@@ -240,3 +240,102 @@ def test_a_table_whose_cells_are_mixed_gets_fixed_columns():
     mixed = [outgoing(HashRecord(1, digests(1), fields={"md5": "x", "n": 1}))]
     data, _ = written("csv", mixed, About("s", "v", "illegal", origin="csv"))
     assert data.startswith(b"md5,sha1,sha256,")
+
+
+def test_photodna_leaves_in_no_spelling_that_an_importer_reads():
+    import base64
+
+    value = bytes(range(7, 151))
+    digits = value.hex()
+    pairs = [digits[at : at + 2] for at in range(0, 288, 2)]
+    spellings = {
+        "Robust": f"0x{digits}",
+        "a": ":".join(pairs),
+        "b": " ".join(pairs).upper(),
+        "c": "-".join(pairs),
+        "d": f'="{digits}"',
+        "e": f" {base64.b64encode(value).decode()} ",
+        "f": f"seen as {digits} in another list",
+        "g": "kept",
+    }
+    record = HashRecord(
+        1, digests(1), (PerceptualHash(Method.PHOTODNA, value),), fields=dict(spellings)
+    )
+    told = Written()
+    (clean,) = without_photodna(lambda: [outgoing(record)], told)
+    assert clean.record.fields == {"g": "kept"}
+    bare = HashRecord(1, digests(1), fields={"Robust": f"0x{digits}"})
+    (clean,) = without_photodna(lambda: [outgoing(bare)], told)
+    assert clean.record.fields == {}
+
+
+def test_a_record_of_nothing_but_photodna_is_left_out_and_counted_once():
+    records = [outgoing(HashRecord(1, (), (PHOTODNA,))), PLENTY[0]]
+    told = Written()
+
+    def clean():
+        return without_photodna(lambda: iter(records), told)
+
+    for _ in range(2):  # some writers look at all records twice
+        assert [one.record for one in clean()] == [PLENTY[0].record]
+    assert told.left_out == {"nothing but PhotoDNA (--include-photodna was not given)": 1}
+    data = b"".join(registry.by_name("ndjson").write(clean, ABOUT, told))
+    assert len(read("ndjson", data)) == 1
+
+
+@pytest.mark.parametrize("updated", [1e300, -1e300, 1e12])
+def test_a_time_that_no_calendar_has_is_counted(updated):
+    record = HashRecord(1, digests(1), updated=updated)
+    data, told = written("vics", [outgoing(record)])
+    assert b"DateUpdated" not in data
+    assert told.values == {"time of the last change": 1}
+
+
+def test_a_code_of_any_length_is_written_as_it_is():
+    for code in ("1" * 5000, "007", "255", "256", "-1", "١"):
+        (again,) = read(
+            "vics", written("vics", [outgoing(HashRecord(1, digests(1), category=code))])[0]
+        )
+        assert again.category == code
+
+
+SAID = {
+    "category": "1",
+    "entry": "e",
+    "size": 5,
+    "flags": {"baseline": True},
+    "parts": ("p",),
+    "updated": 5.0,
+    "other": ("tlsh",),
+    "fields": {"Series": "s"},
+}
+LEFT_OUT = {
+    "csv": {"parts", "updated", "other", "fields"},
+    "hashdeep": SAID.keys() - {"size"},
+    "iped": SAID.keys() - {"category"},
+    "ndjson": set(),
+    "plain": SAID.keys(),
+    "vics": {"entry", "flags", "parts", "other", "fields"},
+    "xways": SAID.keys(),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("said", SAID)
+def test_whatever_a_writer_leaves_out_is_counted(name, said):
+    plain = HashRecord(1, digests(1, Algorithm.MD5))
+    more = HashRecord(1, digests(1, Algorithm.MD5), **{said: SAID[said]})
+    less, _ = written(name, [outgoing(plain)])
+    data, told = written(name, [outgoing(more)])
+    without = written(name, [outgoing(plain)])[1]
+    assert bool(told.values - without.values) == (said in LEFT_OUT[name])
+    if said not in LEFT_OUT[name]:
+        assert data != less
+
+
+def test_cells_that_say_what_is_written_anyway_are_no_loss():
+    one = digests(1, Algorithm.MD5)
+    fields = {"md5": one[0].hex, "Category": "1", "File Name": "n", "x": ""}
+    record = HashRecord(1, one, category="1", fields=fields)
+    assert written("csv", [outgoing(record)])[1].whole
+    assert not written("plain", [outgoing(record)])[1].whole

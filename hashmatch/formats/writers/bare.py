@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
 from hashmatch.formats.interface import TYPES
-from hashmatch.formats.writers.parts import kinds, values_of
+from hashmatch.formats.writers.parts import count_measures, count_rest, kinds, values_of
 from hashmatch.model.hashes import Algorithm, Method
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class BareValues:
             others = len(one.record.digests) + len(one.record.perceptual) - len(values)
             if others:
                 told.values[f"hashes other than {kind}"] += others
+            count_rest(one.record, told)
+            count_measures((v for v in one.record.perceptual if v.method is kind), told)
             text = "".join(f"{value}\n" for value in values)
             yield (text.upper() if self.upper else text).encode()
 

@@ -17,6 +17,8 @@ from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.writers.parts import (
     by_algorithm,
     by_method,
+    count_measures,
+    count_rest,
     flags_text,
     is_text_table,
     name_in,
@@ -37,6 +39,7 @@ COLUMNS = (
 )
 """The columns of a set that did not come from a table."""
 
+_WRITTEN = frozenset({"category", "entry", "size", "name", "flags"})
 _AT_ONCE = 256
 _NUMBERED = re.compile(r"(.*) \(\d+\)", re.DOTALL)
 
@@ -117,6 +120,8 @@ def _fixed(one: Outgoing, told: Written) -> list[str] | None:
         told.left_out["no hash for which there is a column"] += 1
         return None
     told.records += 1
+    count_rest(record, told, _WRITTEN)
+    count_measures((one for one in perceptual.values() if one.method in _METHODS), told, Method.PDQ)
     pdq = perceptual.get(Method.PDQ)
     told_about = {
         "quality": pdq.quality if pdq is not None else None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
-from hashmatch.formats.writers.parts import by_algorithm, name_in
+from hashmatch.formats.writers.parts import by_algorithm, count_rest, name_in
 from hashmatch.model.hashes import Algorithm
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hashmatch.formats.writers.interface import About, Outgoing, Records, Written
 
 _DIGESTS = {"md5": Algorithm.MD5, "sha1": Algorithm.SHA1, "sha256": Algorithm.SHA256}
+_WRITTEN = frozenset({"size", "name"})
 _CARRIED = ("tiger", "whirlpool")
 
 
@@ -93,6 +94,8 @@ def _row(one: Outgoing, columns: list[str], told: Written, *, original: bool) ->
         told.values["name with a line break (empty)"] += 1
         name = None
     _count_others(one, columns, told)
+    if not original:
+        count_rest(record, told, _WRITTEN)
     words = ["" if size is None else str(size), *texts, name or ""]
     return (",".join(words) + "\n").encode("utf-8", "replace")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.writers.csv import row_of
-from hashmatch.formats.writers.parts import by_algorithm, by_method
+from hashmatch.formats.writers.parts import by_algorithm, by_method, count_rest
 from hashmatch.formats.writers.photodna import encoded
 from hashmatch.model.hashes import Algorithm, Method
 from hashmatch.model.hits import Disposition
@@ -69,6 +69,7 @@ class IpedWriter:
             photodna = perceptual.pop(Method.PHOTODNA, None)
             for method in perceptual:
                 told.values[str(method)] += 1
+            count_rest(one.record, told, ("category",))
             shown = encoded(photodna.value) if photodna is not None else ""
             category = one.record.category or ""
             yield row_of((*cells, shown, category, about.name, STATUS[one.disposition]))

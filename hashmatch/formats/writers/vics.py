@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hashmatch.formats.writers.parts import name_in
+from hashmatch.formats.writers.parts import count_measures, count_rest, name_in
 from hashmatch.formats.writers.photodna import encoded
 from hashmatch.model.hashes import Algorithm, Digest, Method
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hashmatch.model.records import HashRecord, Json
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Media"
+_CODE = re.compile(r"0|[1-9][0-9]{0,2}")
 _COUNTRY = re.compile(r"[A-Za-z]+")
 _FLAGS = {
     "victim_identified": "VictimIdentified",
@@ -33,6 +34,9 @@ _FLAGS = {
     "is_suspected": "IsSuspected",
     "self_generated": "SelfGenerated",
 }
+_WRITTEN = frozenset({"category", "entry", "size", "name", "flags", "updated"})
+"""Written, or counted one by one."""
+
 _THUMBNAILS = ("miniature", "thumbnail")
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -136,26 +140,28 @@ def _count(record: HashRecord, told: Written) -> None:
     """Count what the data model has no place for."""
     for flag in record.flags.keys() - _FLAGS.keys():
         told.values[f"flag {flag}"] += 1
-    for value in record.perceptual:
-        if value.quality is not None:
-            told.values[f"quality of {value.method}"] += 1
-        if value.at is not None:
-            told.values[f"time of {value.method}"] += 1
+    count_measures(record.perceptual, told)
+    count_rest(record, told, _WRITTEN)
+    if record.updated is not None and _moment(record.updated) is None:
+        told.values["time of the last change"] += 1
     if record.entry is not None:
         told.values["the list's own id (numbered anew)"] += 1
 
 
 def _code(category: str | None) -> Json:
     """Write a code as a number where it is one in the data model."""
-    if category is not None and category.isascii() and category.isdigit():
-        return int(category) if str(int(category)) == category and int(category) < 256 else category
+    if category is not None and _CODE.fullmatch(category) and int(category) < 256:
+        return int(category)
     return category
 
 
 def _moment(seconds: float | None) -> str | None:
-    if seconds is None:
+    """Write a moment; None where no calendar has it."""
+    try:
+        moment = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    return moment and moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 WRITER = VicsWriter()
