@@ -50,7 +50,7 @@ def run(home: Path, *words: str | Path, stdin: Path | None = None) -> tuple[floa
     started, peak = time.perf_counter(), 0
     with (stdin or Path(os.devnull)).open("rb") as given:
         process = subprocess.Popen(
-            command, env=environment, stdin=given, stdout=subprocess.DEVNULL, cwd=WORK
+            command, env=environment, stdin=given, stdout=subprocess.DEVNULL, cwd=home.parent
         )
         while process.poll() is None:
             peak = max(peak, sum(map(resident, tree_of(process.pid))))
