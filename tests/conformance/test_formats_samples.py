@@ -185,10 +185,10 @@ VICS = [
         ["alpha.png"],
         ["1"],
         "2.0",
-        "Default",
+        None,
         "case",
     ),
-    ("quirks-2.0-repeated-photodna", list(FILES), ["1"] * 4, "2.0", "UNKNOWN", "list"),
+    ("quirks-2.0-repeated-photodna", list(FILES), ["1"] * 4, "2.0", None, "list"),
 ]
 
 
