@@ -40,6 +40,7 @@ _OPTIONS = (
     click.option("--format", "output_format", type=click.Choice(FORMATS), default="text"),
     click.option("--output", type=FOLDER, help="Write the report to this file."),
     click.option("--lang", type=click.Choice(["en", "th"]), default="en"),
+    click.option("-v", "--verbose", is_flag=True, help="Say why each rule was not checked."),
     click.option("--max-findings", type=click.IntRange(0), help="Told of one rule. [1000]"),
     click.option("--show-digests", is_flag=True, help="Show the first 8 digits of values."),
     click.option("--fix-to", type=FOLDER, help="Write a copy without bad and repeated rows here."),
@@ -165,7 +166,7 @@ def _usual_umask() -> int:
 
 
 def _tell_rules(explained: str | None, language: str) -> int:
-    from hashmatch.linting import registry  # noqa: PLC0415
+    from hashmatch.linting import registry, told  # noqa: PLC0415
 
     rules = registry.rules()
     if explained is None:
@@ -177,7 +178,7 @@ def _tell_rules(explained: str | None, language: str) -> int:
         msg = "--explain names no rule; --list-rules shows them all"
         raise UsageError(msg)
     click.echo(f"{found.id} ({found.level}) {found.title.text(language)}\n")
-    click.echo(f"{found.why}\n\n{found.remedy.text(language)}")
+    click.echo(f"{told.why(found, language)}\n\n{found.remedy.text(language)}")
     if found.needs:
         click.echo(f"\n{found.needs}")
     return ExitCode.CLEAR

@@ -104,6 +104,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
         most=1000 if stated["max_findings"] is None else stated["max_findings"],
         version=now.tool["version"],
         show_digests=stated["show_digests"],
+        verbose=stated["verbose"],
         removal=Removal() if stated["fix_to"] else None,
     )
     return lint.Request(files, lint.Words(stated["list_format"], options), plan)

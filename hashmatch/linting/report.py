@@ -59,7 +59,7 @@ class Report:
     """All lists of a run and the rules that were applied.
 
     ``show_digests`` says that the operator asked for the first digits of values. ``passed``
-    names the files that are no lists and were not read.
+    names the files that are no lists and were not read, ``verbose`` asks for all reasons.
     """
 
     version: str
@@ -67,6 +67,7 @@ class Report:
     lists: tuple[ListReport, ...]
     show_digests: bool = False
     passed: tuple[str, ...] = ()
+    verbose: bool = False
 
     def findings(self) -> Iterator[Finding]:
         """Give all findings that were kept."""

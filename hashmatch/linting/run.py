@@ -42,6 +42,7 @@ class Plan:
     most: int
     version: str
     show_digests: bool = False
+    verbose: bool = False
     removal: Removal | None = None
 
 
@@ -120,7 +121,8 @@ class Run:
             report.findings.sort(key=lambda one: (one.rule.id, one.place or 0, one.note))
         rules = {key: rule for key, rule in registry.rules().items() if key in self._plan.chosen}
         lists, passed = tuple(self.lists), tuple(self._passed)
-        return Report(self._plan.version, rules, lists, self._plan.show_digests, passed)
+        plan = self._plan
+        return Report(plan.version, rules, lists, plan.show_digests, passed, plan.verbose)
 
     def _look(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         for check in self._checks:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hashmatch.linting import thai
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hashmatch.linting.finding import Finding
     from hashmatch.linting.report import ListReport, Report
+    from hashmatch.linting.rule import Rule
 
 TOOL = "hashmatch lint"
 
@@ -19,7 +21,8 @@ def message(finding: Finding, language: str, *, digests: bool = False) -> str:
     """Give a finding in one sentence, without rule and line; never content of the list."""
     parts = [finding.rule.title.text(language)]
     if finding.place is not None and not finding.by_line:
-        parts.insert(0, f"record {finding.place}:")
+        word = "ระเบียนที่" if language == "th" else "record"
+        parts.insert(0, f"{word} {finding.place}:")
     about = finding.kind or ""
     if digests and finding.lead:
         about = f"{about} {finding.lead}…".strip()
@@ -27,10 +30,20 @@ def message(finding: Finding, language: str, *, digests: bool = False) -> str:
         parts.append(f"({about})")
     text = " ".join(parts)
     if finding.note:
-        text += f": {finding.note}"
+        text += f": {said(finding.note, language)}"
     if finding.count > 1:
         text += f" [{finding.count:,}]"
     return shown(text)
+
+
+def said(note: str, language: str) -> str:
+    """Give a note or a reason in the language that was asked for."""
+    return thai.note(note) if language == "th" else note
+
+
+def why(rule: Rule, language: str) -> str:
+    """Say why a rule is there."""
+    return thai.WHY[rule.id] if language == "th" else rule.why
 
 
 def more(report: ListReport) -> Iterator[tuple[str, int]]:
@@ -84,7 +97,7 @@ def list_as_json(one: ListReport) -> dict[str, object]:
     }
 
 
-def summary(report: Report) -> str:
+def summary(report: Report, language: str = "en") -> str:
     """Give the numbers of a run in one line."""
     counts = {level.value: number for level, number in report.counts().items()}
     records = sum(one.records for one in report.lists)
@@ -92,11 +105,24 @@ def summary(report: Report) -> str:
         counted(counts.get(word, 0), name)
         for word, name in (("error", "error"), ("warning", "warning"), ("info", "note"))
     )
+    if language == "th":
+        return _summary_in_thai(report, counts, records)
     unreadable = sum(one.unreadable for one in report.lists)
     lists = counted(len(report.lists), "list")
     if unreadable:
         lists += f" ({unreadable:,} unreadable)"
     return f"{lists}, {counted(records, 'record')}: {told}"
+
+
+def _summary_in_thai(report: Report, counts: Mapping[str, int], records: int) -> str:
+    unreadable = sum(one.unreadable for one in report.lists)
+    lists = f"{len(report.lists):,} รายการ"
+    if unreadable:
+        lists += f" (อ่านไม่ได้ {unreadable:,})"
+    return (
+        f"{lists}, {records:,} ระเบียน: ข้อผิดพลาด {counts.get('error', 0):,},"
+        f" คำเตือน {counts.get('warning', 0):,}, ข้อสังเกต {counts.get('info', 0):,}"
+    )
 
 
 def counted(number: int, word: str) -> str:

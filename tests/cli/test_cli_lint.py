@@ -350,3 +350,12 @@ def test_two_files_of_settings_beside_each_other_are_refused(lint, tmp_path):
     assert lint("a.csv").returncode == 0
     put(tmp_path, "pyproject.toml", "[tool.hashmatch.lint]\nignore = ['HM101']\n")
     assert "keep one of them" in lint("a.csv").stderr
+
+
+def test_the_templates_install_what_was_pinned_and_nothing_from_an_index():
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert action["inputs"]["requirement"]["default"] == ""
+    assert "${REQUIREMENT:-$GITHUB_ACTION_PATH}" in action["runs"]["steps"][0]["run"]
+    text = (ROOT / "docs" / "lint.gitlab-ci.yml").read_text()
+    assert 'pip install --quiet "$HASHMATCH"' in text
+    assert yaml.safe_load(text)["variables"]["HASHMATCH"].startswith("./")

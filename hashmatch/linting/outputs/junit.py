@@ -57,7 +57,8 @@ class JUnit:
         if one.broken is not None:
             return f"{head}><skipped message='the list was not read to its end'/></testcase>\n"
         if rule.id in one.open:
-            return f"{head}><skipped message={_quoted(one.open[rule.id].reason)}/></testcase>\n"
+            why = _quoted(told.said(one.open[rule.id].reason, language))
+            return f"{head}><skipped message={why}/></testcase>\n"
         return f"{head}/>\n"
 
 

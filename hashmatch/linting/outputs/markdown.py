@@ -23,7 +23,7 @@ class Markdown:
 
     def write(self, report: Report, stream: TextIO, language: str) -> None:
         """Write the page."""
-        stream.write(f"## hashmatch lint\n\n{told.summary(report)}\n\n")
+        stream.write(f"## hashmatch lint\n\n{told.summary(report, language)}\n\n")
         if any(one.counts for one in report.lists):
             stream.write("| list | rule | level | number | first place | |\n")
             stream.write("|---|---|---|--:|--:|---|\n")

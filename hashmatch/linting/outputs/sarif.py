@@ -65,7 +65,7 @@ def _rule(rule: Rule, language: str) -> dict[str, object]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title.text(language)},
-        "fullDescription": {"text": rule.why},
+        "fullDescription": {"text": told.why(rule, language)},
         "help": {"text": rule.remedy.text(language)},
         "defaultConfiguration": {"level": _LEVELS[rule.level]},
     }

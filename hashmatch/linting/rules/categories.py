@@ -30,12 +30,12 @@ OPPOSITE = Rule(
     Words("benign and notable are mixed up", "ปะปนระหว่างปกติกับที่ต้องสนใจ"),
     "A benign list taken for contraband accuses the innocent; the reverse hides what matters. The"
     " name CAID alone stands for both.",
-    Words("state the right --kind, or split the list", "ระบุ --kind ให้ถูกต้อง หรือแยกบัญชี"),
+    Words("state the right --kind, or split the list", "ระบุ --kind ให้ถูกต้อง หรือแยกรายการ"),
 )
 COUNTS = Rule(
     "HM402",
     Level.INFO,
-    Words("records by category", "จำนวนรายการตามหมวดหมู่"),
+    Words("records by category", "จำนวนระเบียนตามหมวดหมู่"),
     "A shift between versions shows in these numbers.",
     Words("compare with what you expect", "เทียบกับจำนวนที่คาดไว้"),
     about=("category",),
@@ -103,13 +103,16 @@ class Categories(Check):
     def _told(self) -> str:
         """Name only the codes of the stated scheme: any other text may be content."""
         known = self.terms.profile.categories if self.terms.profile else {}
-        told = [f"{code} {self._counts[code]:,}" for code in sorted(known) if self._counts[code]]
+        told = [
+            f"{self._counts[code]:,} of code {code}" for code in sorted(known) if self._counts[code]
+        ]
         others = [code for code in self._counts if code is not None and code not in known]
         if others:
             total = sum(self._counts[code] for code in others)
-            told.append(f"{len(others)} codes without stated meaning {total:,}")
+            word = "code" if len(others) == 1 else "codes"
+            told.append(f"{total:,} with {len(others)} {word} whose meaning is not stated")
         if self._counts[None]:
-            told.append(f"without category {self._counts[None]:,}")
+            told.append(f"{self._counts[None]:,} without a category")
         return ", ".join(told)
 
 

@@ -28,15 +28,15 @@ CHANGED = Rule(
     Words("more changed than expected", "เปลี่ยนแปลงมากกว่าที่คาด"),
     "A version that loses many records, gives many another category, or takes back what was"
     " withdrawn, is often a failed export.",
-    Words("ask the issuer, or raise the limits", "สอบถามผู้ออกบัญชี หรือปรับเกณฑ์"),
+    Words("ask the issuer, or raise the limits", "สอบถามผู้จัดทำรายการ หรือปรับเกณฑ์"),
     needs="--previous",
 )
 REUSED = Rule(
     "HM403",
     Level.ERROR,
-    Words("id of a record stands for another file", "รหัสรายการถูกใช้กับแฟ้มอื่น"),
+    Words("id of a record stands for another file", "รหัสระเบียนถูกใช้กับไฟล์อื่น"),
     "Old reports name the record by its id; it now means something else.",
-    Words("give new records new ids", "ใช้รหัสใหม่กับรายการใหม่"),
+    Words("give new records new ids", "ใช้รหัสใหม่กับระเบียนใหม่"),
     needs="--previous",
     about=("entry",),
 )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORBIDDEN = Rule(
     "HM501",
     Level.ERROR,
-    Words("content that a hash list must not hold", "เนื้อหาที่บัญชีแฮชต้องไม่มี"),
+    Words("content that a hash list must not hold", "เนื้อหาที่รายการค่าแฮชต้องไม่มี"),
     "Embedded pictures, personal data and addresses of material must not spread with a list that"
     " is meant to hold hashes only.",
     Words("remove the column or the cell", "ลบคอลัมน์หรือเซลล์นี้"),
@@ -70,6 +70,14 @@ _PERSONAL = frozenset(
 )
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|hxxps?)(://|%3a%2f%2f)|\bwww\.[a-z0-9-]+\.")
+_BARE = re.compile(
+    r"(?i)(?<![\w@./\\-])(?:"
+    r"(?:[a-z0-9-]{1,63}\.){1,5}(?:com|net|org|info|biz|io|ru|cn|th|to|me|cc|tv|xyz|top|site)/[^\s/]"
+    r"|(?:t|telegram)\.me/[a-z0-9_+]"
+    r"|(?:[a-z0-9-]{1,63}\.){0,3}(?:[a-z2-7]{16}|[a-z2-7]{56})\.onion\b"
+    r")"
+)
+_IP = re.compile(r"(?<![\w.+-])(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5}\b|/[^\s\d]|(?![\w.+/-]))")
 _PHONE = re.compile(r"(?<![\w.+-])\+\d{1,3}[ -]?\(?\d{1,4}\)?([ -]?\d{2,4}){2,4}(?![\w-])")
 _LOCAL_PHONE = re.compile(r"(?<![\w.+-])0\d{1,2}[ -]\d{3}[ -]?\d{3,4}(?![\w.-])")
 _MEDIA = re.compile(r"^(data:(image|video|audio)|/9j/|iVBORw0KGgo|R0lGOD|UklGR|AAAA.GZ0eX)")
@@ -79,11 +87,13 @@ _SIGNS = re.compile(
 )
 _FORMULA = re.compile(r"[\t\r ]*[=+@-]")
 _NUMBER = re.compile(r"[\t\r ]*[+-]?[\d.,]+([eE][+-]?\d+)?\s*")
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_ -]{0,23}[0-9]{0,2}")
 _HEXADECIMAL = frozenset(string.hexdigits)
 _LONGEST_HASH = 288  # digits of a PhotoDNA
 _LONG = 256  # base64 of a PhotoDNA has 192 characters
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}")
 
+_NEAR_BARE = re.compile(r"(?i)\.(?:[a-z]{2,4}/|onion)")
 _NEAR_PHONE = re.compile(r"0\d{1,2}[ -]\d{3}|0[689]\d{8}")
 _CITIZEN_ID = "a citizen id"
 _NEAR_CITIZEN_ID = re.compile(r"[1-8][ -]?\d{4}[ -]?\d{5}[ -]?\d{2}[ -]?\d")
@@ -127,6 +137,26 @@ def _is_hash(text: str) -> bool:
     return len(text) <= _LONGEST_HASH and _HEXADECIMAL.issuperset(text)
 
 
+def _may_be_address(joined: str, _texts: Sequence[str]) -> bool:
+    if any(part in joined for part in _SCHEMES):
+        return True
+    return "." in joined and (
+        _NEAR_BARE.search(joined) is not None or _IP.search(joined) is not None
+    )
+
+
+def _is_address(text: str) -> bool:
+    return bool(_ADDRESS.search(text) or _BARE.search(text)) or any(
+        _is_ip(found[1]) for found in _IP.finditer(text)
+    )
+
+
+def _is_ip(text: str) -> bool:
+    """Tell an address from a number of a version, which has small parts, or an odd address."""
+    parts = [int(one) for one in text.split(".")]
+    return 0 < parts[0] < 224 and max(parts) <= 255 and sum(one > 9 for one in parts) >= 2
+
+
 def _may_be_phone(joined: str, _texts: Sequence[str]) -> bool:
     return "+" in joined or _NEAR_PHONE.search(in_ascii(joined)) is not None
 
@@ -155,8 +185,8 @@ _TESTS = (
     _Test(
         FORBIDDEN,
         "an address in a network",
-        _holds_any(_SCHEMES),
-        lambda one: bool(_ADDRESS.search(one)),
+        _may_be_address,
+        _is_address,
     ),
     _Test(FORBIDDEN, "a telephone number", _may_be_phone, _is_phone),
     _Test(FORBIDDEN, _CITIZEN_ID, _may_be_citizen_id, lambda one: holds_citizen_id(in_ascii(one))),
@@ -198,13 +228,13 @@ class Content(Check):
             if joined.isdigit():
                 if found := citizen_ids(cells.texts):
                     places = stretch.places[cells.rows[found]]
-                    yield Sighting(FORBIDDEN, places, note=_CITIZEN_ID)
+                    yield Sighting(FORBIDDEN, places, note=f"{_CITIZEN_ID}{_in(name)}")
                 continue
             for test in _TESTS:
                 found = test.found(joined, cells.texts)
                 if found:
                     places = stretch.places[cells.rows[found]]
-                    yield Sighting(test.rule, places, note=test.note)
+                    yield Sighting(test.rule, places, note=f"{test.note}{_in(name)}")
 
     def _name(self, name: str, texts: Sequence[str]) -> Iterator[Sighting]:
         if name in self._named or not any(texts):
@@ -218,6 +248,11 @@ class Content(Check):
     def _allowed(self, name: str) -> bool:
         allowed = self.terms.columns
         return allowed is None or name in allowed or kind_named(name) is not None
+
+
+def _in(name: str) -> str:
+    """Name a column, unless its name may itself be content."""
+    return f" in column {name}" if _PLAIN_NAME.fullmatch(name) else ""
 
 
 FAMILY = Family((FORBIDDEN, HARMFUL), Content)

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 CHECKSUM = Rule(
     "HM001",
     Level.ERROR,
-    Words("file differs from its checksum", "แฟ้มไม่ตรงกับผลรวมตรวจสอบ"),
+    Words("file differs from its checksum", "ไฟล์ไม่ตรงกับผลรวมตรวจสอบ"),
     "The list was changed or damaged after its checksum was made, or is not the one that was sent.",
-    Words("fetch the list again", "ขอรับบัญชีใหม่"),
+    Words("fetch the list again", "ขอรับรายการใหม่"),
 )
 SIGNATURE = Rule(
     "HM002",
     Level.ERROR,
-    Words("signature is missing or does not hold", "ไม่มีลายเซ็นหรือลายเซ็นไม่ถูกต้อง"),
+    Words("signature is missing or does not hold", "ไม่มีลายมือชื่อหรือลายมือชื่อไม่ถูกต้อง"),
     "Nobody knows who made the list.",
-    Words("fetch list and signature again from the issuer", "ขอรับบัญชีและลายเซ็นใหม่จากผู้ออก"),
+    Words("fetch list and signature again from the issuer", "ขอรับรายการและลายมือชื่อใหม่จากผู้จัดทำ"),
     needs="--key",
 )
 ROLLBACK = Rule(
     "HM003",
     Level.ERROR,
-    Words("list is older than the version before it", "บัญชีเก่ากว่ารุ่นก่อนหน้า"),
+    Words("list is older than the version before it", "รายการเก่ากว่ารุ่นก่อนหน้า"),
     "An old copy brings back what was corrected or withdrawn.",
     Words("take the newest version", "ใช้รุ่นล่าสุด"),
     needs="--previous",
@@ -47,7 +47,7 @@ ROLLBACK = Rule(
 OLD = Rule(
     "HM004",
     Level.WARNING,
-    Words("list is old", "บัญชีเก่าเกินกำหนด"),
+    Words("list is old", "รายการเก่าเกินกำหนด"),
     "New material is missing in it.",
     Words("fetch a newer version", "ขอรับรุ่นที่ใหม่กว่า"),
     needs="--max-age",
@@ -55,9 +55,9 @@ OLD = Rule(
 TRUNCATED = Rule(
     "HM005",
     Level.ERROR,
-    Words("list is only a part, or breaks off", "บัญชีไม่ครบหรือขาดตอน"),
+    Words("list is only a part, or breaks off", "รายการไม่ครบหรือขาดตอน"),
     "What is missing is never found.",
-    Words("fetch the whole list again", "ขอรับบัญชีฉบับเต็มใหม่"),
+    Words("fetch the whole list again", "ขอรับรายการฉบับเต็มใหม่"),
 )
 ENCODING = Rule(
     "HM006",
@@ -94,7 +94,7 @@ class File(Check):
         self._last = max(self._last, int(stretch.places.max(initial=0)), *lost, *taken, 0)
         found = [loss.place for loss in stretch.losses if loss.reason is Loss.BAD_ENCODING]
         if found:
-            yield Sighting(ENCODING, found, note=Loss.BAD_ENCODING.value)
+            yield Sighting(ENCODING, found, note=Loss.BAD_ENCODING.value.replace("-", " "))
 
     def end(self, subject: Subject) -> Iterator[Sighting]:
         """Tell what the whole file is like."""

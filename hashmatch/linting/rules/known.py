@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 EMPTY = Rule(
     "HM102",
     Level.ERROR,
-    Words("digest of the empty file", "ไดเจสต์ของแฟ้มว่าง"),
+    Words("digest of the empty file", "ค่าแฮชของไฟล์ว่าง"),
     "Empty files lie on every medium; each would be a hit.",
-    Words("remove the record", "ลบรายการนี้"),
+    Words("remove the record", "ลบระเบียนนี้"),
     about=("digest",),
 )
 HARMLESS = Rule(
     "HM104",
     Level.ERROR,
-    Words("digest of a file that everybody has", "ไดเจสต์ของแฟ้มที่มีอยู่ทั่วไป"),
+    Words("digest of a file that everybody has", "ค่าแฮชของไฟล์ที่มีอยู่ทั่วไป"),
     "Runs of zero bytes, single characters and pictures of one pixel lie on nearly every medium.",
-    Words("remove the record", "ลบรายการนี้"),
+    Words("remove the record", "ลบระเบียนนี้"),
     about=("digest",),
 )
 OVERLAP = Rule(
     "HM105",
     Level.WARNING,
-    Words("digest stands in a benign list too", "ไดเจสต์อยู่ในบัญชีแฟ้มปกติด้วย"),
+    Words("digest stands in a benign list too", "ค่าแฮชอยู่ในรายการไฟล์ปกติด้วย"),
     "Either the list or the benign one is wrong about this file.",
-    Words("find out which list is wrong", "ตรวจว่าบัญชีใดผิด"),
+    Words("find out which list is wrong", "ตรวจว่ารายการใดผิด"),
     needs="--benign",
     about=("digest",),
 )
@@ -99,11 +99,15 @@ class Known(Check):
     def see(self, subject: Subject, stretch: Stretch) -> Iterator[Sighting]:
         """Look every digest up."""
         del subject
+        empty = np.zeros(len(stretch), bool)
         for kind, hashes in stretch.digests().items():
             tables = self._of(kind)
             near = tables.all.find(hashes.prints)
             for rule, table in tables.each if len(near) else ():
                 found = near[table.find(hashes.prints[near])]
+                if rule is EMPTY:  # told once for each record
+                    found = found[~empty[hashes.rows[found]]]
+                    empty[hashes.rows[found]] = True
                 if len(found):
                     places = stretch.at(hashes, found)
                     values = hashes.prints[found]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HUB = Rule(
     "HM304",
     Level.WARNING,
-    Words("perceptual hash near to many others", "แฮชเชิงรับรู้ที่ใกล้กับค่าอื่นจำนวนมาก"),
+    Words("perceptual hash near to many others", "แฮชเชิงการรับรู้ที่ใกล้กับค่าอื่นจำนวนมาก"),
     "Logos, blank pages and screens of text gather such clusters; each picture of that kind would"
     " hit.",
     Words("look whether the picture says anything", "ตรวจว่าภาพนั้นบ่งชี้ได้จริงหรือไม่"),
@@ -35,9 +35,9 @@ HUB = Rule(
 BENIGN = Rule(
     "HM305",
     Level.ERROR,
-    Words("perceptual hash near to a harmless picture", "แฮชเชิงรับรู้ใกล้กับภาพปกติ"),
+    Words("perceptual hash near to a harmless picture", "แฮชเชิงการรับรู้ใกล้กับภาพปกติ"),
     "Every copy of the harmless picture would be a near hit.",
-    Words("remove the perceptual hash", "ลบแฮชเชิงรับรู้"),
+    Words("remove the perceptual hash", "ลบแฮชเชิงการรับรู้"),
     needs="--benign",
     about=("pdq",),
 )

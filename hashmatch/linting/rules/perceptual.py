@@ -25,16 +25,16 @@ QUALITY = Rule(
     Level.ERROR,
     Words("PDQ with a quality below 50", "PDQ ที่มีคุณภาพต่ำกว่า 50"),
     "Such a hash says too little about its picture and is near to many others.",
-    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงรับรู้ แต่คงไดเจสต์ไว้"),
+    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงการรับรู้ แต่คงค่าแฮชไว้"),
     about=("quality",),
 )
 BALANCE = Rule(
     "HM302",
     Level.ERROR,
-    Words("PDQ whose bits are not half ones", "PDQ ที่บิตไม่เป็นหนึ่งครึ่งหนึ่ง"),
+    Words("PDQ whose bits are not half ones", "PDQ ที่มีบิต 1 ไม่ใช่ครึ่งหนึ่งของทั้งหมด"),
     "PDQ splits at the median: 128 of 256 bits are set. Another number means a damaged value, a"
     " flat picture, or another hash in this column.",
-    Words("compute the hash again from the picture", "คำนวณแฮชใหม่จากภาพ"),
+    Words("compute the hash again from the picture", "คำนวณค่าแฮชใหม่จากภาพ"),
     about=("pdq", "vpdq"),
 )
 ENTROPY = Rule(
@@ -43,7 +43,7 @@ ENTROPY = Rule(
     Words("PhotoDNA of a nearly empty picture", "PhotoDNA ของภาพที่แทบว่างเปล่า"),
     "Fewer than seven in ten neighbouring bytes differ; such values are near to any dark or blank"
     " picture.",
-    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงรับรู้ แต่คงไดเจสต์ไว้"),
+    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงการรับรู้ แต่คงค่าแฮชไว้"),
     about=("photodna",),
 )
 FLAT = Rule(
@@ -51,7 +51,7 @@ FLAT = Rule(
     Level.WARNING,
     Words("64-bit hash of a flat picture", "แฮช 64 บิตของภาพเรียบ"),
     "All bits alike, or hardly any different bytes: near to every other flat picture.",
-    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงรับรู้ แต่คงไดเจสต์ไว้"),
+    Words("remove the perceptual hash, keep the digests", "ลบแฮชเชิงการรับรู้ แต่คงค่าแฮชไว้"),
     about=("phash", "dhash", "ahash"),
 )
 

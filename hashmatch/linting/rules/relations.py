@@ -31,31 +31,31 @@ if TYPE_CHECKING:
 SIBLINGS = Rule(
     "HM107",
     Level.ERROR,
-    Words("digests of one record contradict those of another", "ไดเจสต์ขัดแย้งกับรายการอื่น"),
+    Words("digests of one record contradict those of another", "ค่าแฮชขัดแย้งกับระเบียนอื่น"),
     "Two records agree in one digest and differ in another, or one record or id has two values of"
     " one algorithm: a collision, a swapped column or a damaged row.",
-    Words("compute the digests again from the file", "คำนวณไดเจสต์ใหม่จากแฟ้ม"),
+    Words("compute the digests again from the file", "คำนวณค่าแฮชใหม่จากไฟล์"),
     about=("digest",),
 )
 REPEATED = Rule(
     "HM201",
     Level.WARNING,
-    Words("record stands in the list twice", "รายการซ้ำในบัญชีเดียวกัน"),
+    Words("record stands in the list twice", "ระเบียนซ้ำในรายการเดียวกัน"),
     "Counts are wrong, and a correction of one copy leaves the other.",
-    Words("keep one of them", "คงไว้รายการเดียว"),
+    Words("keep one of them", "คงไว้ระเบียนเดียว"),
 )
 ACROSS = Rule(
     "HM202",
     Level.INFO,
-    Words("record stands in another list too", "รายการอยู่ในบัญชีอื่นด้วย"),
+    Words("record stands in another list too", "ระเบียนอยู่ในรายการอื่นด้วย"),
     "Both lists claim the file.",
-    Words("nothing, or remove it from one list", "ไม่ต้องทำสิ่งใด หรือลบจากบัญชีหนึ่ง"),
+    Words("nothing, or remove it from one list", "ไม่ต้องทำสิ่งใด หรือลบจากรายการหนึ่ง"),
     across=True,
 )
 CONFLICT = Rule(
     "HM203",
     Level.ERROR,
-    Words("one file in two categories", "แฟ้มเดียวอยู่ในสองหมวดหมู่"),
+    Words("one file in two categories", "ไฟล์เดียวอยู่ในสองหมวดหมู่"),
     "Which of the two a hit means is left to chance.",
     Words("decide on one category", "เลือกหมวดหมู่เดียว"),
     about=("category",),
@@ -63,9 +63,9 @@ CONFLICT = Rule(
 CONFLICT_ACROSS = Rule(
     "HM204",
     Level.WARNING,
-    Words("one file in another category of another list", "แฟ้มเดียวอยู่คนละหมวดหมู่ในบัญชีอื่น"),
+    Words("one file in another category of another list", "ไฟล์เดียวอยู่คนละหมวดหมู่ในรายการอื่น"),
     "A hit shows both; lists of two countries may mean different things by one code.",
-    Words("look which list is right", "ตรวจว่าบัญชีใดถูกต้อง"),
+    Words("look which list is right", "ตรวจว่ารายการใดถูกต้อง"),
     about=("category",),
     across=True,
 )
@@ -74,7 +74,7 @@ WITHDRAWN = Rule(
     Level.WARNING,
     Words("withdrawn value is still active", "ค่าที่ถูกถอนแล้วยังใช้งานอยู่"),
     "The issuer took the value back, and another record of the list still claims it.",
-    Words("ask the issuer", "สอบถามผู้ออกบัญชี"),
+    Words("ask the issuer", "สอบถามผู้จัดทำรายการ"),
 )
 NO_SIZE = Rule(
     "HM404",
@@ -88,9 +88,9 @@ NO_SIZE = Rule(
 SIZES = Rule(
     "HM405",
     Level.WARNING,
-    Words("one digest with two sizes", "ไดเจสต์เดียวมีสองขนาด"),
+    Words("one digest with two sizes", "ค่าแฮชเดียวมีสองขนาด"),
     "Either a size is wrong, or two files share the digest on purpose.",
-    Words("look at both files", "ตรวจทั้งสองแฟ้ม"),
+    Words("look at both files", "ตรวจทั้งสองไฟล์"),
     about=("size",),
 )
 
@@ -245,7 +245,8 @@ class _Pairs:
         sizes = self._differ(columns.SIZE)
         yield from self._tell(SIZES, new & sizes, "other size than")
         whole = ~self._unlike(columns.WHOLE) & ~self._unlike(columns.CATEGORY) & ~sizes
-        yield from self._tell(REPEATED, new & same & whole, "the same as")
+        again = new & same & whole & ~self._unlike(columns.NAMED)  # files may have one content
+        yield from self._tell(REPEATED, again, "the same as")
         yield from self._tell(ACROSS, new & ~same & ~category & ~sizes, "the same digest as")
 
     def one_entry(self) -> Iterator[Sighting]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hashmatch.formats.hash_text import kind_named
 from hashmatch.linting.check import Check, Family, Subject, Terms
 from hashmatch.linting.finding import Sighting
 from hashmatch.linting.rule import Level, Rule, Words
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SPELLING = Rule(
     "HM101",
     Level.ERROR,
-    Words("value is not a hash of its algorithm", "ค่าไม่ใช่แฮชของอัลกอริทึมนั้น"),
+    Words("value is not a hash of its algorithm", "ค่าไม่ใช่ค่าแฮชของอัลกอริทึมนั้น"),
     "A value with a wrong length, with other signs than hexadecimal digits, or wrapped in quotes,"
     " blanks or 0x is lost by some readers and never hits.",
     Words("write plain hexadecimal of the right length", "เขียนเลขฐานสิบหกล้วนให้ครบความยาว"),
@@ -33,7 +34,7 @@ SPELLING = Rule(
 CONSTANT = Rule(
     "HM103",
     Level.ERROR,
-    Words("digest is a constant or a pattern", "ไดเจสต์เป็นค่าคงที่หรือรูปแบบซ้ำ"),
+    Words("digest is a constant or a pattern", "ค่าแฮชเป็นค่าคงที่หรือรูปแบบซ้ำ"),
     "No file has such a digest; it stands for a missing value or a placeholder.",
     Words("remove the value; look for what the source meant", "ลบค่านี้ และตรวจต้นทาง"),
     about=("digest",),
@@ -52,7 +53,7 @@ CASE = Rule(
 WEAK = Rule(
     "HM108",
     Level.WARNING,
-    Words("records carry broken digests only", "รายการมีเฉพาะไดเจสต์ที่ถูกทำลายแล้ว"),
+    Words("records carry broken digests only", "ระเบียนมีเฉพาะค่าแฮชที่ไม่ปลอดภัยแล้ว"),
     "Files that share an MD5 or SHA-1 can be made on purpose, so that a hit proves less.",
     Words("add SHA-256", "เพิ่ม SHA-256"),
     about=("digest",),
@@ -60,7 +61,7 @@ WEAK = Rule(
 LOST = Rule(
     "HM109",
     Level.ERROR,
-    Words("record or value is lost when the list is read", "รายการหรือค่าสูญหายเมื่ออ่านบัญชี"),
+    Words("record or value is lost when the list is read", "ระเบียนหรือค่าสูญหายเมื่ออ่านรายการ"),
     "A row with too few or too many cells, without any usable hash, or with a value that cannot be"
     " read is a missed hit.",
     Words("repair the row", "แก้ไขแถวนี้"),
@@ -141,7 +142,9 @@ class Values(Check):
             wrapped = [at for at, text in enumerate(cells.texts) if _is_wrapped(text, values)]
             if wrapped:
                 places = stretch.places[cells.rows[wrapped]]
-                yield Sighting(SPELLING, places, note="signs around the digits")
+                kind = kind_named(name)
+                about = kind.name if kind else None
+                yield Sighting(SPELLING, places, kind=about, note="signs around the digits")
             joined = "".join(text for text in cells.texts if text.lower() in values)
             yield from self._case(name, joined, stretch, cells)
 
@@ -167,7 +170,7 @@ def _losses(stretch: Stretch) -> Iterator[Sighting]:
         if reason is Loss.BAD_ENCODING:
             continue
         spelled = reason in {Loss.NOT_HEX, Loss.WRONG_LENGTH}
-        yield Sighting(SPELLING if spelled else LOST, found, note=reason.value)
+        yield Sighting(SPELLING if spelled else LOST, found, note=reason.value.replace("-", " "))
 
 
 def _patterns(hashes: Hashes) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ EXPIRED = Rule(
     Level.ERROR,
     Words("waiver has expired", "การยกเว้นหมดอายุ"),
     "Somebody promised to look at the finding by that day.",
-    Words("repair the list, or decide again", "แก้ไขบัญชี หรือพิจารณาใหม่"),
+    Words("repair the list, or decide again", "แก้ไขรายการ หรือพิจารณาใหม่"),
     needs="--waivers",
 )
 UNUSED = Rule(

@@ -2,13 +2,16 @@
 
 import base64
 import hashlib
+import io
 import json
+import re
 
 import pytest
 
 from hashmatch.errors import ExitCode
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs import lint
+from hashmatch.linting import registry, thai
 from hashmatch.linting.acceptance import Acceptance, read_baseline
 from hashmatch.linting.rule import Level
 from hashmatch.linting.told import summary
@@ -224,3 +227,71 @@ def test_a_list_of_tomorrow_is_not_taken_for_a_fresh_one(tmp_path):
     path = tmp_path / "list-2027-01-01.csv"
     path.write_text(csv(row("a")))
     assert told(check(path, oldest=10)) == [("HM004", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_address"),
+    [
+        ("found at example.com/some/page", True),
+        ("t.me/channel", True),
+        ("abcdefghij234567.onion", True),
+        ("192.0.2.17", True),
+        ("host 198.51.100.4:8080", True),
+        ("version 1.2.3.4", False),
+        ("Windows 10.0.0.1", False),
+        ("lists/readme.txt", False),
+        ("a.com.jpg", False),
+        ("me/to/you", False),
+        ("999.300.1.2", False),
+    ],
+)
+def test_addresses_without_a_scheme_are_known_by_their_form(tmp_path, text, is_address):
+    found = check_text(
+        tmp_path, csv(row("a", Note=text), columns=("MD5", "SHA256", "Note")), select=("HM501",)
+    )
+    assert found == ([("HM501", 2)] if is_address else [])
+
+
+def test_findings_name_column_or_algorithm(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        csv(row("a", Note="www.example.com"), columns=("MD5", "SHA256", "Note"))
+    )
+    notes = [one.note for one in check(tmp_path / "a.csv", select=("HM501",)).findings()]
+    assert notes == ["an address in a network in column Note"]
+
+
+def test_an_empty_file_is_told_once_for_each_row(tmp_path):
+    cells = {name.upper(): hashlib.new(name).hexdigest() for name in ("md5", "sha1", "sha256")}
+    found = check_text(tmp_path, csv(row("a", **cells)), select=("HM102",))
+    assert found == [("HM102", 2)]
+
+
+def test_files_of_one_content_and_several_names_are_no_repetition(tmp_path):
+    value = digest("sha256", "a")
+    text = f"{value}  one.bin\n{value}  two.bin\n{value}  one.bin\n"
+    found = check_text(tmp_path, text, "a.sha256", select=("HM201",))
+    assert found in ([("HM201", 3)], [])
+    assert check_text(tmp_path, text[: text.rindex(value)], "b.sha256", select=("HM201",)) == []
+
+
+def test_every_rule_and_every_reason_has_thai_words(tmp_path):
+    assert set(thai.WHY) == set(registry.rules())
+    (tmp_path / "a.csv").write_text(
+        csv(row("a"), row("a"), row("b", MD5="x"), row("c", MD5="0" * 32))
+    )
+    report = check(tmp_path / "a.csv")
+    reasons = [one.reason for one in report.lists[0].open.values()]
+    notes = [one.note for one in report.findings() if one.note]
+    for text in (*reasons, *notes):
+        assert re.search("[\u0e00-\u0e7f]", thai.note(text)), text
+    stream = io.StringIO()
+    registry.outputs()["text"].write(report, stream, "th")
+    assert "ระเบียน: ข้อผิดพลาด" in stream.getvalue()
+
+
+def test_text_says_once_what_to_do_and_gathers_what_was_not_checked(tmp_path):
+    (tmp_path / "a.csv").write_text(csv(row("a", MD5="0" * 32), row("b", MD5="f" * 32)))
+    stream = io.StringIO()
+    registry.outputs()["text"].write(check(tmp_path / "a.csv"), stream, "en")
+    assert stream.getvalue().count("HM103 what to do: remove the value") == 1
+    assert stream.getvalue().count("not checked") == 1

@@ -282,11 +282,11 @@ def test_counts_name_only_codes_of_the_scheme(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(csv(row("a"), row("b", Category="A name of somebody")))
     notes = [one.note for one in check(path).findings() if one.rule.id == "HM402"]
-    assert notes == ["2 codes without stated meaning 2"]
+    assert notes == ["2 with 2 codes whose meaning is not stated"]
     notes = [
         one.note for one in check(path, profile=load("vic-us")).findings() if one.rule.id == "HM402"
     ]
-    assert notes == ["1 1, 1 codes without stated meaning 1"]
+    assert notes == ["1 of code 1, 1 with 1 code whose meaning is not stated"]
 
 
 @pytest.mark.parametrize(
