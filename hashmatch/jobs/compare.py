@@ -1,12 +1,13 @@
 """What changed between two versions of a set: records added, removed, or said otherwise.
 
-Records that say the same in both are told apart by a keyed digest of what they say, eight bytes
-each; only the others are looked at one by one.
+Records that say the same in both are told apart by a keyed digest of all that they say, eight
+bytes each; only the others are looked at one by one. A record that stands twice counts twice.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
     from hashmatch.model.records import HashRecord
 
 _KEY_BYTES = 32
+_ANOTHER = np.uint64(0x9E3779B97F4A7C15)  # odd: the n-th of equal records gets a key of its own
+_ALSO = ("entry", "size", "other", "flags", "parts", "updated", "fields")
+_encode = json.JSONEncoder(sort_keys=True, default=dict).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A record of the older version, of the newer one, or of both and what differs.
 
-    ``what`` holds ``category``, ``disposition``, ``digests``, ``perceptual``, where both are
-    there.
+    ``what`` names what differs where both are there: ``category``, ``disposition``, ``digests``,
+    ``perceptual``, or another attribute of a record.
     """
 
     old: StoredRecord | None
@@ -147,6 +151,9 @@ class _Pair:
             yield "digests"
         if set(old.perceptual) != set(new.perceptual):
             yield "perceptual"
+        for name in _ALSO:
+            if getattr(old, name) != getattr(new, name):
+                yield name
 
 
 def _said(installed: InstalledSet, key: bytes) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
@@ -161,7 +168,19 @@ def _said(installed: InstalledSet, key: bytes) -> tuple[NDArray[np.uint64], NDAr
         digest.update(_words(record, manifest).encode("utf-8", "surrogatepass"))
         keys[number] = int.from_bytes(digest.digest())
         live[number] = True
-    return keys, live
+    return _told_apart(keys, live), live
+
+
+def _told_apart(keys: NDArray[np.uint64], live: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Give each of several equal records in force a key of its own, the same in every version."""
+    numbers = np.flatnonzero(live)
+    order = numbers[np.argsort(keys[numbers], kind="stable")]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = keys[order[1:]] != keys[order[:-1]]
+    place = np.arange(len(order))
+    rank = place - np.maximum.accumulate(np.where(first, place, 0))
+    keys[order] += rank.astype(np.uint64) * _ANOTHER
+    return keys
 
 
 def _words(record: HashRecord, manifest: Manifest) -> str:
@@ -172,6 +191,8 @@ def _words(record: HashRecord, manifest: Manifest) -> str:
             f"{one.method} {one.value.hex()} {one.quality} {one.at}" for one in record.perceptual
         )
     words += [f"category {record.category!r}", manifest.disposition(record.category)]
-    if not (record.digests or record.perceptual):
-        words.append(f"entry {record.entry!r} {sorted(map(str, record.fields.values()))!r}")
+    words.append(
+        f"{record.entry!r} {record.size} {record.other!r} {record.parts!r} {record.updated!r} "
+        f"{sorted(record.flags.items())!r} {_encode(record.fields)}"
+    )
     return "\n".join(words)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.formats.writers.interface import About, Outgoing
-from hashmatch.model.records import HashRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.manifest import Manifest
-    from hashmatch.db.records import StoredRecord
     from hashmatch.model.hits import Disposition
 
 _MEANINGS = 1 << 10  # categories whose meaning is remembered
@@ -30,23 +28,6 @@ def outgoing(installed: InstalledSet) -> Iterator[Outgoing]:
             if len(meanings) < _MEANINGS:
                 meanings[category] = meaning
         yield Outgoing(record, meaning)
-
-
-def as_record(stored: StoredRecord) -> HashRecord:
-    """Give a stored record as importers read one; its place is its number from 1."""
-    return HashRecord(
-        stored.number + 1,
-        stored.digests,
-        stored.perceptual,
-        stored.entry,
-        stored.category,
-        stored.size,
-        stored.other,
-        stored.fields,
-        stored.flags,
-        stored.parts,
-        stored.updated,
-    )
 
 
 def about(manifest: Manifest, algorithm: str | None = None) -> About:

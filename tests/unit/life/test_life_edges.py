@@ -36,7 +36,7 @@ def test_an_entry_that_is_sent_again_with_other_digests_is_changed(desk):
     seen = []
     difference = compare.compare(desk.library, old, new, seen.append)
     assert (difference.changed, difference.added, difference.removed) == (1, 1, 1)
-    assert seen[0].what == ("digests",)
+    assert seen[0].what == ("digests", "updated")
 
 
 def test_an_id_that_only_counts_the_records_of_a_file_changes_nothing(desk):

@@ -1,6 +1,7 @@
 """A set changes as its publisher says, never by accident, and every change is counted."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from hashmatch.db import removal
 from hashmatch.errors import HashSetError, UsageError
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.jobs import compare, ingest, update
+from hashmatch.model.records import HashRecord
 from tests.life_desk import LifeDesk, md5, sha1, table, vics
 
 
@@ -232,7 +234,7 @@ def test_a_delta_adds_and_replaces_and_leaves_the_rest(desk):
     start(desk, "a", "b", "c")
     done = change(desk, rows("c", "d", category="2"), delta=True)
     assert told(done.difference) == (2, 1, 0, 1)
-    assert done.difference.what == {"category": 1, "disposition": 1}
+    assert done.difference.what == {"category": 1, "disposition": 1, "fields": 1}
     assert sorted(one.category for one in desk.records()) == ["1", "1", "2", "2"]
     assert done.manifest.stated.importer["origin"] == "csv"
 
@@ -333,7 +335,7 @@ def test_a_record_that_gains_a_digest_is_changed_and_one_that_contradicts_is_ano
     new = desk.take("n.csv")
     difference, _ = compared(desk, old, new)
     assert told(difference) == (0, 1, 1, 1)
-    assert difference.what == {"digests": 1}
+    assert difference.what == {"digests": 1, "fields": 1}
 
 
 def test_pictures_without_digests_are_compared_by_their_hash(desk):
@@ -347,6 +349,36 @@ def test_pictures_without_digests_are_compared_by_their_hash(desk):
     new = desk.take("n.csv", scheme="vic-us")
     difference, _ = compared(desk, old, new)
     assert told(difference) == (0, 1, 1, 1)
+
+
+def test_whatever_a_record_says_otherwise_is_a_change(desk):
+    from tests.library_maker import digests, install
+
+    one = HashRecord(1, digests(1), fields={"x": 1}, flags={"is_suspected": True})
+    old = install(desk.library, [one, HashRecord(2, digests(2))])
+    for change in (
+        {"flags": {"is_suspected": False}},
+        {"fields": {"x": 2}},
+        {"parts": ("p",)},
+        {"size": 3},
+        {"entry": "e"},
+        {"other": ("tlsh",)},
+    ):
+        new = install(desk.library, [replace(one, **change), HashRecord(2, digests(2))])
+        difference, _ = compared(desk, old, new)
+        assert told(difference) == (1, 0, 0, 1)
+        assert difference.what == dict.fromkeys(change, 1)
+
+
+def test_a_record_that_stands_twice_counts_twice(desk):
+    from tests.library_maker import digests, install
+
+    twice = [HashRecord(n + 1, digests(1)) for n in range(3)]
+    three = install(desk.library, twice)
+    one = install(desk.library, twice[:1])
+    assert told(compared(desk, three, one)[0]) == (1, 0, 2, 0)
+    assert told(compared(desk, one, three)[0]) == (1, 2, 0, 0)
+    assert told(compared(desk, three, three)[0]) == (3, 0, 0, 0)
 
 
 def test_versions_are_found_by_one_name_or_two(desk):
