@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 @click.argument("new", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text")
 @click.option("--show-digests", is_flag=True, help="Write digests too; they are list content.")
+@click.option("--despite-handling", is_flag=True, help="Although the set has a handling marking.")
 @library_options
 def command(
     old: str,
     new: str | None,
     form: str,
     show_digests: bool,
+    despite_handling: bool,
     library_folder: Path | None,
     library_key: Path | None,
     passphrase_file: Path | None,
@@ -38,7 +40,8 @@ def command(
     """Compare the sets OLD and NEW, each a set in use or SET@VERSION.
 
     One name alone is compared with the version before it. Exit code 10 when they differ, 0 when
-    they say the same. With --format jsonl each record that differs is a line.
+    they say the same. With --format jsonl each record that differs is a line. Digests are shown of
+    versions of one set only; 'library export' writes whole sets, and records it.
 
     \b
     Examples:
@@ -49,6 +52,8 @@ def command(
 
     library = open_library(library_folder, library_key, passphrase_file)
     first, second = compare.versions(library, old, new)
+    if show_digests:
+        compare.check_shown(first, second, despite_handling=despite_handling)
 
     def line(change: Change) -> None:
         form = {

@@ -90,6 +90,27 @@ def versions(library: Library, old: str, new: str | None) -> tuple[Manifest, Man
     return library.manifest(first.supersedes), first
 
 
+def check_shown(old: Manifest, new: Manifest, *, despite_handling: bool) -> None:
+    """Refuse to show digests where that would be an export without a record of it.
+
+    Raises:
+        UsageError: two different sets, or a set with a handling marking that was not allowed.
+    """
+    if old.name != new.name:
+        msg = (
+            f"{old.name} and {new.name} are different sets, whose digests a comparison does not "
+            "show; write them with 'hashmatch library export', which is recorded"
+        )
+        raise UsageError(msg)
+    marking = new.stated.handling or old.stated.handling
+    if marking and not despite_handling:
+        msg = (
+            f"the set {new.name} carries the handling marking {marking!r}; if that allows to show "
+            "its digests, say --despite-handling"
+        )
+        raise UsageError(msg)
+
+
 def compare(
     library: Library, old: Manifest, new: Manifest, tell: Callable[[Change], None] | None = None
 ) -> Difference:

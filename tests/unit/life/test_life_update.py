@@ -381,6 +381,19 @@ def test_a_record_that_stands_twice_counts_twice(desk):
     assert told(compared(desk, three, three)[0]) == (3, 0, 0, 0)
 
 
+def test_digests_are_shown_of_one_set_only_and_not_against_its_marking(desk):
+    first = start(desk, "a")
+    other = start(desk, "b", name="other")
+    with pytest.raises(UsageError, match="are different sets"):
+        compare.check_shown(first, other, despite_handling=True)
+    compare.check_shown(first, first, despite_handling=False)
+    marked = start(desk, "a", handling="TLP:RED")
+    for pair in ((first, marked), (marked, first)):
+        with pytest.raises(UsageError, match="TLP:RED"):
+            compare.check_shown(*pair, despite_handling=False)
+        compare.check_shown(*pair, despite_handling=True)
+
+
 def test_versions_are_found_by_one_name_or_two(desk):
     first = start(desk, "a")
     with pytest.raises(UsageError, match="no version before"):
