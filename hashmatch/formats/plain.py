@@ -119,7 +119,7 @@ def _value(place: int, text: str, kind: Kind) -> Iterator[ListEvent]:
     gathering = Gathering()
     gathering.take(kind, value)
     fields: dict[str, Json] = {"note": note[0]} if note else {}
-    if note and _seems_hash(note[0]):
+    if note and len(note[0]) >= _SHORTEST_NOTED and _seems_hash(note[0]):
         gathering.lose(Loss.MALFORMED)  # it would never hit: this is a table
     return gathering.events(place, fields)
 

@@ -9,7 +9,7 @@ from hashmatch.formats.encoding import Utf8Source, opening_text
 from hashmatch.model.records import ListFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hashmatch.formats.interface import ReadOptions
 
@@ -80,7 +80,7 @@ class TextLines:
         for lines, too_long in self._blocks():
             yield [None, *lines] if too_long else [*lines]
 
-    def _blocks(self) -> Iterator[tuple[list[str | None], bool]]:
+    def _blocks(self) -> Iterator[tuple[Sequence[str | None], bool]]:
         """Yield lines in blocks, each with whether an over-long line stands before them."""
         tail, too_long = b"", False
         while block := self._source.read():
@@ -100,25 +100,25 @@ class TextLines:
         if tail or too_long:
             yield self._lines(tail) if tail and not too_long else [], too_long
 
-    def _lines(self, whole: bytes) -> list[str | None]:
+    def _lines(self, whole: bytes) -> Sequence[str | None]:
         end = self._end.decode()
-        lines: list[str | None] = []
         try:
-            lines += whole.decode().split(end)
+            lines = whole.decode().split(end)
         except UnicodeDecodeError:
-            lines += map(self._decode, whole.split(self._end))
+            lines = [self._decode(line) for line in whole.split(self._end)]
         if self._is_odd(whole):
             stripped = "" if end == "\0" else "\r"
-            return [_sound(line.rstrip(stripped)) for line in lines if line is not None]
+            return [_sound(line.rstrip(stripped)) for line in lines]
         if end == "\n" and b"\r" in whole:
-            return [line and line.rstrip("\r") for line in lines]
+            return [line.rstrip("\r") for line in lines]
         return lines
 
     def _is_odd(self, whole: bytes) -> bool:
         """Tell whether lines hold NUL, or something that ends lines elsewhere."""
         if self._end == b"\n":
-            breaks = whole.count(b"\r\n") + whole.endswith(b"\r")
-            return b"\0" in whole or whole.count(b"\r") > breaks
+            if b"\0" in whole or b"\r" not in whole:
+                return b"\0" in whole
+            return whole.count(b"\r") > whole.count(b"\r\n") + whole.endswith(b"\r")
         return b"\n" in whole or b"\0" in whole or b"\r" in whole
 
     def _decode(self, line: bytes) -> str:
