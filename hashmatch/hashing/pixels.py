@@ -60,8 +60,8 @@ def render(image: Image.Image) -> tuple[Rendering, ...]:
     the hash is folded onto the coarser samples, so this is not the same as shrinking the picture.
     Against decoding in full it moved hashes of photographs by about 1 bit in the mean and by 10
     of 256 bits at worst, and quality by 2. It moves busy pictures further: pages of text by 6 bits
-    in the mean and by 12 at worst, pure noise by 18 and by 32, a fine chequerboard (of a quality too
-    low to match) by 28. It takes a tenth of the time for 12 megapixels.
+    in the mean and by 12 at worst, pure noise by 18 and by 32, a fine chequerboard, of a quality
+    too low to match, by 28. It takes a tenth of the time for 12 megapixels.
 
     Raises:
         OSError, ValueError and others: whatever the decoder raises for damaged input.
