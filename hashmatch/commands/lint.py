@@ -106,6 +106,9 @@ def command(files: tuple[Path, ...], **words: Any) -> int:  # noqa: ANN401  # th
     if not files:
         msg = "no file was named; name at least one hash list"
         raise UsageError(msg)
+    if Path("-") in files:
+        msg = "a list is not read from standard input; save it to a file and name that"
+        raise UsageError(msg)
     if words["no_media"]:
         return _refuse_media(files)
     from hashmatch.jobs import lint, lint_clean, lint_targets  # noqa: PLC0415  # numpy takes a while

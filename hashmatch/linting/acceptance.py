@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
+from hashmatch.linting import registry
 from hashmatch.linting.finding import Sighting
 from hashmatch.linting.rules.waivers import EXPIRED, UNUSED
 from hashmatch.linting.settings import load_yaml, refuse
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,7 +129,11 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
     value = load_yaml(path)
     if not isinstance(value, list):
         refuse(path, "expected a list of waivers")
-    return tuple(_waiver(path, number, one) for number, one in enumerate(value, 1))
+    found = tuple(_waiver(path, number, one) for number, one in enumerate(value, 1))
+    for number, waiver in enumerate(found, 1):
+        if waiver.rule not in registry.rules():
+            refuse(path, f"waiver {number}: there is no rule {shown(waiver.rule[:40])}")
+    return found
 
 
 def _waiver(path: Path, number: int, value: object) -> Waiver:

@@ -87,6 +87,8 @@ def test_how_it_ends(lint, tmp_path, content, words, code):
 def test_a_missing_file_is_bad_usage(lint):
     assert lint("none.csv").returncode == 2
     assert lint().returncode == 2
+    result = lint("-")
+    assert (result.returncode, "standard input" in result.stderr) == (2, True)
 
 
 def test_a_folder_without_a_list_is_not_taken_for_a_clean_one(lint, tmp_path):

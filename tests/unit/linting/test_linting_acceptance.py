@@ -75,6 +75,7 @@ def test_a_waiver_that_nothing_needs_is_told(tmp_path):
         "- {rule: HM201, file: x, reason: y, expires: 2027-01-01, place: a}",
         "- {rule: HM201, file: x, reason: y, expires: 2027-01-01, other: a}",
         "- [",
+        "- {rule: HM777, file: x, reason: y, expires: 2027-01-01}",
     ],
 )
 def test_damaged_waivers_are_refused(tmp_path, text):
