@@ -132,8 +132,11 @@ def test_every_record_of_every_set_is_kept_in_a_stable_order(library):
 
 
 def test_an_unmapped_code_is_neither_illegal_nor_benign(library):
-    record = HashRecord(1, digests(b"known"), category="77")
-    install(library, "a", [record], SetKind.CATEGORIZED, "vic-us")
+    records = [
+        HashRecord(1, digests(b"known"), category="77"),
+        HashRecord(2, digests(b"other"), category="1"),
+    ]
+    install(library, "a", records, SetKind.CATEGORIZED, "vic-us")
     hit = only(match(library, Reading(digests(b"known")))[0])
     assert hit.disposition is Disposition.UNCATEGORIZED
     assert (hit.scheme, hit.category) == ("vic-us", "77")
