@@ -375,7 +375,7 @@ def test_hashdeep_columns_in_every_spelling_and_unknown_ones_are_carried():
     )
     (record,) = records("hashdeep", data)
     assert record.digests == (sha256(SHA256), sha1(SHA1))
-    assert record.other == ("whirlpool", "tiger", "new")
+    assert record.other == ("whirlpool", "tiger", "unknown")
     assert record.fields == {"name": "n", "whirlpool": "aa", "tiger": "bb", "new": "cc"}
     assert facts("hashdeep", data)["columns"] == "size,sha-256,whirlpool,tiger,new,sha-1,filename"
     assert facts("hashdeep", data)["format_version"] == "1.0"
