@@ -161,7 +161,7 @@ def _moment(seconds: float | None) -> str | None:
         moment = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return None
-    return moment and moment.isoformat(timespec="milliseconds")[:23] + "Z"
+    return None if moment is None else moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 WRITER = VicsWriter()
