@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -199,12 +200,15 @@ def _hashes(records: Sequence[HashRecord]) -> dict[Kind, Hashes]:
 
 
 def _cells(records: Sequence[HashRecord]) -> dict[str, Cells]:
-    rows: dict[str, list[int]] = {}
-    texts: dict[str, list[str]] = {}
+    rows: dict[str, list[int]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     for at, record in enumerate(records):
-        for name, text in _flat("", record.fields, 0):
-            rows.setdefault(name, []).append(at)
-            texts.setdefault(name, []).append(text)
+        for key, value in record.fields.items():
+            # Most values are texts: they need no walk.
+            found = ((key, value),) if isinstance(value, str) else _flat(key, value, 1)
+            for name, text in found:
+                rows[name].append(at)
+                texts[name].append(text)
     return {name: Cells.of(np.array(rows[name], np.int64), some) for name, some in texts.items()}
 
 
