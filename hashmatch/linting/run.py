@@ -96,6 +96,7 @@ class Run:
             if subject.seen is not None:
                 subject.seen.finish()
                 seen.add("text")
+            self._take(subject.number, _rest(marks))
         except HashSetError as error:
             report.broken = _worded(str(error))
             report.unreadable = not report.records
@@ -103,7 +104,6 @@ class Run:
                 self._take(subject.number, [Sighting(TRUNCATED, note="reading broke off")])
                 self._take(subject.number, _rest(marks))
             return
-        self._take(subject.number, _rest(marks))
         if not (anything or stretches.filters):
             report.empty = True
             self._take(subject.number, [Sighting(TRUNCATED, note=NOTHING)])

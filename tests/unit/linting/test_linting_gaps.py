@@ -295,3 +295,13 @@ def test_text_says_once_what_to_do_and_gathers_what_was_not_checked(tmp_path):
     registry.outputs()["text"].write(check(tmp_path / "a.csv"), stream, "en")
     assert stream.getvalue().count("HM103 what to do: remove the value") == 1
     assert stream.getvalue().count("not checked") == 1
+
+
+def test_a_list_that_is_gone_before_its_end_is_told_once(tmp_path, monkeypatch):
+    def refuse(self, wanted):
+        raise OSError(5, "gone")
+
+    monkeypatch.setattr("hashmatch.linting.marks.Marks._lines", refuse)
+    (tmp_path / "a.csv").write_text(csv(row("a")) + "only,two\n")
+    (one,) = check(tmp_path / "a.csv").lists
+    assert one.broken == "the list cannot be read again: gone"
