@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hashmatch.formats import registry as formats
 from hashmatch.formats.interface import ReadOptions
+from hashmatch.formats.other_kinds import NAMES
 from hashmatch.formats.writers import registry
 from hashmatch.formats.writers.interface import About, Outgoing, Written
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
@@ -22,7 +23,8 @@ CELL = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12) | 
     ["a,b", 'say "x"', "two\nlines", " blanks ", "ไทย", "=1+1", ";", "\t", "'"]
 )
 WHOLE = st.integers(0, (1 << 63) - 1)
-CASED = st.booleans()
+BITS_64 = st.integers(-(1 << 63), (1 << 63) - 1)
+"""No list in JSON is read whose numbers have more bits."""
 
 
 def read(name, data, options=None):
@@ -149,11 +151,11 @@ RECORD = st.builds(
     entry=st.none() | st.text(max_size=5),
     category=st.none() | st.text(max_size=5),
     size=st.none() | WHOLE,
-    other=st.lists(st.text(max_size=5), max_size=2).map(tuple),
+    other=st.lists(st.sampled_from(sorted(NAMES)), max_size=2, unique=True).map(tuple),
     fields=st.dictionaries(
         st.text(max_size=5),
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(-9e9, 9e9),
+            st.none() | st.booleans() | BITS_64 | st.text(max_size=5) | st.floats(-9e9, 9e9),
             lambda inner: (
                 st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2)
             ),
