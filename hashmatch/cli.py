@@ -168,7 +168,8 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("\nhashmatch: interrupted; run the same command again to resume", err=True)
+        msg = "interrupted; run the same command again (a scan goes on where it was)"
+        click.echo(f"\nhashmatch: {msg}", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
