@@ -93,11 +93,12 @@ class Desk:
         return json.loads(self.told("library", "show", name, "--format", "json"))
 
     def ask(self, *values, kind=None, name="s"):
-        """Every answer to every value, in the order of the program; of all sets without a name."""
+        """Every agreement with a value, in the order of the program; of all sets without a name."""
         words = [*(["--type", kind] if kind else []), *(["--set", name] if name else [])]
         lines = "".join(f"{value}\n" for value in values)
         told = self.told("library", "lookup", "-", "--format", "json", *words, stdin=lines)
-        return [json.loads(line) for line in told.splitlines()]
+        answers = [json.loads(line) for line in told.splitlines()]
+        return [answer for answer in answers if answer.get("found", True)]
 
     def dispositions(self, *values, kind=None, name="s"):
         return [answer["disposition"] for answer in self.ask(*values, kind=kind, name=name)]

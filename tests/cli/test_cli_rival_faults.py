@@ -89,7 +89,8 @@ def test_a_genuine_list_of_version_1_2_is_never_taken_for_benign(desk):
     desk.bench.ok(
         "library", "import", desk.write(data), "--set", "s", code=ExitCode.USAGE
     )  # without --kind nothing is assumed
-    desk.take(data, *VIC)
+    desk.refused(data, *VIC, told="dhs-legacy")  # whose codes 0 and 5 mean the opposite
+    desk.take(data, "--kind", "categorized", "--scheme", "dhs-legacy")
     assert desk.dispositions(md5("a"), md5("b")) == ["illegal", "exploitative"]
 
 
@@ -459,7 +460,7 @@ def test_a_digest_asked_twice_is_answered_twice(desk):
 def test_long_digests_are_looked_up_and_scanned_for(desk, algorithm):
     """GLEAPP knows no SHA-512; The Sleuth Kit and nsrllookup know MD5 only."""
     (desk.bench.evidence / "f").write_bytes(b"a")
-    desk.take(f"{digest(algorithm, 'a')}  f\n", *PLAIN)
+    desk.take(f"{digest(algorithm, 'a')}  f\n", *PLAIN, "--type", algorithm)
     assert desk.dispositions(digest(algorithm, "a"), kind=algorithm) == ["illegal"]
     desk.bench.scan("--set", "s", code=ExitCode.HITS)
 
