@@ -140,7 +140,15 @@ class _Told(io.FileIO):
 
 
 def _open_streams() -> None:
-    """Make all three streams fit for use, those too that were closed at the start."""
+    """Make all three streams fit for use, those too that were closed at the start.
+
+    Their numbers are taken first: no file of a case, nor a worker's pipe, may get one of them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed, so that the lowest free number is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
     if sys.stdin is None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  # open to the end
     sys.stdout = _writable(sys.stdout, _Printed)

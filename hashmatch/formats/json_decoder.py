@@ -57,7 +57,7 @@ class JsonDecoder:
     def _integer(self, text: str) -> int:
         if len(text) < 19:
             return int(text)
-        if len(text) > 20 or abs(value := int(text)) >= _TOO_LARGE:
+        if len(text) > 20 or not -_TOO_LARGE <= (value := int(text)) < _TOO_LARGE:
             self.unfit = True
             return 0
         return value
