@@ -112,7 +112,7 @@ def ask_hfind(listed: Path, asked: Path, rows: int) -> None:
         out.writelines(f"{line[:32]}  {number}\n" for number, line in enumerate(lines))
     indexed = timed("hfind", "-i", "md5sum", base)
     print(f"{'hfind: indexing (MD5 only)':<44}{indexed:>8.1f} s {rows / indexed:>12,.0f} rows/s")
-    seconds = timed("hfind", "-q", "-f", asked, base)
+    seconds = timed("hfind", "-f", asked, base)
     print(f"{'hfind: look-ups, whole command':<44}{seconds:>8.2f} s {ASKED / seconds:>12,.0f} /s")
 
 
