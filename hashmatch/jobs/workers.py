@@ -170,6 +170,7 @@ def _serve(pipe: Connection, order: Order) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
     with suppress(EOFError, OSError):  # the parent is done, or gone
         _work(pipe, order)
+    os._exit(0)  # there is nothing to tidy up, and what libraries would do at exit is not allowed
 
 
 def _work(pipe: Connection, order: Order) -> None:
