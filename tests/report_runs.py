@@ -53,6 +53,7 @@ class Builder:
             {
                 "method": "pdq",
                 "rendering": "stored",
+                "phase": "native",
                 "quality": quality,
                 "variants": [sha256(f"{path!r}{k}") for k in range(8)],
             }
@@ -322,6 +323,8 @@ def near(distance: int = 4, **facts: object) -> dict:
                 "list_quality": None,
                 "variant": "rot90",
                 "rendering": "stored",
+                "phase": "native",
+                "frames": None,
             },
         }
         | facts

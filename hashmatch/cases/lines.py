@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from hashmatch.model import names
+from hashmatch.model.hashes import VARIANTS
 from hashmatch.model.outcomes import NEEDS_CONFIRMATION, Examined, Failed, Reason, Skipped, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hashmatch.model.hits import Hit, Near
-    from hashmatch.model.outcomes import Outcome, Picture, Reading
+    from hashmatch.model.hashes import PictureHash
+    from hashmatch.model.hits import Frames, Hit, Near
+    from hashmatch.model.outcomes import Outcome, Picture, Reading, Video
     from hashmatch.model.records import Json
 
 Line = dict[str, "Json"]
@@ -26,7 +28,7 @@ def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
     head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
     match outcome:
         case Examined():
-            picture = outcome.reading.picture
+            picture, video = outcome.reading.picture, outcome.reading.video
             return head | {
                 "outcome": "examined",
                 "size": outcome.size,
@@ -34,6 +36,7 @@ def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
                 "digests": _digests(outcome.reading),
                 "hits": len(outcome.hits),
                 **({"picture": _picture(picture)} if picture else {}),
+                **({"video": _video(video)} if video else {}),
             }
         case Failed():
             return head | {
@@ -110,15 +113,33 @@ def _picture(picture: Picture) -> Line:
         "frames": picture.frames,
         "partial": picture.partial,
         "trouble": picture.trouble and str(picture.trouble),
-        "hashes": [
-            {
-                "method": str(one.method),
-                "rendering": one.rendering,
-                "quality": one.quality,
-                "variants": [value.hex() for value in one.variants],
-            }
-            for one in picture.hashes
-        ],
+        "hashes": [_picture_hash(one) for one in picture.hashes],
+    }
+
+
+def _picture_hash(one: PictureHash) -> Line:
+    """The names of the variants are left out where they are the usual eight."""
+    own: Line = {"names": list(one.names)} if one.names != VARIANTS else {}
+    return own | {
+        "method": str(one.method),
+        "rendering": one.rendering,
+        "phase": one.phase,
+        "quality": one.quality,
+        "variants": [value.hex() for value in one.variants],
+    }
+
+
+def _video(video: Video) -> Line:
+    return {
+        "kind": video.kind,
+        "codec": video.codec,
+        "width": video.width,
+        "height": video.height,
+        "length_ms": video.length,
+        "frames": video.frames,
+        "partial": video.partial,
+        "trouble": video.trouble and str(video.trouble),
+        "hashes": [[one.at, one.quality, one.value.hex()] for one in video.hashes],
     }
 
 
@@ -149,4 +170,17 @@ def _near(near: Near) -> Line:
         "list_quality": near.list_quality,
         "variant": near.variant,
         "rendering": near.rendering,
+        "phase": near.phase,
+        "frames": _frames(near.frames) if near.frames else None,
+    }
+
+
+def _frames(frames: Frames) -> Line:
+    return {
+        "matched": frames.matched,
+        "of": frames.of,
+        "agreeing": frames.agreeing,
+        "asked": frames.asked,
+        "longest_ms": frames.longest,
+        "ranges_ms": [list(one) for one in frames.ranges],
     }

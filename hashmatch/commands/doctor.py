@@ -68,9 +68,10 @@ def _tell_confinement() -> None:
     """Start one worker as a scan does, without evidence, and say what it could not do."""
     from hashmatch.jobs.pool import Pool  # noqa: PLC0415
     from hashmatch.jobs.workers import Order  # noqa: PLC0415
+    from hashmatch.model.wanted import Wanted  # noqa: PLC0415
 
     mode = confinement()
-    with closing(Pool(Order((), (), limits(), mode.target), 1)) as pool:
+    with closing(Pool(Order((), Wanted(), limits(), mode.target), 1)) as pool:
         report = pool.report()
     _line("workers confined by", f"{report.level} (HASHMATCH_CONFINE={mode})")
     for one in report.trials:

@@ -10,6 +10,8 @@ DEFAULT = {
     Method.PHASH: 8,
     Method.DHASH: 8,
     Method.AHASH: 8,
+    Method.WHASH: 8,
+    Method.BLOCKMEAN: 31,
     Method.PHOTODNA: 40_000,
 }
 """Radii that are usual, inclusive. Bits; for PhotoDNA the sum of squared differences."""

@@ -9,12 +9,17 @@ from hashmatch.hashing.decode import MAX_PIXELS, decode
 from hashmatch.hashing.pdq import pdq
 from hashmatch.model.hashes import Method, PictureHash
 from hashmatch.model.outcomes import Picture, Reason
+from hashmatch.model.wanted import Wanted
+
+STANDARD = Wanted()
 
 if TYPE_CHECKING:
     from hashmatch.hashing.pixels import Rendering
 
 
-def examine(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Picture:
+def examine(
+    content: bytes, kind: str, max_pixels: int = MAX_PIXELS, wanted: Wanted = STANDARD
+) -> Picture:
     """Decode a picture and hash every rendering of it.
 
     A picture without structure is hashed too: its low quality says so. But when damage left
@@ -25,7 +30,9 @@ def examine(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Picture:
         content: the whole file.
         kind: as :func:`hashmatch.hashing.sniff.picture_kind` says.
         max_pixels: see :func:`hashmatch.hashing.decode.decode`.
+        wanted: perceptual methods and effort; its digests do not matter here.
     """
+    del wanted
     decoded = decode(content, kind, max_pixels)
     facts = Picture(kind, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
     try:

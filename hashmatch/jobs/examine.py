@@ -10,7 +10,7 @@ from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason
 
 if TYPE_CHECKING:
     from hashmatch.model.evidence import Item, Source
-    from hashmatch.model.hashes import Algorithm
+    from hashmatch.model.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ BYTES_A_PIXEL = 32
 def examine(
     source: Source,
     item: Item,
-    algorithms: tuple[Algorithm, ...],
+    wanted: Wanted,
     limits: Limits,
     *,
     decode: bool = True,
@@ -45,17 +45,17 @@ def examine(
     Args:
         source: where the item is.
         item: the item, as it was listed.
-        algorithms: which digests to compute.
+        wanted: which hashes to compute.
         limits: how much the item may cost.
         decode: False for a picture that ended a worker before: it is digested only.
     """
     try:
-        return _examine(source, item, algorithms, limits, decode=decode)
+        return _examine(source, item, wanted, limits, decode=decode)
     except MemoryError:
         pass  # leave the handler first: the trouble holds on to what was taken
     if not decode:
         return Failed(item.path, Stage.READ, Reason.OUT_OF_MEMORY)
-    found = examine(source, item, algorithms, limits, decode=False)
+    found = examine(source, item, wanted, limits, decode=False)
     if isinstance(found, Failed) or found.picture is None:
         return found
     return Reading(found.digests, Picture(found.picture.kind, trouble=Reason.OUT_OF_MEMORY))
@@ -64,7 +64,7 @@ def examine(
 def _examine(
     source: Source,
     item: Item,
-    algorithms: tuple[Algorithm, ...],
+    wanted: Wanted,
     limits: Limits,
     *,
     decode: bool,
@@ -72,12 +72,12 @@ def _examine(
     try:
         with source.open(item) as stream:
             keep = sniff.is_picture if decode else _nothing
-            content = digests.read(stream, algorithms, keep, limits.picture_bytes)
+            content = digests.read(stream, wanted.algorithms, keep, limits.picture_bytes)
             if not source.unchanged(item, stream):
                 return Failed(item.path, Stage.READ, Reason.CHANGED)
     except ItemError as error:
         return Failed(item.path, error.stage, error.reason)
-    return Reading(content.digests, _picture(content, limits, decode=decode))
+    return Reading(content.digests, _picture(content, wanted, limits, decode=decode))
 
 
 def _nothing(_head: bytes) -> bool:
@@ -85,7 +85,9 @@ def _nothing(_head: bytes) -> bool:
     return False
 
 
-def _picture(content: digests.Content, limits: Limits, *, decode: bool) -> Picture | None:
+def _picture(
+    content: digests.Content, wanted: Wanted, limits: Limits, *, decode: bool
+) -> Picture | None:
     kind = sniff.picture_kind(content.head)
     if kind is None:
         return None
@@ -95,7 +97,7 @@ def _picture(content: digests.Content, limits: Limits, *, decode: bool) -> Pictu
         return Picture(kind, trouble=Reason.TOO_MANY_BYTES)
     from hashmatch.hashing import pictures  # noqa: PLC0415  # NumPy and decoders, for pictures only
 
-    found = pictures.examine(content.kept, kind, limits.pixels)
+    found = pictures.examine(content.kept, kind, limits.pixels, wanted)
     return replace(found, trouble=Reason.OUT_OF_MEMORY) if _starved(found, limits) else found
 
 

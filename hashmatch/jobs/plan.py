@@ -11,7 +11,8 @@ from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import digests
 from hashmatch.model import names
-from hashmatch.model.hashes import ALWAYS, Algorithm, Method
+from hashmatch.model.hashes import ALWAYS
+from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.state import SourceState
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
+    from hashmatch.model.hashes import Algorithm
     from hashmatch.model.records import Json
 
 
@@ -31,14 +33,14 @@ class Plan:
     sources: tuple[Source, ...]
     before: tuple[SourceState, ...]
     sets: tuple[Manifest, ...]
-    algorithms: tuple[Algorithm, ...]
+    wanted: Wanted
     near: NearLimits
     tool: Mapping[str, str]
 
     @property
     def computed(self) -> frozenset[str]:
         """Algorithms and methods whose values the run computes; no others are evaluated."""
-        return _computed(self.algorithms)
+        return _computed(self.wanted)
 
     def encode(self) -> bytes:
         """One canonical line; equal lines mean equal results."""
@@ -51,7 +53,10 @@ class Plan:
                     for source, state in zip(self.sources, self.before, strict=True)
                 ],
                 "sets": [{"name": one.name, "version": one.version} for one in self.sets],
-                "algorithms": [str(algorithm) for algorithm in self.algorithms],
+                "algorithms": [str(algorithm) for algorithm in self.wanted.algorithms],
+                "methods": [str(method) for method in self.wanted.methods],
+                "near": str(self.wanted.effort),
+                "videos": self.wanted.videos,
                 "near_threshold": self.near.threshold,
                 "quality_gate": self.near.quality_gate,
             }
@@ -69,14 +74,14 @@ def algorithms_for(sets: Iterable[Manifest]) -> tuple[Algorithm, ...]:
     return tuple(a for a in digests.COMPUTED if a in ALWAYS or a in carried)
 
 
-def refuse_idle(sets: Iterable[Manifest], algorithms: Sequence[Algorithm]) -> None:
+def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
     """Refuse to scan where no set holds anything that a scan could meet.
 
     Raises:
         UsageError: every set holds only values of kinds that no scan computes, such as the
             hashes of torrents; a run would end as if nothing had been found.
     """
-    computed = _computed(algorithms)
+    computed = _computed(wanted)
     if not any(one.filters or not computed.isdisjoint(one.counts.values) for one in sets):
         msg = (
             "the sets hold only hashes that no scan computes, such as those of torrents or of"
@@ -85,14 +90,16 @@ def refuse_idle(sets: Iterable[Manifest], algorithms: Sequence[Algorithm]) -> No
         raise UsageError(msg)
 
 
-def _computed(algorithms: Iterable[Algorithm]) -> frozenset[str]:
-    return frozenset({*map(str, algorithms), str(Method.PDQ)})
+def _computed(wanted: Wanted) -> frozenset[str]:
+    return frozenset(map(str, (*wanted.algorithms, *wanted.methods)))
 
 
 def not_scanned(manifest: Manifest) -> tuple[str, ...]:
     """Name the kinds of values of a set that no scan computes; they can only be looked up."""
     held = manifest.counts.values
-    return tuple(sorted({kind for kind in held if held[kind]} - _computed(digests.COMPUTED)))
+    return tuple(
+        sorted({kind for kind in held if held[kind]} - _computed(Wanted(digests.COMPUTED)))
+    )
 
 
 def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:

@@ -27,6 +27,7 @@ from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.outcomes import Examined, Reading
 from hashmatch.model.people import Operator
+from hashmatch.model.wanted import Effort, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,7 @@ class Request:
     new_run: bool = False
     limits: Limits = field(default_factory=Limits)
     confine: Mode = Mode.AUTO
+    effort: Effort = Effort.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +122,17 @@ def scan(
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
-    algorithms = algorithms_for(manifests)
-    refuse_idle(manifests, algorithms)
-    answers = self_test(algorithms)
+    wanted = Wanted(algorithms_for(manifests), effort=request.effort)
+    refuse_idle(manifests, wanted)
+    answers = self_test(wanted.algorithms)
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         mode = request.confine
-        order = Order(sources, algorithms, request.limits, mode.target, mode.least)
+        order = Order(sources, wanted, request.limits, mode.target, mode.least)
         pool = stack.enter_context(closing(Pool(order, request.workers)))
         before = _list(sources, CaseFolder(request.case).listing)
-        plan = Plan(sources, before, manifests, algorithms, request.near, setting.tool)
+        plan = Plan(sources, before, manifests, wanted, request.near, setting.tool)
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
         )

@@ -137,7 +137,10 @@ def _record(
         "settings": {
             "near_threshold": run.plan.near.threshold,
             "quality_gate": run.plan.near.quality_gate,
-            "algorithms": [str(algorithm) for algorithm in run.plan.algorithms],
+            "algorithms": [str(algorithm) for algorithm in run.plan.wanted.algorithms],
+            "methods": [str(method) for method in run.plan.wanted.methods],
+            "near": str(run.plan.wanted.effort),
+            "videos": run.plan.wanted.videos,
             "workers": run.workers,
             "max_pixels": run.limits.pixels,
             "max_picture_bytes": run.limits.picture_bytes,

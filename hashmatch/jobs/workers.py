@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from hashmatch.model.evidence import Item, Source
-    from hashmatch.model.hashes import Algorithm
+    from hashmatch.model.wanted import Wanted
 
 Result = Reading | Failed
 _PATIENCE = 5.0  # seconds
@@ -43,7 +43,7 @@ class Order:
     """
 
     sources: tuple[Source, ...]
-    algorithms: tuple[Algorithm, ...]
+    wanted: Wanted
     limits: Limits
     target: Level = Level.LANDLOCK
     least: Level = Level.PROCESSES
@@ -213,4 +213,4 @@ def _leave_terminal() -> None:
 
 
 def _one(order: Order, number: int, item: Item, decode: bool) -> Result:  # noqa: FBT001
-    return examine(order.sources[number], item, order.algorithms, order.limits, decode=decode)
+    return examine(order.sources[number], item, order.wanted, order.limits, decode=decode)

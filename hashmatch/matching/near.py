@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.model.hashes import VARIANTS, Method
+from hashmatch.model.hashes import Method
 from hashmatch.model.hits import Near
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def search(
 
     Pictures below the quality gate are not asked about: a featureless picture is near every
     other one. Nothing within the threshold is left out; of several variants that agree with one
-    record the nearest is given, the first in the order of ``VARIANTS`` among equals.
+    record the nearest is given, the first in the order of computing among equals.
 
     Yields:
         number of the reading, record number, and how near; once per pair.
@@ -70,6 +70,7 @@ def _near(query: _Query, distance: int, list_quality: int, limits: Limits) -> Ne
         threshold=limits.threshold,
         quality=query.picture.quality,
         list_quality=None if list_quality < 0 else list_quality,
-        variant=VARIANTS[query.variant],
+        variant=query.picture.names[query.variant],
         rendering=query.picture.rendering,
+        phase=query.picture.phase,
     )

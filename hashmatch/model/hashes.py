@@ -99,6 +99,10 @@ class Method(StrEnum):
     """64 bits as imagehash computes ``dhash``."""
     AHASH = "ahash"
     """64 bits as imagehash computes ``average_hash``."""
+    WHASH = "whash"
+    """64 bits as imagehash computes ``whash``."""
+    BLOCKMEAN = "blockmean"
+    """256 bits as OpenCV computes ``BlockMeanHash``, mode 0."""
     PHOTODNA = "photodna"
     """144 bytes; distance is the sum of squared differences. Never computed by hashmatch."""
 
@@ -114,6 +118,8 @@ _METHOD_SIZES = {
     Method.PHASH: 8,
     Method.DHASH: 8,
     Method.AHASH: 8,
+    Method.WHASH: 8,
+    Method.BLOCKMEAN: 32,
     Method.PHOTODNA: 144,
 }
 
@@ -149,18 +155,35 @@ VARIANTS = ("identity", "rot90", "rot180", "rot270", "flipx", "flipy", "transpos
 """The eight rotations and flips of a picture, in the order in which their hashes are stored."""
 
 
+NATIVE = "native"
+"""The phase of a hash of the picture as it is; others are of a resampled or trimmed one."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureHash:
-    """The perceptual hashes of one rendering of a picture in the evidence.
+    """The perceptual hashes by one method of one rendering of a picture in the evidence.
 
-    ``variants`` holds one value for each entry of ``VARIANTS``. ``rendering`` says how the
-    pixels came about: ``stored``, or ``on-white`` for a picture with transparency.
+    ``variants`` holds one value for each of ``names``, which say how the picture was turned.
+    ``rendering`` says how the pixels came about: ``stored``, ``on-white`` for a picture with
+    transparency, ``frame-7``, ``thumbnail``. ``phase`` says what was done to them before
+    hashing: nothing (``native``), or as what size they were seen, or that a border was trimmed.
     """
 
     method: Method
     rendering: str
     quality: int
     variants: tuple[bytes, ...]
+    names: tuple[str, ...] = VARIANTS
+    phase: str = NATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHash:
+    """The PDQ hash of one frame of a video in the evidence, ``at`` milliseconds from its start."""
+
+    at: int
+    quality: int
+    value: bytes
 
 
 def unhex(text: str) -> bytes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hashmatch.model.hashes import NATIVE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,11 +43,31 @@ class Disposition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Frames:
+    """How much of a record's video, or of a video in the evidence, agrees frame by frame.
+
+    ``matched`` of the ``of`` frames that the record lists were found; ``agreeing`` of the
+    ``asked`` frames in the evidence are near one of them. ``longest`` is the longest run of
+    frames that agree in order, and ``ranges`` are the stretches that agree: first and last
+    moment. Times in milliseconds of the video in the evidence.
+    """
+
+    matched: int
+    of: int
+    agreeing: int
+    asked: int
+    longest: int
+    ranges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
     """How near a near hit is. Distances in bits; ``threshold`` is the inclusive limit used.
 
-    ``quality`` is that of the picture in the evidence, ``list_quality`` that of the record where
-    the list states one. ``variant`` and ``rendering`` say which query agreed.
+    For PhotoDNA both are sums of squared differences. ``quality`` is that of the picture in the
+    evidence, ``list_quality`` that of the record where the list states one. ``variant``,
+    ``rendering`` and ``phase`` say which query agreed. ``frames`` is there where the item is a
+    video; the distance is then that of its nearest frame.
     """
 
     method: Method
@@ -55,6 +77,8 @@ class Near:
     list_quality: int | None
     variant: str
     rendering: str
+    phase: str = NATIVE
+    frames: Frames | None = None
 
 
 @dataclass(frozen=True, slots=True)

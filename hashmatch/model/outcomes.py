@@ -13,7 +13,7 @@ from hashmatch.model.hits import Claim, Disposition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hashmatch.model.hashes import Digest, PictureHash
+    from hashmatch.model.hashes import Digest, FrameHash, PictureHash
     from hashmatch.model.hits import Hit
     from hashmatch.model.records import Json
 
@@ -91,11 +91,34 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """What was learnt from decoding a video: facts and hashes of frames, never pixels.
+
+    ``kind`` is the format by content, such as ``video/mp4``. ``codec``, ``width`` and ``height``
+    are those of the stream that was decoded, ``length`` is the running time in milliseconds that
+    the container states; empty or 0 where unknown. ``frames`` were decoded; ``hashes`` are those
+    that differ enough from the one before. ``trouble`` says why there is no usable hash;
+    ``partial`` that the end was not reached.
+    """
+
+    kind: str
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    length: int = 0
+    frames: int = 0
+    hashes: tuple[FrameHash, ...] = ()
+    trouble: Reason | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one read of an item gave, before anything is looked up."""
 
     digests: tuple[Digest, ...]
     picture: Picture | None = None
+    video: Video | None = None
 
 
 @dataclass(frozen=True, slots=True)

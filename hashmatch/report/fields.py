@@ -128,6 +128,19 @@ class Fields:
         texts = tuple(one for one in self._list(key) if isinstance(one, str))
         return texts if len(texts) == len(self._list(key)) else self.refuse(key, "not texts")
 
+    def rows(self, key: str, kinds: tuple[type, ...]) -> tuple[tuple[Json, ...], ...]:
+        """A list of lists, each with values of these kinds in this order."""
+        found = []
+        for row in self._list(key):
+            if not isinstance(row, list) or tuple(map(type, row)) != kinds:
+                self.refuse(key, "not rows of the right form")
+            found.append(tuple(row))
+        return tuple(found)
+
+    def spans(self, key: str) -> tuple[tuple[int, int], ...]:
+        """A list of pairs of whole numbers."""
+        return cast("tuple[tuple[int, int], ...]", self.rows(key, (int, int)))
+
     def counts(self, key: str) -> dict[str, int]:
         """An object of whole numbers, in the order of its keys."""
         return self._sorted(key, Fields.number)

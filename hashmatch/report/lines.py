@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hashmatch.model.hashes import Algorithm, Method
-from hashmatch.model.hits import Claim, Disposition, Near
+from hashmatch.model.hashes import VARIANTS, Algorithm, Method
+from hashmatch.model.hits import Claim, Disposition, Frames, Near
 from hashmatch.model.outcomes import Reason, Rule, Stage
 
 if TYPE_CHECKING:
@@ -138,6 +138,22 @@ def _near(line: Fields) -> Near | None:
         list_quality=one.optional_number("list_quality"),
         variant=one.text("variant"),
         rendering=one.text("rendering"),
+        phase=one.text("phase"),
+        frames=_frames(one),
+    )
+
+
+def _frames(near: Fields) -> Frames | None:
+    one = near.optional_object("frames")
+    if one is None:
+        return None
+    return Frames(
+        matched=one.number("matched"),
+        of=one.number("of"),
+        agreeing=one.number("agreeing"),
+        asked=one.number("asked"),
+        longest=one.number("longest_ms"),
+        ranges=one.spans("ranges_ms"),
     )
 
 
@@ -164,14 +180,27 @@ def _examined(line: Fields) -> tuple[str, ...]:
     line.number("size")
     line.number("hits")
     line.labels("digests")
-    if not line.has("picture"):
-        return ("size", "modified_ns", "digests", "hits")
-    picture = line.object("picture")
+    decoded = tuple(kind for kind in ("picture", "video") if line.has(kind))
+    for kind in decoded:
+        {"picture": _picture, "video": _video}[kind](line.object(kind))
+    return ("size", "modified_ns", "digests", *decoded, "hits")
+
+
+def _picture(picture: Fields) -> None:
     picture.only("kind", "width", "height", "frames", "partial", "trouble", "hashes")
     for one in picture.objects("hashes"):
-        one.only("method", "rendering", "quality", "variants")
-        one.texts("variants")
-    return ("size", "modified_ns", "digests", "picture", "hits")
+        one.only("method", "rendering", "phase", "quality", "names", "variants")
+        named = one.texts("names") if one.has("names") else VARIANTS
+        if len(one.texts("variants")) != len(named):
+            one.refuse("variants", "not as many as their names")
+
+
+def _video(video: Fields) -> None:
+    video.only(
+        *("kind", "codec", "width", "height", "length_ms", "frames", "partial", "trouble"),
+        "hashes",
+    )
+    video.rows("hashes", (int, int, str))
 
 
 def _failed(line: Fields) -> tuple[str, ...]:

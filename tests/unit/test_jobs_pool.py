@@ -12,13 +12,14 @@ from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.workers import Order
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Stage
+from hashmatch.model.wanted import Wanted
 from tests.fakes import TrickySource, item
 
 
 def read(tmp_path, names, workers=2, *, target=Level.PROCESSES, **options):
     """Unconfined unless stated: the source itself must write down what it has done."""
     source = TrickySource(str(tmp_path))
-    order = Order((source,), (Algorithm.SHA256,), Limits(), target)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), target)
     entries = [(0, n if isinstance(n, Skipped | Failed) else item(n)) for n in names]
     with closing(Pool(order, workers, **options)) as pool:
         return [result for results in pool.read(entries) for _, _, result in results]

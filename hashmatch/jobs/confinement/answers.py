@@ -18,6 +18,7 @@ MOST = 64 << 20
 
 _KNOWN = (
     *(Level, Report, Trial, hashes.Algorithm, hashes.Digest, hashes.Method, hashes.PictureHash),
+    *(hashes.FrameHash, outcomes.Video),
     *(outcomes.Failed, outcomes.Picture, outcomes.Reading, outcomes.Reason, outcomes.Stage),
 )
 _BROKEN = (

@@ -59,7 +59,7 @@ LEAST_QUALITY = 50
 LEAST_ENTROPY = 0.7
 _FEW = 4  # different bytes among eight
 _HALF, _OFF = 128, 2
-_SHORT = (Method.PHASH, Method.DHASH, Method.AHASH)
+_SHORT = (Method.PHASH, Method.DHASH, Method.AHASH, Method.WHASH)
 
 
 class Perceptual(Check):

@@ -22,6 +22,7 @@ from hashmatch.jobs.workers import Order
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Reading, Reason, Stage
+from hashmatch.model.wanted import Wanted
 from tests.fakes import item
 from tests.hostile import ALLOWED, REFUSED, HostileSource
 
@@ -98,7 +99,7 @@ def tried(tmp_path_factory):
 
 @contextmanager
 def started(source, target, *, count=1, memory=1 << 30, least=Level.PROCESSES):
-    order = Order((source,), (Algorithm.SHA256,), Limits(memory=memory), target, least)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(memory=memory), target, least)
     with closing(Pool(order, count)) as pool:
         yield pool
 
@@ -210,7 +211,9 @@ def test_without_confinement_nothing_is_claimed(hostile):
 
 
 def test_less_than_what_is_required_is_refused_before_anything_is_read(hostile):
-    order = Order((hostile,), (Algorithm.SHA256,), Limits(), Level.SECCOMP, Mode.REQUIRED.least)
+    order = Order(
+        (hostile,), Wanted((Algorithm.SHA256,)), Limits(), Level.SECCOMP, Mode.REQUIRED.least
+    )
     with closing(Pool(order, 2)) as pool, pytest.raises(UsageError, match="HASHMATCH_CONFINE=auto"):
         pool.report()
 
@@ -261,7 +264,7 @@ def test_the_weakest_of_several_workers_is_what_is_told(hostile):
 
 
 def outcomes(source, target):
-    order = Order((source,), (Algorithm.SHA256,), Limits(), target)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), target)
     entries = [(0, one) for one in source.entries() if isinstance(one, Item)]
     with closing(Pool(order, 2)) as pool:
         return [(one.path, read) for reads in pool.read(entries) for _, one, read in reads]
@@ -316,7 +319,7 @@ def test_what_is_mounted_beneath_a_source_is_read_also_when_it_came_late(picture
     (elsewhere / "file").write_bytes(b"mounted")
     mount("--bind", str(elsewhere), str(pictures / "early"))
     source = FolderSource(os.fsencode(pictures))
-    order = Order((source,), (Algorithm.SHA256,), Limits(), Level.LANDLOCK)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), Level.LANDLOCK)
     with closing(Pool(order, 1)) as pool:
         pool.report()
         mount("-t", "tmpfs", "none", str(pictures / "late"))
@@ -334,7 +337,7 @@ def test_a_source_that_is_mounted_anew_during_the_run_is_read(tmp_path, mount):
     place.mkdir()
     (medium / "file").write_bytes(b"evidence")
     source = FolderSource(os.fsencode(place))
-    order = Order((source,), (Algorithm.SHA256,), Limits(), Level.LANDLOCK)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), Level.LANDLOCK)
     with closing(Pool(order, 1)) as pool:
         pool.report()
         mount("--bind", str(medium), str(place))

@@ -11,9 +11,10 @@ from hashmatch.hashing import pictures
 from hashmatch.jobs.examine import BYTES_A_PIXEL, Limits, examine
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage
+from hashmatch.model.wanted import Wanted
 from tests.fakes import item
 
-WANTED = (Algorithm.SHA256,)
+WANTED = Wanted((Algorithm.SHA256,))
 
 
 def picture():
