@@ -11,11 +11,21 @@ from pathlib import Path
 import pytest
 
 
+def inherited(*, measured):
+    """Give this process's environment, on request without what measures coverage in a child."""
+    return {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
+
+
 @dataclass(frozen=True)
 class Bench:
-    """A folder in which one test works, with its own keys, library and case."""
+    """A folder in which one test works, with its own keys, library and case.
+
+    Measuring coverage makes a process half as slow again, and needs to write a file of its own.
+    A module whose commands are measured by others says ``MEASURED = False``.
+    """
 
     root: Path
+    measured: bool = True
 
     @property
     def case(self):
@@ -27,7 +37,7 @@ class Bench:
 
     def environment(self, **extra):
         own = {"HASHMATCH_HOME": str(self.root / "home"), "HASHMATCH_HEARTBEAT": "3600"}
-        return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **own, **extra}
+        return {**inherited(measured=self.measured), "PYTHONDONTWRITEBYTECODE": "1", **own, **extra}
 
     def command(self, *arguments):
         return [sys.executable, "-m", "hashmatch", *map(os.fspath, arguments)]
@@ -79,14 +89,18 @@ def prepared(tmp_path_factory):
 
 
 @pytest.fixture
-def bench(prepared, tmp_path):
+def bench(prepared, tmp_path, request):
     """A library with one set that knows ``b"known"``, an open case, an empty evidence folder."""
     for part in ("home", "CASE", "evidence"):
         shutil.copytree(prepared.root / part, tmp_path / part, copy_function=shutil.copy2)
-    return Bench(tmp_path)
+    return Bench(tmp_path, _measured(request))
 
 
 @pytest.fixture
-def bare(tmp_path):
+def bare(tmp_path, request):
     """A folder with nothing in it."""
-    return Bench(tmp_path)
+    return Bench(tmp_path, _measured(request))
+
+
+def _measured(request):
+    return getattr(request.module, "MEASURED", True)

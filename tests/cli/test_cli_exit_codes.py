@@ -1,12 +1,12 @@
 """The exit-code table, row by row, with real processes."""
 
-import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -253,14 +253,12 @@ def limited(size):
 
 def run_limited(bench, size, *arguments):
     # A measuring of coverage could not write its own file under such a limit.
-    measured = {name for name in os.environ if name.startswith("COVERAGE_PROCESS")}
-    environment = {k: v for k, v in bench.environment().items() if k not in measured}
     return subprocess.run(
         bench.command(*arguments),
         capture_output=True,
         check=False,
         text=True,
-        env=environment,
+        env=replace(bench, measured=False).environment(),
         cwd=bench.root,
         preexec_fn=limited(size),  # no threads here
         timeout=120,

@@ -461,7 +461,7 @@ def test_a_bad_first_line_is_a_loss_and_not_the_end(bench):
     assert "2 read = 1 kept + 1 dropped" in told
 
 
-@pytest.mark.parametrize("part", range(9))
+@pytest.mark.parametrize("part", [0, 1, 4, 8])
 def test_a_flipped_bit_is_refused_in_one_sentence_or_was_not_looked_at(bench, part):
     rows = [f"{hashlib.sha256(b'%d' % n).hexdigest()}" for n in range(500)]
     path = write(bench, "l.txt", "\n".join(rows) + "\n")
