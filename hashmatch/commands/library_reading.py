@@ -69,7 +69,7 @@ def read_options(words: Mapping[str, Any]) -> ReadOptions:
     from hashmatch.formats.interface import ReadOptions  # noqa: PLC0415
 
     stated = {name: words[name] for name in READING}
-    return ReadOptions(**stated | {"columns": _roles(words["columns"])})
+    return ReadOptions(**stated | {"columns": roles(words["columns"])})
 
 
 def about(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,8 @@ def _day(value: str | datetime | None) -> str | date | None:
     return value if value is None or isinstance(value, str) else value.date()
 
 
-def _roles(words: tuple[str, ...]) -> dict[str, str]:
+def roles(words: tuple[str, ...]) -> dict[str, str]:
+    """Read which column holds what; raises ``UsageError`` where a word does not say that."""
     pairs = [word.partition("=") for word in words]
     if not all(role and equals and column for role, equals, column in pairs):
         msg = "--map expects ROLE=COLUMN, for example --map md5=2 or --map sha1='SHA-1'"

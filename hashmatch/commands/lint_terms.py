@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hashmatch.commands.library_reading import roles
 from hashmatch.commands.options import open_library
 from hashmatch.errors import UsageError
 
@@ -91,7 +92,7 @@ def request(files: tuple[Path, ...], stated: Mapping[str, Any], at: Path, now: S
     named = frozenset(word.upper() for word in stated["select"]) & chosen
     options = ReadOptions(
         stated["type"],
-        _roles(stated["map"]),
+        roles(stated["map"]),
         stated["delimiter"],
         stated["environment"],
         stated["mapping"],
@@ -174,11 +175,3 @@ def _acceptance(stated: Mapping[str, Any], now: Setting) -> Acceptance:
     if stated["waivers"]:
         found.waivers = read_waivers(Path(stated["waivers"]))
     return found
-
-
-def _roles(words: tuple[str, ...]) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words]
-    if not all(role and equals and column for role, equals, column in pairs):
-        msg = "--map expects ROLE=COLUMN, for example --map md5=2 or --map sha1='SHA-1'"
-        raise UsageError(msg)
-    return {role: column for role, _, column in pairs}

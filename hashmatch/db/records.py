@@ -6,8 +6,8 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from hashmatch.db import blocks
 from hashmatch.db.blocks import Block, Lines
@@ -36,6 +36,7 @@ KEPT_BLOCKS = 64
 
 _FEW = 64  # a shorter batch is stored as single records: it would make a block of its own
 MOST_RECORDS = 1 << 32
+_FIELDS = tuple(one.name for one in fields(HashRecord))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +69,19 @@ def _stored(record: HashRecord, number: int, file: int, *, live: bool = True) ->
     return StoredRecord(
         number=number,
         file=file,
-        place=record.place,
-        digests=record.digests,
-        perceptual=record.perceptual,
-        entry=record.entry,
-        category=record.category,
-        size=record.size,
-        other=record.other,
-        fields=record.fields,
-        flags=record.flags,
-        parts=record.parts,
-        updated=record.updated,
         live=live,
+        **_shared(record),
     )
 
 
 def as_read(record: StoredRecord) -> HashRecord:
     """Give a stored record as an importer would read it."""
-    return HashRecord(
-        place=record.place,
-        digests=record.digests,
-        perceptual=record.perceptual,
-        entry=record.entry,
-        category=record.category,
-        size=record.size,
-        other=record.other,
-        fields=record.fields,
-        flags=record.flags,
-        parts=record.parts,
-        updated=record.updated,
-    )
+    return HashRecord(**_shared(record))
+
+
+def _shared(record: HashRecord | StoredRecord) -> dict[str, Any]:
+    """Everything that a record says, whether it is stored or not."""
+    return {name: getattr(record, name) for name in _FIELDS}
 
 
 class RecordWriter:

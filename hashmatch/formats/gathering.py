@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats.hash_text import PHOTODNA, Kind, read_hash
@@ -12,10 +12,12 @@ from hashmatch.model.hashes import Digest
 from hashmatch.model.records import Dropped, HashRecord, Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hashmatch.model.hashes import PerceptualHash
     from hashmatch.model.records import Json, ListEvent
+
+Part = TypeVar("Part")
 
 _PHOTODNA_TEXT = 4 * PHOTODNA.size // 3
 _MOST = 1000
@@ -147,3 +149,19 @@ def requiring_records(events: Iterator[ListEvent], otherwise: str) -> Iterator[L
         yield event
     if not found:
         raise HashSetError(otherwise)
+
+
+def each(
+    numbered: Iterable[tuple[int, Part | None]], read: Callable[[int, Part], Iterator[ListEvent]]
+) -> Iterator[ListEvent]:
+    """Read the parts of a list one after the other; one that is no such part is a loss.
+
+    Args:
+        numbered: places in the list, each with a line or an object, or None where it is neither.
+        read: gives the events of one part.
+    """
+    for place, part in numbered:
+        if part is None:
+            yield Dropped(place, Loss.MALFORMED)
+        else:
+            yield from read(place, part)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.errors import HashSetError
 from hashmatch.formats import mapping
-from hashmatch.formats.gathering import requiring_records
+from hashmatch.formats.gathering import each, requiring_records
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_stream import Document, parse
 from hashmatch.formats.mapped_object import read_object
@@ -61,11 +62,7 @@ def _document(
 ) -> Iterator[ListEvent]:
     document = Document(stream, options)
     yield ListFacts({"encoding": document.encoding})
-    for place, value in document.at(profile.path):
-        if value is None:
-            yield Dropped(place, Loss.MALFORMED)
-        else:
-            yield from read_object(place, value, profile)
+    yield from each(document.at(profile.path), partial(read_object, profile=profile))
 
 
 def _lines(stream: BinaryIO, options: ReadOptions, profile: MappingProfile) -> Iterator[ListEvent]:

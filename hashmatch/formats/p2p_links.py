@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.formats import hash_text
 from hashmatch.formats.binary import text_of
-from hashmatch.formats.gathering import Gathering, requiring_records
+from hashmatch.formats.gathering import Gathering, each, requiring_records
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.text import TextLines, opening_lines
 from hashmatch.model.records import Dropped, Loss
@@ -78,16 +78,13 @@ class P2pLinks:
         """
         lines = TextLines(stream, options)
         otherwise = "no line is a magnet or ed2k link with a hash; check --format"
-        yield from requiring_records(_events(lines), otherwise)
+        yield from requiring_records(each(lines, _line), otherwise)
         yield lines.facts()
 
 
-def _events(lines: TextLines) -> Iterator[ListEvent]:
-    for place, line in lines:
-        if line is None:
-            yield Dropped(place, Loss.MALFORMED)
-        elif (text := line.strip()) and text[0] not in "#;":
-            yield from _link(place, text)
+def _line(place: int, line: str) -> Iterator[ListEvent]:
+    if (text := line.strip()) and text[0] not in "#;":
+        yield from _link(place, text)
 
 
 def _link(place: int, text: str) -> Iterator[ListEvent]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.formats.as_text import as_text
-from hashmatch.formats.gathering import Gathering
+from hashmatch.formats.gathering import Gathering, each
 from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
@@ -54,11 +54,7 @@ class StopNcii:
         """
         document = Document(stream, options)
         yield ListFacts({"encoding": document.encoding})
-        for place, item in document.elements(_RECORDS):
-            if item is None:
-                yield Dropped(place, Loss.MALFORMED)
-            else:
-                yield from _event(place, item)
+        yield from each(document.elements(_RECORDS), _event)
         more = document.top.get("hasMoreRecords")
         if not is_flag(more) or read_flag(more):
             yield ListFacts({"partial": "it says that more records follow"})

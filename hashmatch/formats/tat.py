@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.formats.as_text import as_text
-from hashmatch.formats.gathering import Gathering
+from hashmatch.formats.gathering import Gathering, each
 from hashmatch.formats.hash_text import kind_named
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.json_opening import has_keys
 from hashmatch.formats.json_stream import Document
 from hashmatch.formats.moments import dated, gathered_epoch, taken_back
-from hashmatch.model.records import Dropped, ListFacts, Loss
+from hashmatch.model.records import ListFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +49,7 @@ class Tat:
         """
         document = Document(stream, options)
         yield ListFacts({"encoding": document.encoding})
-        for place, item in document.elements(_RECORDS):
-            if item is None:
-                yield Dropped(place, Loss.MALFORMED)
-            else:
-                yield from _event(place, item)
+        yield from each(document.elements(_RECORDS), _event)
         if document.top.get("next"):
             yield ListFacts({"partial": "it names a next page"})
 

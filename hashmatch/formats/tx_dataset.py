@@ -11,10 +11,11 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.errors import HashSetError
-from hashmatch.formats.gathering import Gathering, requiring_records
+from hashmatch.formats.gathering import Gathering, each, requiring_records
 from hashmatch.formats.hash_text import BY_TYPE, Kind
 from hashmatch.formats.interface import TYPES, Certainty
 from hashmatch.formats.text import TextLines, opening_lines
@@ -59,22 +60,17 @@ class TxDataset:
                 f" state it with --type, one of {', '.join(TYPES)}"
             )
             raise HashSetError(msg)
+        row = partial(_row, kind=BY_TYPE[options.algorithm])
         otherwise = "no row has such a hash; check --format and --type"
-        yield from requiring_records(_events(lines, BY_TYPE[options.algorithm]), otherwise)
+        yield from requiring_records(each(lines, row), otherwise)
         yield lines.facts()
 
 
-def _events(lines: TextLines, kind: Kind) -> Iterator[ListEvent]:
-    for place, line in lines:
-        if line is None:
-            yield Dropped(place, Loss.MALFORMED)
-        elif line.strip():
-            yield from _row(place, line.strip(), kind)
-
-
 def _row(place: int, line: str, kind: Kind) -> Iterator[ListEvent]:
+    if not line.strip():
+        return
     try:
-        cells = next(csv.reader([line], strict=True))
+        cells = next(csv.reader([line.strip()], strict=True))
     except csv.Error:
         cells = []
     if len(cells) not in {4, 5}:

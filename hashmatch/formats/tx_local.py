@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.formats import hash_text, json_stream
-from hashmatch.formats.gathering import Gathering, requiring_records
+from hashmatch.formats.gathering import Gathering, each, requiring_records
 from hashmatch.formats.hash_text import Kind
 from hashmatch.formats.interface import Certainty
 from hashmatch.formats.text import TextLines, opening_lines
@@ -61,17 +61,14 @@ class TxLocal:
         """
         lines = TextLines(stream, options)
         otherwise = "no line is a signal; expected a type, a blank and a value, check --format"
-        yield from requiring_records(_events(lines), otherwise)
+        yield from requiring_records(each(lines, _line), otherwise)
         yield lines.facts()
 
 
-def _events(lines: TextLines) -> Iterator[ListEvent]:
-    for place, line in lines:
-        if line is None:
-            yield Dropped(place, Loss.MALFORMED)
-        elif text := line.strip():
-            name, _, value = text.partition(" ")
-            yield from _signal(place, name, value.strip())
+def _line(place: int, line: str) -> Iterator[ListEvent]:
+    if text := line.strip():
+        name, _, value = text.partition(" ")
+        yield from _signal(place, name, value.strip())
 
 
 def _signal(place: int, name: str, value: str) -> Iterator[ListEvent]:

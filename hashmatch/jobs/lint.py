@@ -6,7 +6,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.db.records import as_read
 from hashmatch.errors import ExitCode, HashSetError, UsageError
 from hashmatch.formats import registry
 from hashmatch.formats.interface import HEAD_SIZE, Certainty
@@ -97,7 +96,7 @@ def installed_list(library: Library, name: str, at: Folder) -> Reference:
     facts = {key: value for one in manifest.files for key, value in one.facts.items()}
     facts |= {key: day.isoformat() for key, day in days.items() if day is not None}
     with library.open_set(manifest.version) as installed:
-        records = (as_read(one) for one in installed.records() if one.live)
+        records = installed.live_records()
         found = Reference.of(manifest.files[0].name, Stretches().of(records), facts, at)
     found.superseded.update(
         (file.sha256, before.created[:10])
