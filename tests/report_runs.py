@@ -70,6 +70,12 @@ class Builder:
         elif quality < 50:
             self._problem("low-quality", None, "too-little-structure")
 
+    def video(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
+        video = {"kind": "video/mp4", "codec": "h264", "width": 640, "height": 360}
+        video |= {"length_ms": 30_000, "frames": 750, "partial": False, "trouble": None}
+        hashes = [[at, 90 - at // 20, sha256(f"{path!r}{at}")] for at in (0, 40)]
+        self.examined(path, hits, video=video | {"hashes": hashes} | facts)
+
     def failed(self, path: bytes, stage: str = "open", reason: str = "permission-denied") -> None:
         line = {"outcome": "failed", "stage": stage, "reason": reason}
         self.outcomes.append(self._head(path) | line)
@@ -349,6 +355,15 @@ def reported() -> dict:
     return exact("exact-1") | other | {"disposition": "reported"}
 
 
+def near_video(**facts: object) -> dict:
+    hit = near(8, record=21, entry="media-21")
+    frames = {"matched": 12, "of": 30, "agreeing": 90, "asked": 240, "longest_ms": 4_200}
+    frames |= {"ranges_ms": [[0, 4_200], [61_000, 3_725_500]]}
+    hit["near"] |= {"method": "vpdq", "rendering": "frame", "variant": "identity"}
+    hit["near"] |= {"frames": frames}
+    return hit | facts
+
+
 HOSTILE = (
     b"<script>alert(1)</script>.jpg",
     b"[bold]red[/bold].png",
@@ -383,6 +398,7 @@ def full() -> Builder:
     run.failed(b"locked folder", "list")
     run.skipped(b"link")
     run.skipped(b"pipe", "fifo")
+    run.video(b"video/clip.mp4", [near_video()])
     return run
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.model.hashes import PictureHash
-    from hashmatch.model.hits import Frames, Hit, Near
+    from hashmatch.model.hits import Hit
     from hashmatch.model.outcomes import Outcome, Picture, Reading, Video
     from hashmatch.model.records import Json
 
@@ -157,30 +157,5 @@ def _hit(hit: Hit) -> Line:
         "agreeing": [str(a) for a in hit.agreeing],
         "disagreeing": [str(a) for a in hit.disagreeing],
         "needs_confirmation": hit.claim in NEEDS_CONFIRMATION,
-        "near": _near(hit.near) if hit.near else None,
-    }
-
-
-def _near(near: Near) -> Line:
-    return {
-        "method": str(near.method),
-        "distance": near.distance,
-        "threshold": near.threshold,
-        "quality": near.quality,
-        "list_quality": near.list_quality,
-        "variant": near.variant,
-        "rendering": near.rendering,
-        "phase": near.phase,
-        "frames": _frames(near.frames) if near.frames else None,
-    }
-
-
-def _frames(frames: Frames) -> Line:
-    return {
-        "matched": frames.matched,
-        "of": frames.of,
-        "agreeing": frames.agreeing,
-        "asked": frames.asked,
-        "longest_ms": frames.longest,
-        "ranges_ms": [list(one) for one in frames.ranges],
+        "near": hit.near.to_json() if hit.near else None,
     }

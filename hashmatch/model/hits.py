@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hashmatch.model.hashes import Algorithm, Method
+    from hashmatch.model.records import Json
 
 
 class Claim(StrEnum):
@@ -59,6 +60,17 @@ class Frames:
     longest: int
     ranges: tuple[tuple[int, int], ...] = ()
 
+    def to_json(self) -> dict[str, Json]:
+        """Give it as result files hold it."""
+        return {
+            "matched": self.matched,
+            "of": self.of,
+            "agreeing": self.agreeing,
+            "asked": self.asked,
+            "longest_ms": self.longest,
+            "ranges_ms": [list(one) for one in self.ranges],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
@@ -79,6 +91,20 @@ class Near:
     rendering: str
     phase: str = NATIVE
     frames: Frames | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as result files hold it."""
+        return {
+            "method": str(self.method),
+            "distance": self.distance,
+            "threshold": self.threshold,
+            "quality": self.quality,
+            "list_quality": self.list_quality,
+            "variant": self.variant,
+            "rendering": self.rendering,
+            "phase": self.phase,
+            "frames": self.frames.to_json() if self.frames else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)

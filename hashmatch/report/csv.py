@@ -9,10 +9,9 @@ shown name is not the exact one, ``path_hex`` holds its bytes.
 from __future__ import annotations
 
 import csv
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.model.hits import Near
 from hashmatch.model.names import shown
 from hashmatch.report.findings import gather
 from hashmatch.report.item_names import ItemNames
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hashmatch.model.hits import Frames, Near
     from hashmatch.report.lines import HitLine, Place, ProblemLine
     from hashmatch.report.options import ReportOptions
     from hashmatch.report.run_record import Counts
@@ -30,11 +30,16 @@ if TYPE_CHECKING:
 Cell = str | int | None
 
 ITEM = ("run", "n", "source", "path", "path_hex")
-NEAR = tuple(one.name for one in fields(Near))
+NEAR = (
+    "method", "distance", "threshold", "quality", "list_quality", "variant", "rendering", "phase",
+)  # fmt: skip
+FRAMES = (
+    "frames_matched", "frames_of", "frames_agreeing", "frames_asked", "longest_ms", "ranges_ms",
+)  # fmt: skip
 HITS = (
     *ITEM, "size", "sha256", "claim", "disposition", "set", "set_version", "record", "entry",
     "scheme", "category", "agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed",
-    *NEAR, "flags",
+    *NEAR, *FRAMES, "flags",
 )  # fmt: skip
 PROBLEMS = (*ITEM, "problem", "stage", "reason")
 COVERAGE = ("run", "measure", "code", "count")
@@ -108,8 +113,20 @@ def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
 
 def _near(near: Near | None) -> tuple[Cell, ...]:
     if near is None:
-        return (None,) * len(NEAR)
-    return astuple(near)
+        return (None,) * (len(NEAR) + len(FRAMES))
+    return (
+        *(near.method, near.distance, near.threshold, near.quality, near.list_quality),
+        *(near.variant, near.rendering, near.phase),
+        *_frames(near.frames),
+    )
+
+
+def _frames(frames: Frames | None) -> tuple[Cell, ...]:
+    if frames is None:
+        return (None,) * len(FRAMES)
+    ranges = " ".join(f"{first}-{last}" for first, last in frames.ranges)
+    counts = (frames.matched, frames.of, frames.agreeing, frames.asked)
+    return (*counts, frames.longest, ranges)
 
 
 def _problem(run: str, one: ProblemLine, names: ItemNames) -> tuple[Cell, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from hashmatch.model import names
@@ -112,18 +112,21 @@ def _place(kind: str, place: Place, shown: ItemNames) -> Line:
 
 
 def _outcome(one: OutcomeLine, shown: ItemNames, options: ReportOptions) -> Line:
-    facts: Mapping[str, Json] = one.facts
-    picture = facts.get("picture")
-    if isinstance(picture, dict) and not options.perceptual:
-        facts = {**facts, "picture": _without_values(picture)}
+    facts = one.facts if options.perceptual else _without_values(one.facts)
     return _place("outcome", one.place, shown) | {"outcome": str(one.outcome), **facts}
 
 
-def _without_values(picture: Line) -> Line:
-    """Leave out the perceptual hashes; method, rendering and quality stay."""
-    hashes = cast("list[Line]", picture["hashes"])
-    kept: list[Json] = [{k: v for k, v in one.items() if k != "variants"} for one in hashes]
-    return {**picture, "hashes": kept}
+def _without_values(facts: Mapping[str, Json]) -> Line:
+    """Leave out the perceptual hashes; method, rendering, quality and times of frames stay."""
+    kept = dict(facts)
+    if isinstance(picture := facts.get("picture"), dict):
+        hashes = cast("list[Line]", picture["hashes"])
+        bare: list[Json] = [{k: v for k, v in one.items() if k != "variants"} for one in hashes]
+        kept["picture"] = {**picture, "hashes": bare}
+    if isinstance(video := facts.get("video"), dict):
+        frames = cast("list[list[Json]]", video["hashes"])
+        kept["video"] = {**video, "hashes": [frame[:2] for frame in frames]}
+    return kept
 
 
 def _hit(hit: HitLine, shown: ItemNames) -> Line:
@@ -147,7 +150,7 @@ def _hit(hit: HitLine, shown: ItemNames) -> Line:
             "conflict": hit.conflict,
             "needs_confirmation": hit.needs_confirmation,
             "viewed": hit.viewed,
-            "near": asdict(hit.near) if hit.near else None,
+            "near": hit.near.to_json() if hit.near else None,
         }
     )
 

@@ -12,7 +12,7 @@ from hashmatch.report import dates
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.lines import Problem
 from hashmatch.report.verify_commands import commands
-from hashmatch.report.words import number, size
+from hashmatch.report.words import clock, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +58,7 @@ class Page:
             "explain": self.words.code,
             "num": number,
             "bytes": size,
+            "clock": clock,
             "share": share,
             "plain": plain,
             "label": self.label,

@@ -64,6 +64,15 @@ def size(count: int) -> str:
     return f"{count / 1000**steps:.1f} {_UNITS[steps - 1]} ({exact})"
 
 
+def clock(milliseconds: int) -> str:
+    """Write a moment or a length of a video: ``0:04.2``, ``1:02:05.5``; a tenth is cut off."""
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    long = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{long}:{seconds:02}.{rest // 100}"
+
+
 @cache
 def words(language: str) -> Words:
     """Load the texts of a language."""

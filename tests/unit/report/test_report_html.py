@@ -115,7 +115,7 @@ def test_every_table_has_a_caption_and_headings_with_a_scope(full):
 def test_the_coverage_bar_has_a_text_for_those_who_cannot_see_it(full):
     bars = [a for t, a in read(full).tags if t == "svg"]
     assert [one["role"] for one in bars] == ["img"]
-    assert bars[0]["aria-label"] == "Examined 21, failed 2, skipped 2 of 25 entries"
+    assert bars[0]["aria-label"] == "Examined 22, failed 2, skipped 2 of 26 entries"
 
 
 def test_the_parts_stand_in_order_and_coverage_before_any_hit(full):
@@ -167,12 +167,12 @@ def test_digests_are_grouped_for_the_eye_and_whole_when_copied(full):
 def test_the_result_is_one_sentence_with_the_strongest_claims(full):
     result = of(full, "result")
     assert (
-        "17 of 21 examined items agree with a record of a loaded hash set, "
+        "18 of 22 examined items agree with a record of a loaded hash set, "
         "records of ordinary files not counted. 1 more agrees with records of ordinary files only."
     ) in result
-    assert "exact-2 12, exact-1 3, near 2" in result
-    assert "illegal 12 · suspected 2 · comparison 1 · reported 2 · benign 2" in result
-    assert "2 items agree only by similarity" in result
+    assert "exact-2 12, exact-1 3, near 3" in result
+    assert "illegal 12 · suspected 3 · comparison 1 · reported 2 · benign 2" in result
+    assert "3 items agree only by similarity" in result
     assert "Sets disagree about 1 item" in result
     assert "incomplete" in result
 
@@ -197,9 +197,9 @@ def test_agreement_with_ordinary_files_alone_is_not_called_a_result(tmp_path):
 
 def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
     coverage = of(full, "coverage")
-    assert "Seen 25 = examined 21 + failed 2 + skipped 2" in coverage
-    assert "84.0 %" in coverage
-    assert "90.7 kB (90,741 B) were read and digested, in 4 folders." in coverage
+    assert "Seen 26 = examined 22 + failed 2 + skipped 2" in coverage
+    assert "84.6 %" in coverage
+    assert "95.1 kB (95,062 B) were read and digested, in 4 folders." in coverage
     assert "1 of the pictures not compared in full was damaged" in coverage
 
 
@@ -283,7 +283,14 @@ def test_a_near_hit_shows_all_that_makes_it_near_and_asks_for_confirmation(full)
     assert "near needs confirmation" in hits
     assert "pdq distance 12 of at most 31 bits" in hits
     assert "quality 100, of the list not stated" in hits
-    assert "rot90 · stored" in hits
+    assert "rot90 · stored · native" in hits
+
+
+def test_a_video_that_is_near_shows_how_much_of_it_and_where(full):
+    hits = of(full, "hits")
+    assert "12 of 30 frames of the record found longest run in order 0:04.2" in hits
+    assert "90 of 240 frames of the item agree" in hits
+    assert "from–to: 0:00.0–0:04.2, 1:01.0–1:02:05.5" in hits
 
 
 def test_the_quality_that_a_list_states_is_shown(tmp_path):
@@ -305,7 +312,7 @@ def test_rows_over_the_limit_are_counted_and_said_to_be_elsewhere(tmp_path):
     page = render(report_runs.full(), tmp_path, row_limit=1)
     hits, problems = of(page, "hits"), of(page, "problems")
     assert "14 more rows are not shown here. Every row stands in hits.csv" in hits
-    assert "2 more rows are not shown here. Every row stands in hits.csv" in hits
+    assert "3 more rows are not shown here. Every row stands in hits.csv" in hits
     assert "1 more row is not shown here. Every row stands in hits.csv" in of(page, "conflicts")
     assert "4 more rows are not shown here. Every row stands in problems.csv" in problems
 

@@ -42,12 +42,14 @@ def test_the_columns_of_a_hit_are_fixed():
     record = ["set", "set_version", "record", "entry", "scheme", "category"]
     marks = ["agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed"]
     near = ["method", "distance", "threshold", "quality", "list_quality", "variant", "rendering"]
+    frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
+    near += ["phase", *frames, "longest_ms", "ranges_ms"]
     assert list(csv_report.HITS) == [*item, *record, *marks, *near, "flags"]
 
 
 def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
     rows = table(rendered(csv_report.REPORT, tmp_path)["hits.csv"])
-    assert len(rows) == 20
+    assert len(rows) == 21
     near = next(row for row in rows if row["distance"] == "12")
     expected = {"run": RUN, "n": "11", "path": "pictures/resized.png", "path_hex": ""}
     expected |= {"claim": "near", "disposition": "comparison", "scheme": "vic-us", "category": "4"}
@@ -55,6 +57,12 @@ def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
     expected |= {"needs_confirmation": "yes", "viewed": "no", "threshold": "31", "method": "pdq"}
     expected |= {"quality": "100", "list_quality": "", "variant": "rot90", "rendering": "stored"}
     assert near.items() >= expected.items()
+    assert {near[name] for name in csv_report.FRAMES} == {""}
+    video = next(row for row in rows if row["method"] == "vpdq")
+    assert [video[name] for name in csv_report.FRAMES] == [
+        *("12", "30", "90", "240", "4200"),
+        "0-4200 61000-3725500",
+    ]
     conflict = [row for row in rows if row["conflict"] == "yes"]
     assert [row["disagreeing"] for row in conflict] == ["sha256", ""]
     assert conflict[0]["agreeing"] == "md5 sha1"
@@ -76,7 +84,7 @@ def test_the_coverage_table_adds_up(tmp_path):
     rows = table(rendered(csv_report.REPORT, tmp_path)["coverage.csv"])
     counts = {(row["measure"], row["code"]): int(row["count"]) for row in rows}
     ended = [counts[name, ""] for name in ("examined", "failed", "skipped")]
-    assert counts["seen", ""] == sum(ended) == 25
+    assert counts["seen", ""] == sum(ended) == 26
     assert counts["failed_by", "list:permission-denied"] == 1
     assert counts["skipped_by", "fifo"] == 1
     assert counts["not_compared_by", "corrupt-picture"] == 1
@@ -121,7 +129,7 @@ def test_the_byte_order_mark_for_excel_can_be_left_out(tmp_path):
 
 def test_rows_end_with_carriage_return_and_line_feed(tmp_path):
     content = rendered(csv_report.REPORT, tmp_path)["hits.csv"].read_bytes()
-    assert content.count(b"\r\n") == content.count(b"\n") == 21
+    assert content.count(b"\r\n") == content.count(b"\n") == 22
 
 
 def test_a_masked_table_has_numbers_for_names_and_no_bytes_of_them(tmp_path):
@@ -143,10 +151,10 @@ def test_the_json_lines_hold_the_run_then_every_line_then_their_numbers(tmp_path
     run = report_runs.full()
     found = lines(rendered(jsonl.REPORT, tmp_path, run)["run.jsonl"])
     assert [found[0]["type"], found[-1]["type"]] == ["run", "end"]
-    numbers = {"run": 1, "outcome": 25, "hit": 20, "problem": 5}
+    numbers = {"run": 1, "outcome": 26, "hit": 21, "problem": 5}
     assert found[-1]["lines"] == numbers
     assert len(found) == sum(numbers.values()) + 1
-    assert found[0]["counts"]["seen"] == 25
+    assert found[0]["counts"]["seen"] == 26
     assert found[0]["argv"] == ["scan", "/mnt/exhibit-7", "--case", "CASE"]
 
 
@@ -172,7 +180,10 @@ def test_perceptual_hashes_are_left_out_unless_asked_for(tmp_path):
     assert len(values) == 32
     assert not [value for value in values if value in path.read_text()]
     picture = next(line["picture"] for line in lines(path) if "picture" in line)
-    assert picture["hashes"] == [{"method": "pdq", "rendering": "stored", "quality": 90}]
+    kept = {"method": "pdq", "rendering": "stored", "phase": "native", "quality": 90}
+    assert picture["hashes"] == [kept]
+    video = next(line["video"] for line in lines(path) if "video" in line)
+    assert video["hashes"] == [[0, 90], [40, 88]]
 
 
 def test_masked_json_lines_leave_out_the_command_and_the_place(tmp_path):
