@@ -65,17 +65,23 @@ class FolderSource:
             descriptor = self._folders.open(item.path)
         except OSError as error:
             raise ItemError(Stage.OPEN, reason_of(error)) from None
-        if not _is_still(item, descriptor):
+        if not is_still(item, descriptor):
             os.close(descriptor)
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         return os.fdopen(descriptor, "rb", buffering=0)
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
-        return _is_still(item, stream.fileno())
+        return is_still(item, stream.fileno())
 
 
-def _is_still(item: Item, descriptor: int) -> bool:
+def left_out(mode: int) -> Rule:
+    """Name the rule by which something that is neither file nor folder is left out."""
+    return _RULES.get(stat.S_IFMT(mode), Rule.UNKNOWN_KIND)
+
+
+def is_still(item: Item, descriptor: int) -> bool:
+    """Tell whether a descriptor is of the item, as it was listed (size, time, identity)."""
     try:
         status = os.fstat(descriptor)
     except OSError:  # the device went away: nothing can be said for the item any more
@@ -131,7 +137,7 @@ class _Walk:
         if stat.S_ISREG(status.st_mode):
             return Item(path, status.st_size, status.st_mtime_ns, status.st_mode, identity)
         if not stat.S_ISDIR(status.st_mode):
-            return Skipped(path, _RULES.get(stat.S_IFMT(status.st_mode), Rule.UNKNOWN_KIND))
+            return Skipped(path, left_out(status.st_mode))
         if identity in self._above:
             return Skipped(path, Rule.FOLDER_LOOP)
         return self._enter(path, identity, *self._folders.names(path))
