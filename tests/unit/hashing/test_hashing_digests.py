@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.hashing import digests
+from hashmatch.hashing.beside import Beside
 from hashmatch.hashing.digests import HEAD, SLICE, read
 from hashmatch.model.hashes import ALWAYS, Algorithm
 from hashmatch.model.outcomes import ItemError, Reason, Stage
@@ -133,3 +134,39 @@ def test_memory_does_not_grow_with_the_content():
 
 def test_the_head_is_long_enough_for_every_signature():
     assert digests.HEAD >= 64
+
+
+@pytest.mark.parametrize("size", [0, SLICE - 1, SLICE, digests.WIDE + 1, 3 * digests.WIDE])
+def test_two_threads_see_all_bytes_too(size):
+    content = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    asked = (*EVERY, Algorithm.TTH)
+    found = read(io.BytesIO(content), asked, yes, size, wide=True)
+    assert found == read(io.BytesIO(content), asked, yes, size)
+    assert found.digests == digests.of_bytes(content, asked)
+
+
+def test_two_threads_fail_as_one():
+    with pytest.raises(ItemError):
+        read(BadSector(b"x" * (2 * SLICE), SLICE), ALWAYS, no, 0, wide=True)
+
+
+def test_what_a_second_thread_meets_reaches_the_caller():
+    class Broken:
+        def update(self, part):
+            raise MemoryError
+
+    with Beside([Broken()]) as beside:
+        beside.update(memoryview(b"x"))
+        with pytest.raises(MemoryError):
+            beside.wait()
+
+
+def test_without_a_second_thread_the_first_does_all(monkeypatch):
+    def none(_):
+        raise RuntimeError
+
+    monkeypatch.setattr("threading.Thread.start", none)
+    content = b"x" * (SLICE + 1)
+    assert read(io.BytesIO(content), EVERY, no, 0, wide=True).digests == digests.of_bytes(
+        content, EVERY
+    )
