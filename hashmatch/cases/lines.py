@@ -88,6 +88,8 @@ def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:
         yield _problem("not-compared", Stage.DECODE, picture.trouble)
     elif picture.partial:
         yield _problem("partial", Stage.DECODE, Reason.TRUNCATED)
+    elif picture.unhashed:
+        yield _problem("partial", Stage.DECODE, Reason.HASHER)
     elif all(one.quality < gate for one in picture.hashes):
         yield _problem("low-quality", None, "too-little-structure")
 
@@ -106,7 +108,8 @@ def _digests(reading: Reading) -> Line:
 
 
 def _picture(picture: Picture) -> Line:
-    return {
+    own: Line = {"unhashed": [*map(str, picture.unhashed)]} if picture.unhashed else {}
+    return own | {
         "kind": picture.kind,
         "width": picture.width,
         "height": picture.height,

@@ -76,7 +76,9 @@ class Decoded:
     damage: Reason | None = None
 
 
-def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode(
+    content: bytes, kind: str, max_pixels: int = MAX_PIXELS, *, in_full: bool = False
+) -> Decoded:
     """Decode the first frame of a picture.
 
     A damaged picture is tried again with the damage passed over. Orientation tags are not
@@ -87,19 +89,23 @@ def decode(content: bytes, kind: str, max_pixels: int = MAX_PIXELS) -> Decoded:
         kind: as :func:`hashmatch.hashing.sniff.picture_kind` says.
         max_pixels: largest picture to decode; ``JPEG_FACTOR`` times that for a JPEG that is not
             progressive. Compared with the header before anything is decoded.
+        in_full: decode no JPEG at a fraction of its size, except where it is larger than
+            ``max_pixels``.
     """
     name = codecs.codec_of(kind)
     if name is None:
         return Decoded(trouble=Reason.UNSUPPORTED)
     with _LOCK, _quiet(name):
-        first = _attempt(content, name, max_pixels, tolerant=False)
+        first = _attempt(content, name, max_pixels, in_full=in_full, tolerant=False)
         if first.trouble not in {Reason.CORRUPT, Reason.TRUNCATED}:
             return first
-        second = _attempt(content, name, max_pixels, tolerant=True)
+        second = _attempt(content, name, max_pixels, in_full=in_full, tolerant=True)
     return first if second.trouble else replace(second, damage=first.trouble)
 
 
-def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> Decoded:
+def _attempt(
+    content: bytes, name: str, max_pixels: int, *, in_full: bool, tolerant: bool
+) -> Decoded:
     facts = Decoded()
     try:
         with _settings(max_pixels if name in _LOADED_AT_ONCE else None, tolerant=tolerant):
@@ -110,7 +116,8 @@ def _attempt(content: bytes, name: str, max_pixels: int, *, tolerant: bool) -> D
             if trouble is not None:
                 return replace(facts, trouble=trouble)
             facts = replace(facts, frames=_frames(image, content, name))
-            return replace(facts, renderings=pixels.render(image))
+            whole = in_full and image.width * image.height <= max_pixels
+            return replace(facts, renderings=pixels.render(image, in_full=whole))
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):

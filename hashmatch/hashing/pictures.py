@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.decode import MAX_PIXELS, decode
+from hashmatch.hashing.further import further
 from hashmatch.hashing.pdq import pdq
 from hashmatch.model.hashes import Method, PictureHash
 from hashmatch.model.outcomes import Picture, Reason
@@ -32,16 +33,18 @@ def examine(
         max_pixels: see :func:`hashmatch.hashing.decode.decode`.
         wanted: perceptual methods and effort; its digests do not matter here.
     """
-    del wanted
-    decoded = decode(content, kind, max_pixels)
+    decoded = decode(content, kind, max_pixels, in_full=wanted.in_full)
     facts = Picture(kind, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
     try:
         hashes = tuple(_hash(one) for one in decoded.renderings)
+        seen = zip(decoded.renderings, (one.quality for one in hashes), strict=True)
+        more = further(seen, wanted)
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     if decoded.damage and not any(one.quality for one in hashes):
         return replace(facts, trouble=decoded.damage)
-    return replace(facts, hashes=hashes, partial=decoded.damage is not None)
+    partial = decoded.damage is not None
+    return replace(facts, hashes=hashes + more.hashes, partial=partial, unhashed=more.failed)
 
 
 def _hash(rendering: Rendering) -> PictureHash:

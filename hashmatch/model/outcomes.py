@@ -13,7 +13,7 @@ from hashmatch.model.hits import Claim, Disposition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hashmatch.model.hashes import Digest, FrameHash, PictureHash
+    from hashmatch.model.hashes import Digest, FrameHash, Method, PictureHash
     from hashmatch.model.hits import Hit
     from hashmatch.model.records import Json
 
@@ -49,6 +49,11 @@ class Reason(StrEnum):
     TOO_SMALL = "too-few-pixels"
     UNSUPPORTED = "unsupported-picture-format"
     OUT_OF_MEMORY = "out-of-memory"
+    DAMAGED_VIDEO = "damaged-video"
+    INCOMPLETE_VIDEO = "incomplete-video"
+    UNSUPPORTED_VIDEO = "unsupported-video-format"
+    NO_VIDEO_DECODER = "no-video-decoder"
+    HASHER = "hasher-failed"
 
 
 class Rule(StrEnum):
@@ -78,7 +83,8 @@ class Picture:
 
     ``kind`` is the format by content, such as ``image/jpeg``. ``width`` and ``height`` in pixels
     and ``frames`` are 0 where the header could not be read. ``trouble`` says why there is no
-    usable hash; ``partial`` that the hash is of a truncated picture's readable part.
+    usable hash; ``partial`` that the hash is of a truncated picture's readable part. ``unhashed``
+    are methods beside PDQ that were asked for and whose hasher failed on this picture.
     """
 
     kind: str
@@ -88,6 +94,7 @@ class Picture:
     hashes: tuple[PictureHash, ...] = ()
     trouble: Reason | None = None
     partial: bool = False
+    unhashed: tuple[Method, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +258,8 @@ class Tally:
             self.not_compared_by[str(picture.trouble)] += 1
         elif picture.partial:
             self.not_compared_by[str(Reason.TRUNCATED)] += 1
+        elif picture.unhashed:
+            self.not_compared_by[str(Reason.HASHER)] += 1
         elif any(one.quality >= gate for one in picture.hashes):
             self.compared_near += 1
         else:

@@ -31,3 +31,8 @@ class Wanted:
     methods: tuple[Method, ...] = (Method.PDQ,)
     effort: Effort = Effort.STANDARD
     videos: bool = True
+
+    @property
+    def in_full(self) -> bool:
+        """Whether every pixel counts, so that no picture may be decoded at a fraction."""
+        return self.effort is Effort.THOROUGH or not {*self.methods} <= {Method.PDQ, Method.VPDQ}

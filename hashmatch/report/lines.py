@@ -187,7 +187,10 @@ def _examined(line: Fields) -> tuple[str, ...]:
 
 
 def _picture(picture: Fields) -> None:
-    picture.only("kind", "width", "height", "frames", "partial", "trouble", "hashes")
+    own = ("unhashed",) if picture.has("unhashed") else ()
+    picture.only("kind", "width", "height", "frames", "partial", "trouble", "hashes", *own)
+    for key in own:
+        picture.words(key, Method)
     for one in picture.objects("hashes"):
         one.only("method", "rendering", "phase", "quality", "names", "variants")
         named = one.texts("names") if one.has("names") else VARIANTS

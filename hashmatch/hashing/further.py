@@ -1,0 +1,87 @@
+"""Hashes of a picture by methods beside PDQ, where a run asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hashmatch.hashing import hashers
+from hashmatch.model.hashes import VARIANTS, Method, PictureHash
+from hashmatch.model.wanted import Effort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from hashmatch.hashing.pixels import Rendering
+    from hashmatch.model.wanted import Wanted
+
+
+class Further(NamedTuple):
+    """Hashes by rendering, then method; and the methods whose hasher failed on any rendering."""
+
+    hashes: tuple[PictureHash, ...] = ()
+    failed: tuple[Method, ...] = ()
+
+
+def further(renderings: Iterable[tuple[Rendering, int]], wanted: Wanted) -> Further:
+    """Hash renderings by every method that is wanted beside PDQ.
+
+    A hasher gets the colours of the whole picture. It fails where only a reduced picture is
+    there, and when it raises, except for want of memory, or gives nonsense; other methods go on.
+    That it has no value for a picture is no failure.
+
+    Args:
+        renderings: each with its PDQ quality, which stands for the quality of these hashes too.
+        wanted: the methods. Except with the least effort, values of turned pictures are derived
+            where the method can.
+
+    Raises:
+        MemoryError: memory does not suffice.
+        HasherError: a hasher cannot be loaded at all.
+    """
+    methods = tuple(one for one in wanted.methods if one not in hashers.OWN)
+    if not methods:
+        return Further()
+    found: list[PictureHash] = []
+    failed: set[Method] = set()
+    for rendering, quality in renderings:
+        if rendering.reduction > 1:
+            failed.update(methods)
+            continue
+        pixels = _colours(rendering)
+        for method in methods:
+            hasher = hashers.load(method)
+            try:
+                values = _values(hasher, pixels, wanted.effort)
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001  # a plug-in may raise anything
+                failed.add(method)
+                continue
+            if values:
+                names = tuple(values)
+                found.append(
+                    PictureHash(method, rendering.name, quality, tuple(values.values()), names)
+                )
+    return Further(tuple(found), tuple(one for one in methods if one in failed))
+
+
+def _values(hasher: hashers.Hasher, pixels: NDArray[np.uint8], effort: Effort) -> dict[str, bytes]:
+    """Values by the name of the turn; none where the method has no value for the picture."""
+    value = hashers.checked(hasher, pixels)
+    if value is None:
+        return {}
+    turned = {} if effort is Effort.FAST else hashers.turned(hasher, value)
+    return {VARIANTS[0]: value} | turned
+
+
+def _colours(rendering: Rendering) -> NDArray[np.uint8]:
+    """All pixels as RGB, not to be written to."""
+    rows = rendering.rows(0, rendering.size[0])
+    colours = rows if rows.ndim == 3 else np.repeat(rows[..., None], 3, axis=2)
+    pixels = np.ascontiguousarray(colours, np.uint8)
+    pixels.flags.writeable = False
+    return pixels
