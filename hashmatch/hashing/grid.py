@@ -2,11 +2,10 @@
 
 Meta's filter (two passes of a box over rows and columns) and the choice of 64 x 64 points after it
 are linear, and rows and columns do not mix. So the grid is a weighted sum of rows followed by a
-weighted sum of columns, each over a narrow window. The rows can be taken from anything that gives
-a strip at a time. The result does not depend on the processor: weights and samples are whole
-numbers almost everywhere, and what little remains is rounded off.
-
-Source: Meta, ThreatExchange/pdq; Jarosz, "Fast Image Convolutions", 2001.
+weighted sum of columns, each over a narrow window. Seeing the picture at another size first is
+linear too, and only changes the weights: no second picture is made. The rows can be taken from
+anything that gives a strip at a time. The result does not depend on the processor: weights and
+samples are whole numbers almost everywhere, and what little remains is rounded off.
 """
 
 from __future__ import annotations
@@ -17,16 +16,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from hashmatch.hashing.windows import NATIVE_SIZE, POINTS, windows
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Places = NDArray[np.intp]
+    from hashmatch.hashing.windows import Windows
 
-POINTS = 64
-"""Points along each side of the grid."""
+    Floats = NDArray[np.float64]
 
 _STRIP = 1 << 18  # pixels held as floats at a time; stays in the processor's cache
+_TOGETHER = 4  # points computed by one product: more of them waste work, fewer make more calls
+_LONG = 1024  # samples a side; from here on work weighs more than calls
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32).astype(np.float64)
 _FINE = float(1 << 20)
 
@@ -63,31 +66,77 @@ class Pixels:
         return self.array[first:last]
 
 
+def samples_of(raster: Raster) -> tuple[int, int]:
+    """Rows and columns of samples; the last of them may stand for less than a whole block."""
+    height, width = raster.size
+    return -(-height // raster.reduction), -(-width // raster.reduction)
+
+
 def grid_of(raster: Raster) -> Floats:
     """Filter a picture and take 64 x 64 points of it: luma 0..255."""
+    return grids_of(raster, (NATIVE_SIZE,))[0]
+
+
+def grids_of(raster: Raster, seen: tuple[int, ...]) -> tuple[Floats, ...]:
+    """Give one grid for each size at which the picture is seen, from one pass over its rows.
+
+    Args:
+        raster: the picture.
+        seen: pixels a side, whatever the shape of the picture; ``NATIVE_SIZE`` for as it is.
+    """
     height, width = raster.size
-    tall, wide = (-(-side // raster.reduction) for side in raster.size)
+    planes = _lines(raster, _row_blocks(height, raster.reduction, seen), len(seen))
+    return tuple(
+        _columns(one, height, width, raster.reduction, size)
+        for one, size in zip(planes, seen, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Weights of neighbouring points over all samples that any of them depends on."""
+
+    first: int
+    last: int
+    weights: NDArray[np.floating]
+
+
+def _lines(raster: Raster, blocks: Sequence[_Block], sizes: int) -> Floats:
+    """Weighted sums of rows: (sizes, colours, 64, w). Reads each row about once and in order."""
+    tall, wide = samples_of(raster)
     step = max(1, _STRIP // wide)
-    lines = []
-    begin = end = 0
+    begin = end = place = 0
     strip = np.empty((0, 0), np.float32)
-    for window in _windows(height, raster.reduction):
-        if window.last > end:
-            begin, end = window.first, min(tall, max(window.last, window.first + step))
+    planes = np.empty((0,))
+    for block in blocks:
+        if block.last > end:
+            begin, end = block.first, min(tall, max(block.last, block.first + step))
             strip = raster.rows(begin, end).astype(np.float32).reshape(end - begin, -1)
-        lines.append(window.mean(strip[window.first - begin : window.last - begin]))
-    luma = _luma(np.array(lines), wide)
-    columns = [
-        window.mean(luma[:, window.first : window.last].T)
-        for window in _windows(width, raster.reduction)
-    ]
-    return _settled(np.array(columns).T)
+        if not place:
+            planes = np.empty((sizes, strip.shape[1] // wide, POINTS, wide))
+        sums = block.weights @ strip[block.first - begin : block.last - begin]
+        lines = sums.reshape(sizes, POINTS // len(blocks), wide, -1).transpose(0, 3, 1, 2)
+        after = place + lines.shape[2]
+        planes[:, :, place:after] = lines
+        place = after
+    return planes
 
 
-def _luma(lines: Floats, width: int) -> Floats:
-    if lines.shape[1] == width:
-        return lines
-    return lines.reshape(POINTS, width, 3) @ _LUMA
+def _columns(lines: Floats, height: int, width: int, reduction: int, seen: int) -> Floats:
+    """Weighted sums along the lines, still whole numbers, then means, then luma."""
+    lines = lines.reshape(-1, lines.shape[-1])
+    values = np.empty((len(lines), POINTS))
+    place = 0
+    for block in _column_blocks(width, reduction, seen):
+        after = place + block.weights.shape[1]
+        values[:, place:after] = lines[:, block.first : block.last] @ block.weights
+        place = after
+    down, across = (windows(side, reduction, seen) for side in (height, width))
+    planes = values.reshape(-1, POINTS, POINTS) / (down.divisor * across.divisor)
+    if len(planes) == 1:
+        return _settled(planes[0])
+    red, green, blue = (plane * share for plane, share in zip(planes, _LUMA, strict=True))
+    return _settled(red + green + blue)
 
 
 def _settled(values: Floats) -> Floats:
@@ -95,72 +144,36 @@ def _settled(values: Floats) -> Floats:
     return np.round(values * _FINE) / _FINE
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The samples one of the 64 points depends on, and how much each counts.
-
-    Away from the edges the weights are whole numbers. Their sums with whole samples are exact in
-    single precision, in whatever order a processor adds them.
-    """
-
-    first: int
-    weights: NDArray[np.floating]
-    divisor: float
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.weights)
-
-    def mean(self, samples: NDArray[np.floating]) -> Floats:
-        """Weighted mean over the first axis."""
-        return (self.weights @ samples).astype(np.float64) / self.divisor
+@lru_cache(maxsize=64)
+def _row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> tuple[_Block, ...]:
+    """Weights of the same points of every size, one below the other."""
+    sides = [windows(length, reduction, size) for size in seen]
+    step = _TOGETHER if length < _LONG * reduction else 1
+    return tuple(_block(sides, at, at + step) for at in range(0, POINTS, step))
 
 
-@lru_cache(maxsize=512)
-def _windows(length: int, reduction: int) -> tuple[_Window, ...]:
-    """Give the windows of the 64 points along a side.
-
-    A box of ``ceil(length / 128)`` pixels is applied twice; at the edges it is cut off and its
-    mean taken over what is left. With a reduction, a sample stands for its block of pixels and
-    has their weights together.
-    """
-    box = -(-length // (2 * POINTS))
-    ahead = (box + 2) // 2
-    place = np.arange(length)
-    lows = np.maximum(0, place - (box - ahead))
-    highs = np.minimum(length, place + ahead)
-    windows = []
-    for point in range(POINTS):
-        centre = int((point + 0.5) * length / POINTS)
-        inner = slice(lows[centre], highs[centre])
-        windows.append(_window(lows[inner], highs[inner], box, reduction))
-    return tuple(windows)
+@lru_cache(maxsize=64)
+def _column_blocks(length: int, reduction: int, seen: int) -> tuple[_Block, ...]:
+    """As :func:`_row_blocks` for one size, with a column for each point, in double precision."""
+    blocks = _row_blocks(length, reduction, (seen,))
+    return tuple(
+        _Block(one.first, one.last, np.ascontiguousarray(one.weights.T, np.float64))
+        for one in blocks
+    )
 
 
-def _window(lows: Places, highs: Places, box: int, reduction: int) -> _Window:
-    """The mean of means over the inner boxes from ``lows`` to before ``highs``."""
-    first, before = divmod(int(lows[0]), reduction)
-    cut_off = len(lows) < box or highs[0] - lows[0] < box or highs[-1] - lows[-1] < box
-    if cut_off or box * box * 255 >= 1 << 24:
-        shares = box * box / ((highs - lows) * len(lows))
-        start = lows[0] - before
-        weights = _summed(lows - start, highs - start, shares, reduction)
-        return _Window(first, weights, float(box * box))
-    return _Window(first, _whole(box, before, reduction), float(box * box))
-
-
-@lru_cache(maxsize=512)
-def _whole(box: int, before: int, reduction: int) -> NDArray[np.float32]:
-    """Weights away from the edges: 1, 2, 3 up to ``box`` and down again, then folded."""
-    lows = np.arange(before, before + box)
-    return _summed(lows, lows + box, np.ones(box), reduction).astype(np.float32)
-
-
-def _summed(lows: Places, highs: Places, shares: Floats, reduction: int) -> Floats:
-    """Add up boxes of different weight, then the weights of each block of ``reduction``."""
-    blocks = -(-int(highs[-1]) // reduction)
-    steps = np.zeros(blocks * reduction + 1)
-    np.add.at(steps, lows, shares)
-    np.subtract.at(steps, highs, shares)
-    weights: Floats = np.cumsum(steps)[:-1].reshape(blocks, reduction).sum(axis=1)
-    return weights
+def _block(sides: list[Windows], begin: int, end: int) -> _Block:
+    """Single precision where it is exact, double precision where a weight is a fraction."""
+    part = slice(begin, end)
+    first = min(int(side.firsts[begin]) for side in sides)
+    last = max(int(side.lasts[end - 1]) for side in sides)
+    exact = all(side.whole[part].all() for side in sides)
+    weights = np.zeros(
+        (len(sides) * (end - begin), last - first), np.float32 if exact else np.float64
+    )
+    rows = iter(weights)
+    for side in sides:
+        for point in range(begin, end):
+            place, after = side.firsts[point], side.lasts[point]
+            next(rows)[place - first : after - first] = side.weights[point, : after - place]
+    return _Block(first, last, weights)

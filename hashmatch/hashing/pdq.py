@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.hashing.grid import POINTS, grid_of
+from hashmatch.hashing.grid import grids_of
+from hashmatch.hashing.windows import NATIVE_SIZE, POINTS
 from hashmatch.model.hashes import VARIANTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from hashmatch.hashing.grid import Raster
@@ -29,9 +32,16 @@ MIN_SIDE = 5
 """Below this many pixels a side there is nothing to hash."""
 
 
+IDENTITY = VARIANTS[:1]
+"""Names of the hash of a picture as it is stored, and of no other."""
+
+INVERTED = (*VARIANTS, "inverted")
+"""Names of all rotations and flips, and of the picture with black and white exchanged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pdq:
-    """Hashes of the eight rotations and flips in the order of ``VARIANTS``; quality 0..100."""
+    """Hashes of a picture turned in the ways that were asked for; quality 0..100."""
 
     quality: int
     variants: tuple[bytes, ...]
@@ -42,11 +52,15 @@ class Pdq:
         return self.variants[0]
 
 
-def pdq(raster: Raster) -> Pdq:
+def pdq(raster: Raster, names: tuple[str, ...] = VARIANTS) -> Pdq:
     """Hash a picture, and its rotations and flips.
 
     Survives scaling, re-encoding and light edits; not cropping of more than about 2 %, borders,
     or rotation by odd angles.
+
+    Args:
+        raster: the picture.
+        names: ``IDENTITY``, ``VARIANTS`` or ``INVERTED``.
 
     Raises:
         ValueError: a side is shorter than ``MIN_SIDE``.
@@ -55,11 +69,28 @@ def pdq(raster: Raster) -> Pdq:
         Distance between two hashes in bits; up to 31 is commonly taken for the same picture.
         Quality below 50 marks a picture with too little structure to be compared.
     """
+    return pdq_seen(raster, {NATIVE_SIZE: names})[0]
+
+
+def pdq_seen(raster: Raster, names: Mapping[int, tuple[str, ...]]) -> tuple[Pdq, ...]:
+    """Hash a picture as it is seen at other sizes too, from one pass over its rows.
+
+    Args:
+        raster: the picture.
+        names: for each size what :func:`pdq` takes; a size is that of a square which the picture
+            is brought to without keeping its shape, or ``NATIVE_SIZE``.
+
+    Raises:
+        ValueError: a side is shorter than ``MIN_SIDE``.
+    """
     if min(raster.size) < MIN_SIDE:
         msg = f"a picture needs at least {MIN_SIDE} pixels a side"
         raise ValueError(msg)
-    grid = grid_of(raster)
-    return Pdq(_quality(grid), _variants(_transform(grid)))
+    grids = grids_of(raster, tuple(names))
+    return tuple(
+        Pdq(_quality(grid), _variants(_transform(grid), wanted))
+        for grid, wanted in zip(grids, names.values(), strict=True)
+    )
 
 
 def hamming(one: bytes, other: bytes) -> int:
@@ -96,11 +127,12 @@ def _quality(grid: NDArray[np.float64]) -> int:
     return min(100, int(np.abs(down).sum() + np.abs(across).sum()) // 90)
 
 
-def _variants(dct: Singles) -> tuple[bytes, ...]:
-    """Hash all rotations and flips: reversing a side only changes the sign of odd frequencies."""
-    sign = np.where(np.arange(1, 17) % 2, np.float32(-1), np.float32(1))
-    upside_down, mirrored = dct * sign[:, None], dct * sign
-    turned = mirrored * sign[:, None]
+def _variants(dct: Singles, names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Hash rotations and flips: reversing a side only changes the sign of odd frequencies."""
+    if names == IDENTITY:
+        return _bits(dct[None])
+    upside_down, mirrored = dct * _SIGN[:, None], dct * _SIGN
+    turned = mirrored * _SIGN[:, None]
     of = {
         "identity": dct,
         "rot90": mirrored.T,
@@ -110,12 +142,17 @@ def _variants(dct: Singles) -> tuple[bytes, ...]:
         "flipy": mirrored,
         "transpose": dct.T,
         "antitranspose": turned.T,
+        "inverted": -dct,
     }
-    return tuple(_bits(of[name]) for name in VARIANTS)
+    return _bits(np.array([of[name] for name in names]))
 
 
-def _bits(dct: Singles) -> bytes:
+_SIGN = np.where(np.arange(1, 17) % 2, np.float32(-1), np.float32(1))
+
+
+def _bits(dcts: Singles) -> tuple[bytes, ...]:
     """One bit for each coefficient above the median, the last coefficient first."""
-    flat = dct.ravel()
-    median = np.partition(flat, 127)[127]  # the lower of the two in the middle
-    return np.packbits((flat > median)[::-1]).tobytes()
+    flat = dcts.reshape(len(dcts), -1)
+    medians = np.partition(flat, 127, axis=1)[:, 127:128]  # the lower of the two in the middle
+    packed = np.packbits((flat > medians)[:, ::-1], axis=1)
+    return tuple(one.tobytes() for one in packed)
