@@ -8,6 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from hashmatch.model import names
+from hashmatch.model.bands import band
+from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +114,9 @@ class Builder:
         ended = Counter(line["outcome"] for line in self.outcomes)
         problems = Counter(line["problem"] for line in self.problems)
         pictures = [line["picture"] for line in self.outcomes if "picture" in line]
-        notable = {hit["n"] for hit in self.hits if hit["disposition"] != "benign"}
+        named = [hit for hit in self.hits if hit["disposition"] != "benign"]
+        notable = {hit["n"] for hit in named if hit["claim"] != "lead"}
+        leads = {hit["n"] for hit in named} - notable
         near = any("pdq" in one["values"] for one in self.sets)
         low = problems["low-quality"]
         bad = problems["not-compared"] + problems["partial"]
@@ -129,6 +133,7 @@ class Builder:
             "not_compared": bad,
             "items_with_hits": len({hit["n"] for hit in self.hits}),
             "items_with_notable_hits": len(notable),
+            "items_with_leads": len(leads),
             "hits": len(self.hits),
             "conflicts": len({hit["n"] for hit in self.hits if hit["conflict"]}),
             "failed_by": self._by("failed", "stage", "reason"),
@@ -163,7 +168,8 @@ class Builder:
     def _exit_code(self, counts: dict) -> int:
         changed = any(not one["unchanged"] for one in self.sources)
         incomplete = counts["failed"] or counts["not_compared"] or changed
-        return (10 if counts["items_with_notable_hits"] else 0) + (3 if incomplete else 0)
+        found = counts["items_with_notable_hits"] or counts["items_with_leads"]
+        return (10 if found else 0) + (3 if incomplete else 0)
 
 
 def reseal(folder: Path) -> None:
@@ -324,6 +330,7 @@ def near(distance: int = 4, **facts: object) -> dict:
             "near": {
                 "method": "pdq",
                 "distance": distance,
+                "band": str(band(Method.PDQ, distance)),
                 "threshold": 31,
                 "quality": 100,
                 "list_quality": None,
@@ -353,6 +360,10 @@ def benign() -> dict:
 def reported() -> dict:
     other = {"set": "tips", "set_version": TIPS, "scheme": None, "category": None, "entry": None}
     return exact("exact-1") | other | {"disposition": "reported"}
+
+
+def lead(distance: int = 40, **facts: object) -> dict:
+    return near(distance, claim="lead", disposition="uncategorized", **facts)
 
 
 def near_video(**facts: object) -> dict:
@@ -398,6 +409,7 @@ def full() -> Builder:
     run.failed(b"locked folder", "list")
     run.skipped(b"link")
     run.skipped(b"pipe", "fifo")
+    run.picture(b"pictures/derived.png", [lead(record=19, entry="media-19")])
     run.video(b"video/clip.mp4", [near_video()])
     return run
 

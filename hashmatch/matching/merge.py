@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hashmatch.model.bands import Band
 from hashmatch.model.hashes import STRONG, Algorithm
 from hashmatch.model.hits import Claim, Disposition, Hit
 
@@ -27,7 +28,13 @@ def exact_claim(agreeing: Sequence[Algorithm]) -> Claim:
 
 
 def capped(disposition: Disposition, claim: Claim) -> Disposition:
-    """Lower a disposition to what the claim can carry: a near hit alone is at most suspected."""
+    """Lower a disposition to what the claim can carry.
+
+    A near hit alone is at most suspected. A lead says nothing about what the picture is, so that
+    it takes over no category's meaning; one to a benign picture stays benign.
+    """
+    if claim is Claim.LEAD and disposition is not Disposition.BENIGN:
+        return Disposition.UNCATEGORIZED
     if claim is Claim.NEAR and disposition in _AT_MOST_SUSPECTED:
         return Disposition.SUSPECTED
     return disposition
@@ -69,15 +76,19 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
 
 
 def near_hit(installed: InstalledSet, number: int, near: Near) -> Hit:
-    """Give the hit for a record whose perceptual hash is within the threshold."""
+    """Give the hit for a record whose perceptual hash is within the threshold.
+
+    Beyond the measured bands of agreement it is a lead only.
+    """
     record = installed.record(number)
+    claim = Claim.LEAD if near.band is Band.LEAD else Claim.NEAR
     return Hit(
         set_name=installed.manifest.name,
         set_version=installed.manifest.version,
         record=number,
         entry=record.entry,
-        claim=Claim.NEAR,
-        disposition=capped(installed.manifest.disposition(record.category), Claim.NEAR),
+        claim=claim,
+        disposition=capped(installed.manifest.disposition(record.category), claim),
         scheme=installed.manifest.scheme,
         category=record.category,
         near=near,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hashmatch.model.bands import Band, band
 from hashmatch.model.hashes import NATIVE
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Claim(StrEnum):
     """Only one weaker digest such as MD5 agrees; colliding files can be made on purpose."""
     NEAR = "near"
     """A perceptual hash is within the threshold: similar pixels, not the same file."""
+    LEAD = "lead"
+    """It is within a threshold wider than the usual one: possibly derived, not a match."""
 
 
 class Disposition(StrEnum):
@@ -92,11 +95,17 @@ class Near:
     phase: str = NATIVE
     frames: Frames | None = None
 
+    @property
+    def band(self) -> Band | None:
+        """What the distance stands for; None for a method without measured bands."""
+        return band(self.method, self.distance)
+
     def to_json(self) -> dict[str, Json]:
         """Give it as result files hold it."""
         return {
             "method": str(self.method),
             "distance": self.distance,
+            "band": self.band and str(self.band),
             "threshold": self.threshold,
             "quality": self.quality,
             "list_quality": self.list_quality,

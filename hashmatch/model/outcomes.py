@@ -105,7 +105,7 @@ class Video:
     are those of the stream that was decoded, ``length`` is the running time in milliseconds that
     the container states; empty or 0 where unknown. ``frames`` were decoded; ``hashes`` are those
     that differ enough from the one before. ``trouble`` says why there is no usable hash;
-    ``partial`` that the end was not reached.
+    ``partial`` that the end was not reached, or that damaged stretches were passed over.
     """
 
     kind: str
@@ -144,8 +144,12 @@ class Examined:
 
     @property
     def conflict(self) -> bool:
-        """Sets disagree about this item: benign in one, something else in another."""
-        kinds = {hit.disposition is Disposition.BENIGN for hit in self.hits}
+        """Sets disagree about this item: benign in one, something else in another.
+
+        A lead says too little to disagree.
+        """
+        sure = (hit for hit in self.hits if hit.claim is not Claim.LEAD)
+        kinds = {hit.disposition is Disposition.BENIGN for hit in sure}
         return len(kinds) == 2
 
 
@@ -174,7 +178,8 @@ class Tally:
     """Counts of outcomes; basis of the exit code and of the coverage in every report.
 
     ``uncompared_records`` counts the records of sets, benign ones aside, of which the run could
-    compare nothing: what only they describe was not looked for.
+    compare nothing: what only they describe was not looked for. ``items_with_leads`` are those
+    with notable leads and no other notable hit; no item stands in both counts.
     """
 
     seen: int = 0
@@ -186,8 +191,12 @@ class Tally:
     pictures: int = 0
     compared_near: int = 0
     low_quality: int = 0
+    videos: int = 0
+    videos_compared: int = 0
+    videos_low_quality: int = 0
     items_with_hits: int = 0
     items_with_notable_hits: int = 0
+    items_with_leads: int = 0
     hits: int = 0
     conflicts: int = 0
     uncompared_records: int = 0
@@ -195,6 +204,7 @@ class Tally:
     failed_by: Counter[str] = field(default_factory=Counter)
     skipped_by: Counter[str] = field(default_factory=Counter)
     not_compared_by: Counter[str] = field(default_factory=Counter)
+    videos_not_compared_by: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Json]:
         """Give every count under its name; :meth:`from_json` reads it back."""
@@ -219,13 +229,19 @@ class Tally:
         """Pictures that were asked about and could not be compared, or only by a part of them."""
         return self.not_compared_by.total()
 
-    def add(self, outcome: Outcome, *, near: bool, quality_gate: int) -> None:
+    @property
+    def videos_not_compared(self) -> int:
+        """Videos that were asked about and could not be compared, or only by a part of them."""
+        return self.videos_not_compared_by.total()
+
+    def add(self, outcome: Outcome, *, near: bool, quality_gate: int, videos: bool = False) -> None:
         """Count one outcome.
 
         Args:
             outcome: how the entry ended.
             near: whether a loaded set can be asked about pictures at all.
             quality_gate: least quality at which a perceptual hash may be compared.
+            videos: whether a loaded set can be asked about videos, and the run decodes them.
         """
         match outcome:
             case Examined():
@@ -234,6 +250,8 @@ class Tally:
                 self._add_hits(outcome)
                 if outcome.reading.picture is not None:
                     self._add_picture(outcome.reading.picture, near, quality_gate)
+                if outcome.reading.video is not None:
+                    self._add_video(outcome.reading.video, videos, quality_gate)
             case Failed():
                 self.failed += 1
                 self.failed_by[f"{outcome.stage}:{outcome.reason}"] += 1
@@ -246,8 +264,9 @@ class Tally:
     def _add_hits(self, outcome: Examined) -> None:
         self.hits += len(outcome.hits)
         self.items_with_hits += bool(outcome.hits)
-        notable = any(hit.disposition is not Disposition.BENIGN for hit in outcome.hits)
-        self.items_with_notable_hits += notable
+        notable = {hit.claim for hit in outcome.hits if hit.disposition is not Disposition.BENIGN}
+        self.items_with_notable_hits += bool(notable - {Claim.LEAD})
+        self.items_with_leads += notable == {Claim.LEAD}
         self.conflicts += outcome.conflict
 
     def _add_picture(self, picture: Picture, near: bool, gate: int) -> None:  # noqa: FBT001
@@ -265,13 +284,31 @@ class Tally:
         else:
             self.low_quality += 1
 
+    def _add_video(self, video: Video, asked: bool, gate: int) -> None:  # noqa: FBT001
+        self.videos += 1
+        if not asked:
+            return
+        if video.trouble is not None:
+            self.videos_not_compared_by[str(video.trouble)] += 1
+        elif video.partial:
+            self.videos_not_compared_by[str(Reason.INCOMPLETE_VIDEO)] += 1
+        elif any(one.quality >= gate for one in video.hashes):
+            self.videos_compared += 1
+        else:
+            self.videos_low_quality += 1
+
     def exit_code(self) -> ExitCode:
-        """Say in one number how the run ended. Agreement with benign sets alone is no hit."""
-        unlooked = self.not_compared or self.uncompared_records
+        """Say in one number how the run ended.
+
+        Agreement with benign sets alone is no hit. Leads are what the operator asked for with a
+        wide threshold, and say so as hits do.
+        """
+        unlooked = self.not_compared or self.videos_not_compared or self.uncompared_records
         incomplete = self.failed or unlooked or self.changed_source
-        base = ExitCode.HITS if self.items_with_notable_hits else ExitCode.CLEAR
+        found = self.items_with_notable_hits or self.items_with_leads
+        base = ExitCode.HITS if found else ExitCode.CLEAR
         return ExitCode(base + (ExitCode.INCOMPLETE if incomplete else 0))
 
 
-NEEDS_CONFIRMATION = frozenset({Claim.NEAR})
+NEEDS_CONFIRMATION = frozenset({Claim.NEAR, Claim.LEAD})
 """Claims that a person or a second method must confirm."""

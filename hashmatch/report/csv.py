@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hashmatch.model.bands import Band
     from hashmatch.model.hits import Frames, Near
     from hashmatch.report.lines import HitLine, Place, ProblemLine
     from hashmatch.report.options import ReportOptions
@@ -31,7 +32,8 @@ Cell = str | int | None
 
 ITEM = ("run", "n", "source", "path", "path_hex")
 NEAR = (
-    "method", "distance", "threshold", "quality", "list_quality", "variant", "rendering", "phase",
+    "method", "distance", "band", "threshold", "quality", "list_quality", "variant", "rendering",
+    "phase",
 )  # fmt: skip
 FRAMES = (
     "frames_matched", "frames_of", "frames_agreeing", "frames_asked", "longest_ms", "ranges_ms",
@@ -106,16 +108,16 @@ def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
         _yes(hit.conflict),
         _yes(hit.needs_confirmation),
         _yes(hit.viewed),
-        *_near(hit.near),
+        *_near(hit.near, hit.band),
         " ".join(f"{name}={_yes(stated)}" for name, stated in hit.flags.items()),
     )
 
 
-def _near(near: Near | None) -> tuple[Cell, ...]:
+def _near(near: Near | None, band: Band | None) -> tuple[Cell, ...]:
     if near is None:
         return (None,) * (len(NEAR) + len(FRAMES))
     return (
-        *(near.method, near.distance, near.threshold, near.quality, near.list_quality),
+        *(near.method, near.distance, band, near.threshold, near.quality, near.list_quality),
         *(near.variant, near.rendering, near.phase),
         *_frames(near.frames),
     )

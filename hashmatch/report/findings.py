@@ -49,13 +49,15 @@ class Findings:
     """Hits and problems of a run, ready for tables.
 
     ``strongest`` counts notable items by their strongest claim, so that its values add up to
-    the number of notable items; ``meanings`` counts items by each disposition they have, so that
-    an item can count more than once. ``benign`` is the number of agreements with benign sets that
-    stand in no table unless they are part of a conflict.
+    the number of items with notable hits and with leads; ``meanings`` counts items by each
+    disposition they have, so that an item can count more than once. Leads have no meaning and
+    do not count there. ``benign`` is the number of agreements with benign sets that stand in no
+    table unless they are part of a conflict.
     """
 
     exact: Rows[HitLine]
     near: Rows[HitLine]
+    leads: Rows[HitLine]
     conflicts: Rows[HitLine]
     problems: Rows[ProblemLine]
     strongest: Counter[Claim] = field(default_factory=Counter)
@@ -76,7 +78,7 @@ def gather(
     Raises:
         CustodyError: the lines do not come to what ``run.json`` counts.
     """
-    found = Findings(Rows(limit), Rows(limit), Rows(limit), Rows(limit))
+    found = Findings(Rows(limit), Rows(limit), Rows(limit), Rows(limit), Rows(limit))
     for _, group in groupby(hits, key=lambda hit: hit.place.n):
         _add_item(found, list(group))
     for problem in problems:
@@ -90,7 +92,7 @@ def _add_item(found: Findings, hits: list[HitLine]) -> None:
     for hit in hits:
         _add_hit(found, hit)
     found.conflict_items += any(hit.conflict for hit in hits)
-    found.meanings.update({hit.disposition for hit in hits})
+    found.meanings.update({hit.disposition for hit in hits if hit.claim is not Claim.LEAD})
     claims = {hit.claim for hit in hits if hit.notable}
     if claims:
         found.strongest[next(claim for claim in Claim if claim in claims)] += 1
@@ -105,6 +107,8 @@ def _add_hit(found: Findings, hit: HitLine) -> None:
     found.viewed += hit.viewed
     if not hit.notable:
         found.benign += 1
+    elif hit.claim is Claim.LEAD:
+        found.leads.add(hit)
     elif hit.claim is Claim.NEAR:
         found.near.add(hit)
     else:
@@ -113,9 +117,10 @@ def _add_hit(found: Findings, hit: HitLine) -> None:
 
 def _compare(found: Findings, counts: Counts) -> None:
     came_to = {
-        "hits": found.exact.total + found.near.total + found.benign,
+        "hits": found.exact.total + found.near.total + found.leads.total + found.benign,
         "items_with_hits": found.strongest.total() + found.benign_items,
-        "items_with_notable_hits": found.strongest.total(),
+        "items_with_notable_hits": found.strongest.total() - found.strongest[Claim.LEAD],
+        "items_with_leads": found.strongest[Claim.LEAD],
         "conflicts": found.conflict_items,
         "failed": found.by_problem[Problem.FAILED],
         "not_compared": found.by_problem[Problem.NOT_COMPARED] + found.by_problem[Problem.PARTIAL],

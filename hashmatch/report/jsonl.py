@@ -150,7 +150,7 @@ def _hit(hit: HitLine, shown: ItemNames) -> Line:
             "conflict": hit.conflict,
             "needs_confirmation": hit.needs_confirmation,
             "viewed": hit.viewed,
-            "near": hit.near.to_json() if hit.near else None,
+            "near": hit.near.to_json() | {"band": hit.band and str(hit.band)} if hit.near else None,
         }
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hashmatch.model.bands import Band
 from hashmatch.model.hashes import VARIANTS, Algorithm, Method
 from hashmatch.model.hits import Claim, Disposition, Frames, Near
 from hashmatch.model.outcomes import Reason, Rule, Stage
@@ -47,6 +48,7 @@ class HitLine:
     needs_confirmation: bool
     viewed: bool
     near: Near | None
+    band: Band | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
 
     @property
@@ -91,6 +93,7 @@ class OutcomeLine:
     facts: Mapping[str, Json]
 
 
+_NEAR_CLAIMS = frozenset({Claim.NEAR, Claim.LEAD})
 _PLACE = ("n", "source", "path", "path_b64")
 
 
@@ -119,6 +122,7 @@ def hit(line: Fields) -> HitLine:
         needs_confirmation=line.flag("needs_confirmation"),
         viewed=line.flag("viewed"),
         near=_near(line),
+        band=_band(line),
         flags=line.optional_flags("flags"),
     )
 
@@ -126,7 +130,7 @@ def hit(line: Fields) -> HitLine:
 def _near(line: Fields) -> Near | None:
     """Read how near a hit is; a near hit says so and no other does."""
     one = line.optional_object("near")
-    if (one is None) == (line.text("claim") == Claim.NEAR):
+    if (one is None) == (line.text("claim") in _NEAR_CLAIMS):
         line.refuse("near", "not as the claim asks")
     if one is None:
         return None
@@ -141,6 +145,14 @@ def _near(line: Fields) -> Near | None:
         phase=one.text("phase"),
         frames=_frames(one),
     )
+
+
+def _band(line: Fields) -> Band | None:
+    """Read the band as the run gave it; runs of earlier versions gave none."""
+    one = line.optional_object("near")
+    if one is None or not one.has("band") or one.optional_text("band") is None:
+        return None
+    return one.word("band", Band)
 
 
 def _frames(near: Fields) -> Frames | None:

@@ -128,7 +128,9 @@ class Page:
         yield from ("items", "sets", "folder", "exact-2", "exact-1")
         if Claim.EXACT_1 in claims:
             yield "collision"
-        yield from ("near", "blind") if self.run.near_asked else ("no near",)
+        yield from ("near", "bands", "blind") if self.run.near_asked else ("no near",)
+        if Claim.LEAD in claims:
+            yield "lead"
         yield from ("category", "knowledge", "viewed")
 
     def label(self, row: TallyRow | HitLine) -> str | None:

@@ -31,7 +31,7 @@ COUNTED = (
     "low_quality", "not_compared", "items_with_hits", "items_with_notable_hits", "hits",
     "conflicts",
 )  # fmt: skip
-COUNTED_LATER = ("uncompared_records",)
+COUNTED_LATER = ("uncompared_records", "items_with_leads")
 """What runs of earlier versions did not count."""
 
 RECORDS = ("read", "kept", "dropped", "quarantined")

@@ -194,6 +194,36 @@ def test_a_near_hit_alone_is_at_most_suspected(disposition):
     assert capped(disposition, Claim.EXACT_1) is disposition
 
 
+@pytest.mark.parametrize(
+    ("bits", "claim"),
+    [(31, Claim.NEAR), (32, Claim.LEAD), (60, Claim.LEAD)],
+)
+def test_beyond_the_measured_bands_there_are_only_leads(library, bits, claim):
+    listed = pdq("listed")
+    install(library, "a", [HashRecord(1, perceptual=(PerceptualHash(Method.PDQ, listed),))])
+    hit = only(match(library, picture({"identity": flipped(listed, range(bits))}), threshold=60)[0])
+    assert hit.claim is claim
+    lead = claim is Claim.LEAD
+    assert hit.disposition is (Disposition.UNCATEGORIZED if lead else Disposition.SUSPECTED)
+
+
+@pytest.mark.parametrize(
+    ("quality", "listed_quality", "hits"), [(80, None, 1), (80, 80, 1), (79, None, 0), (80, 79, 0)]
+)
+def test_a_lead_asks_for_quality_on_both_sides(library, quality, listed_quality, hits):
+    listed = PerceptualHash(Method.PDQ, pdq("listed"), listed_quality)
+    install(library, "a", [HashRecord(1, perceptual=(listed,))])
+    asked = picture({"identity": flipped(listed.value, range(40))}, quality=quality)
+    assert len(match(library, asked, threshold=60)[0]) == hits
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_lead_takes_over_no_meaning(disposition):
+    kept = disposition is Disposition.BENIGN
+    expected = disposition if kept else Disposition.UNCATEGORIZED
+    assert capped(disposition, Claim.LEAD) is expected
+
+
 def test_a_hit_carries_what_its_record_states_of_yes_and_no(library):
     stated = {"baseline": True, "tagged": False}
     install(library, "a", [HashRecord(1, digests(b"x"), flags=stated)])

@@ -120,6 +120,24 @@ def test_a_run_ends_with_the_code_of_its_outcomes(outcomes, code):
     assert tally(*outcomes).exit_code() is code
 
 
+@pytest.mark.parametrize(
+    ("found", "notable", "leads", "conflict"),
+    [
+        ({Claim.LEAD: Disposition.UNCATEGORIZED}, 0, 1, False),
+        ({Claim.LEAD: Disposition.UNCATEGORIZED, Claim.NEAR: Disposition.SUSPECTED}, 1, 0, False),
+        ({Claim.LEAD: Disposition.UNCATEGORIZED, Claim.EXACT_2: Disposition.BENIGN}, 0, 1, False),
+        ({Claim.LEAD: Disposition.BENIGN, Claim.EXACT_2: Disposition.ILLEGAL}, 1, 0, False),
+        ({Claim.NEAR: Disposition.BENIGN, Claim.EXACT_2: Disposition.ILLEGAL}, 1, 0, True),
+    ],
+)
+def test_an_item_with_leads_alone_is_counted_apart(found, notable, leads, conflict):
+    hits = tuple(Hit("s", "v", 0, None, claim, d, None, None) for claim, d in found.items())
+    one = tally(Examined(b"p", 10, 0, Reading(()), hits))
+    assert (one.items_with_notable_hits, one.items_with_leads) == (notable, leads)
+    assert one.conflicts == conflict
+    assert one.exit_code() is ExitCode.HITS
+
+
 def test_a_broken_picture_is_no_gap_where_no_set_asks_about_pictures():
     assert tally(examined(picture=BROKEN), near=False).exit_code() is ExitCode.CLEAR
 

@@ -6,7 +6,7 @@ from hashmatch.report.findings import Rows, gather
 from hashmatch.report.lines import Problem
 from hashmatch.report.stored_run import StoredRun
 from tests import report_runs
-from tests.report_runs import benign, exact, near
+from tests.report_runs import benign, exact, lead, near
 
 
 def found_in(builder, tmp_path, limit=5_000):
@@ -25,7 +25,9 @@ def test_every_hit_stands_in_exactly_one_of_exact_near_and_benign(tmp_path):
     found = found_in(report_runs.full(), tmp_path)
     assert all(hit.notable and hit.near is None for hit in found.exact)
     assert all(hit.notable and hit.near for hit in found.near)
-    assert (found.exact.total, found.near.total, found.benign) == (15, 4, 2)
+    assert all(hit.claim is Claim.LEAD for hit in found.leads)
+    rows = (found.exact.total, found.near.total, found.leads.total, found.benign)
+    assert rows == (15, 4, 1, 2)
 
 
 def test_notable_items_are_counted_once_by_their_strongest_claim(tmp_path):
@@ -36,6 +38,17 @@ def test_notable_items_are_counted_once_by_their_strongest_claim(tmp_path):
     run.examined(b"d", [benign()])
     strongest = found_in(run, tmp_path).strongest
     assert strongest == {Claim.EXACT_2: 1, Claim.EXACT_1: 1, Claim.NEAR: 1}
+
+
+def test_a_lead_is_counted_apart_and_carries_no_meaning(tmp_path):
+    run = report_runs.Builder()
+    run.examined(b"a", [lead()])
+    run.examined(b"b", [lead(), near()])
+    run.examined(b"c", [lead(), benign()])
+    found = found_in(run, tmp_path)
+    assert found.strongest == {Claim.LEAD: 2, Claim.NEAR: 1}
+    assert found.meanings == {Disposition.SUSPECTED: 1, Disposition.BENIGN: 1}
+    assert (found.near.total, found.leads.total) == (1, 3)
 
 
 def test_items_are_counted_under_each_of_their_meanings_once(tmp_path):

@@ -115,7 +115,7 @@ def test_every_table_has_a_caption_and_headings_with_a_scope(full):
 def test_the_coverage_bar_has_a_text_for_those_who_cannot_see_it(full):
     bars = [a for t, a in read(full).tags if t == "svg"]
     assert [one["role"] for one in bars] == ["img"]
-    assert bars[0]["aria-label"] == "Examined 22, failed 2, skipped 2 of 26 entries"
+    assert bars[0]["aria-label"] == "Examined 23, failed 2, skipped 2 of 27 entries"
 
 
 def test_the_parts_stand_in_order_and_coverage_before_any_hit(full):
@@ -167,12 +167,13 @@ def test_digests_are_grouped_for_the_eye_and_whole_when_copied(full):
 def test_the_result_is_one_sentence_with_the_strongest_claims(full):
     result = of(full, "result")
     assert (
-        "18 of 22 examined items agree with a record of a loaded hash set, "
+        "18 of 23 examined items agree with a record of a loaded hash set, "
         "records of ordinary files not counted. 1 more agrees with records of ordinary files only."
     ) in result
     assert "exact-2 12, exact-1 3, near 3" in result
     assert "illegal 12 · suspected 3 · comparison 1 · reported 2 · benign 2" in result
     assert "3 items agree only by similarity" in result
+    assert "1 more item has leads only: a picture that is possibly derived" in result
     assert "Sets disagree about 1 item" in result
     assert "incomplete" in result
 
@@ -197,9 +198,9 @@ def test_agreement_with_ordinary_files_alone_is_not_called_a_result(tmp_path):
 
 def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
     coverage = of(full, "coverage")
-    assert "Seen 26 = examined 22 + failed 2 + skipped 2" in coverage
-    assert "84.6 %" in coverage
-    assert "95.1 kB (95,062 B) were read and digested, in 4 folders." in coverage
+    assert "Seen 27 = examined 23 + failed 2 + skipped 2" in coverage
+    assert "85.2 %" in coverage
+    assert "99.4 kB (99,383 B) were read and digested, in 4 folders." in coverage
     assert "1 of the pictures not compared in full was damaged" in coverage
 
 
@@ -282,8 +283,28 @@ def test_a_near_hit_shows_all_that_makes_it_near_and_asks_for_confirmation(full)
     hits = of(full, "hits")
     assert "near needs confirmation" in hits
     assert "pdq distance 12 of at most 31 bits" in hits
+    assert "P2 same picture, edited lightly" in hits
     assert "quality 100, of the list not stated" in hits
     assert "rot90 · stored · native" in hits
+
+
+def test_a_lead_stands_apart_and_is_never_called_a_match(full, tmp_path):
+    hits = of(full, "hits")
+    leads = hits[hits.index("Leads by similarity") :]
+    assert "pictures/derived.png" in leads
+    assert "lead possible derivative; not a match" in leads
+    assert "suspected" not in leads
+    assert words("en").text("limits.lead") in of(full, "limits")
+    without = of(render(report_runs.empty(), tmp_path), "limits")
+    assert words("en").text("limits.lead") not in without
+
+
+def test_leads_alone_do_not_read_as_agreement(tmp_path):
+    run = report_runs.empty()
+    run.picture(b"x.png", [report_runs.lead()])
+    result = of(render(run, tmp_path), "result")
+    assert "No examined item agrees with a loaded hash set. 0 items could not" in result
+    assert "1 more item has leads only" in result
 
 
 def test_a_video_that_is_near_shows_how_much_of_it_and_where(full):

@@ -41,7 +41,16 @@ def test_the_columns_of_a_hit_are_fixed():
     item = ["run", "n", "source", "path", "path_hex", "size", "sha256", "claim", "disposition"]
     record = ["set", "set_version", "record", "entry", "scheme", "category"]
     marks = ["agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed"]
-    near = ["method", "distance", "threshold", "quality", "list_quality", "variant", "rendering"]
+    near = [
+        "method",
+        "distance",
+        "band",
+        "threshold",
+        "quality",
+        "list_quality",
+        "variant",
+        "rendering",
+    ]
     frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
     near += ["phase", *frames, "longest_ms", "ranges_ms"]
     assert list(csv_report.HITS) == [*item, *record, *marks, *near, "flags"]
@@ -49,12 +58,13 @@ def test_the_columns_of_a_hit_are_fixed():
 
 def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
     rows = table(rendered(csv_report.REPORT, tmp_path)["hits.csv"])
-    assert len(rows) == 21
+    assert len(rows) == 22
     near = next(row for row in rows if row["distance"] == "12")
     expected = {"run": RUN, "n": "11", "path": "pictures/resized.png", "path_hex": ""}
     expected |= {"claim": "near", "disposition": "comparison", "scheme": "vic-us", "category": "4"}
     expected |= {"set": "provider-test", "record": "17", "entry": "media-17", "conflict": "no"}
     expected |= {"needs_confirmation": "yes", "viewed": "no", "threshold": "31", "method": "pdq"}
+    expected |= {"band": "P2"}
     expected |= {"quality": "100", "list_quality": "", "variant": "rot90", "rendering": "stored"}
     assert near.items() >= expected.items()
     assert {near[name] for name in csv_report.FRAMES} == {""}
@@ -84,7 +94,7 @@ def test_the_coverage_table_adds_up(tmp_path):
     rows = table(rendered(csv_report.REPORT, tmp_path)["coverage.csv"])
     counts = {(row["measure"], row["code"]): int(row["count"]) for row in rows}
     ended = [counts[name, ""] for name in ("examined", "failed", "skipped")]
-    assert counts["seen", ""] == sum(ended) == 26
+    assert counts["seen", ""] == sum(ended) == 27
     assert counts["failed_by", "list:permission-denied"] == 1
     assert counts["skipped_by", "fifo"] == 1
     assert counts["not_compared_by", "corrupt-picture"] == 1
@@ -129,7 +139,7 @@ def test_the_byte_order_mark_for_excel_can_be_left_out(tmp_path):
 
 def test_rows_end_with_carriage_return_and_line_feed(tmp_path):
     content = rendered(csv_report.REPORT, tmp_path)["hits.csv"].read_bytes()
-    assert content.count(b"\r\n") == content.count(b"\n") == 22
+    assert content.count(b"\r\n") == content.count(b"\n") == 23
 
 
 def test_a_masked_table_has_numbers_for_names_and_no_bytes_of_them(tmp_path):
@@ -151,10 +161,10 @@ def test_the_json_lines_hold_the_run_then_every_line_then_their_numbers(tmp_path
     run = report_runs.full()
     found = lines(rendered(jsonl.REPORT, tmp_path, run)["run.jsonl"])
     assert [found[0]["type"], found[-1]["type"]] == ["run", "end"]
-    numbers = {"run": 1, "outcome": 26, "hit": 21, "problem": 5}
+    numbers = {"run": 1, "outcome": 27, "hit": 22, "problem": 5}
     assert found[-1]["lines"] == numbers
     assert len(found) == sum(numbers.values()) + 1
-    assert found[0]["counts"]["seen"] == 26
+    assert found[0]["counts"]["seen"] == 27
     assert found[0]["argv"] == ["scan", "/mnt/exhibit-7", "--case", "CASE"]
 
 
@@ -177,7 +187,7 @@ def test_perceptual_hashes_are_left_out_unless_asked_for(tmp_path):
         for h in o["picture"]["hashes"]
         for v in h["variants"]
     ]
-    assert len(values) == 32
+    assert len(values) == 40
     assert not [value for value in values if value in path.read_text()]
     picture = next(line["picture"] for line in lines(path) if "picture" in line)
     kept = {"method": "pdq", "rendering": "stored", "phase": "native", "quality": 90}

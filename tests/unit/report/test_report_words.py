@@ -4,6 +4,7 @@ from string import Formatter
 import pytest
 
 from hashmatch.errors import ExitCode
+from hashmatch.model.bands import Band
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.outcomes import Reason, Rule, Stage
 from hashmatch.model.records import Loss, Quarantine
@@ -67,6 +68,7 @@ def test_every_thai_text_is_in_thai():
 def test_every_code_of_the_model_is_explained():
     explained = {
         "claim": Claim,
+        "band": Band,
         "disposition": Disposition,
         "stage": Stage,
         "rule": Rule,
