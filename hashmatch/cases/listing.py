@@ -2,15 +2,16 @@
 
 Every entry that was listed gets an outcome. What is gone when its turn comes has failed as
 vanished; what appears later is noticed by listing the sources again at the end. The file lies in
-the run's state and holds names as JSON, one line for each entry that is not a folder.
+the run's state and holds one JSON list for each entry that is not a folder: number of the source,
+what it is, facts of it, path. Bytes of a path that are not UTF-8 are lone surrogates.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from hashmatch.model import names
 from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.model.evidence import Entry
 
 FILE = "listing.jsonl"
+_read = json.JSONDecoder().raw_decode
 Listed = tuple[int, Item | Failed | Skipped]
 
 
@@ -30,41 +32,47 @@ def noter(out: BinaryIO, source: int) -> Callable[[Entry], None]:
 
     def note(entry: Entry) -> None:
         if not isinstance(entry, Folder):
-            line = {"s": source, **names.to_json(entry.path), **_facts(entry)}
-            out.write(json.dumps(line).encode() + b"\n")
+            facts = ",".join(_facts(entry))
+            path = json.dumps(entry.path.decode("utf-8", "surrogateescape"))
+            out.write(f"[{source},{facts},{path}]\n".encode())
 
     return note
 
 
-def read(path: Path) -> Iterator[Listed]:
-    """Yield source number and entry, in the order in which they were listed."""
+def read(path: Path, start: int = 0) -> Iterator[Listed]:
+    """Yield source number and entry, in the order in which they were listed.
+
+    Args:
+        path: the file.
+        start: how many entries to leave out.
+    """
     with path.open("rb") as lines:
-        for text in lines:
-            line = json.loads(text)
-            yield line["s"], _entry(names.from_json(line), line["is"])
+        for line in itertools.islice(lines, start, None):
+            (source, kind, *facts, name), _ = _read(line.decode())
+            yield source, _entry(name.encode("utf-8", "surrogateescape"), kind, facts)
 
 
-def _facts(entry: Item | Failed | Skipped) -> dict[str, list[object]]:
+def _facts(entry: Item | Failed | Skipped) -> tuple[str, ...]:
+    """As JSON; the words of the model need no quoting but the marks."""
     match entry:
         case Item():
-            facts = [entry.size, entry.modified_ns, entry.mode, *entry.identity]
-            return {"is": ["item", *facts]}
+            device, inode = entry.identity
+            numbers = f"{entry.size},{entry.modified_ns},{entry.mode},{device},{inode}"
+            return '"item"', numbers
         case Failed():
-            return {"is": ["failed", entry.stage, entry.reason]}
+            return '"failed"', f'"{entry.stage}"', f'"{entry.reason}"'
         case Skipped():
-            return {"is": ["skipped", entry.rule]}
+            return '"skipped"', f'"{entry.rule}"'
         case _:
             assert_never(entry)
 
 
-def _entry(path: bytes, facts: list[object]) -> Item | Failed | Skipped:
-    match facts:
-        case ["item", int(size), int(modified), int(mode), int(device), int(inode)]:
-            return Item(path, size, modified, mode, (device, inode))
-        case ["failed", str(stage), str(reason)]:
-            return Failed(path, Stage(stage), Reason(reason))
-        case ["skipped", str(rule)]:
-            return Skipped(path, Rule(rule))
-        case _:
-            msg = "not a line of a listing"
-            raise ValueError(msg)
+def _entry(path: bytes, kind: str, facts: list[Any]) -> Item | Failed | Skipped:
+    if kind == "item":
+        size, modified, mode, device, inode = facts
+        return Item(path, size, modified, mode, (device, inode))
+    if kind == "failed":
+        stage, reason = facts
+        return Failed(path, Stage(stage), Reason(reason))
+    (rule,) = facts
+    return Skipped(path, Rule(rule))

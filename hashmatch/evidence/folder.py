@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class FolderSource:
         if not is_still(item, descriptor):
             os.close(descriptor)
             raise ItemError(Stage.OPEN, Reason.REPLACED)
-        return os.fdopen(descriptor, "rb", buffering=0)
+        return io.FileIO(descriptor)
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
@@ -120,27 +121,32 @@ class _Walk:
             raise EvidenceError(_unusable(location, trouble))
         yield self._enter(b"", identity, found, trouble)
         while self._levels:
-            level = self._levels[-1]
-            name = next(level.names, None)
-            if name is None:
-                self._above.discard(self._levels.pop().identity)
-            else:
-                yield self._visit(level.path, name)
+            yield from self._visit(self._levels[-1])
 
-    def _visit(self, folder: bytes, name: bytes) -> Entry:
-        path = folder + b"/" + name if folder else name
-        try:
-            status = self._folders.status(folder, name)
-        except OSError as error:
-            return Failed(path, Stage.STAT, reason_of(error))
-        identity = (status.st_dev, status.st_ino)
-        if stat.S_ISREG(status.st_mode):
-            return Item(path, status.st_size, status.st_mtime_ns, status.st_mode, identity)
-        if not stat.S_ISDIR(status.st_mode):
-            return Skipped(path, left_out(status.st_mode))
-        if identity in self._above:
-            return Skipped(path, Rule.FOLDER_LOOP)
-        return self._enter(path, identity, *self._folders.names(path))
+    def _visit(self, level: _Level) -> Iterator[Entry]:
+        """Go on with a folder until its names are through, or one is a folder to enter first."""
+        folder = level.path + b"/" if level.path else b""
+        descriptor: int | None = None  # valid until another folder is opened
+        for name in level.names:
+            path = folder + name
+            try:
+                if descriptor is None:
+                    descriptor = self._folders.descriptor(level.path)
+                status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            except OSError as error:
+                yield Failed(path, Stage.STAT, reason_of(error))
+                continue
+            mode, identity = status.st_mode, (status.st_dev, status.st_ino)
+            if stat.S_ISREG(mode):
+                yield Item(path, status.st_size, status.st_mtime_ns, mode, identity)
+            elif not stat.S_ISDIR(mode):
+                yield Skipped(path, left_out(mode))
+            elif identity in self._above:
+                yield Skipped(path, Rule.FOLDER_LOOP)
+            else:
+                yield self._enter(path, identity, *self._folders.names(path))
+                return
+        self._above.discard(self._levels.pop().identity)
 
     def _enter(
         self, path: bytes, identity: tuple[int, int], found: list[bytes], trouble: OSError | None

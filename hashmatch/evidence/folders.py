@@ -56,10 +56,13 @@ class OpenFolders:
             while self._open:
                 os.close(self._open.popitem()[1])
 
-    def status(self, folder: bytes, name: bytes) -> os.stat_result:
-        """What lies under a name in a folder; a link is described, not followed."""
+    def descriptor(self, folder: bytes) -> int:
+        """The open folder itself, for one thread that asks many things of it.
+
+        It is closed by whatever opens other folders; ask again after that.
+        """
         with self._lock:
-            return os.stat(name, dir_fd=self._descriptor(folder), follow_symlinks=False)
+            return self._descriptor(folder)
 
     def identity(self) -> tuple[int, int]:
         """Device and inode of the root."""

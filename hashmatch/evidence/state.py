@@ -66,15 +66,17 @@ def of(source: Source, note: Callable[[Entry], None] | None = None) -> SourceSta
 
 def _encode(entry: Entry) -> bytes:
     """Give an entry as bytes that no other entry gives: the length of the path comes first."""
+    path = entry.path
     match entry:
         case Item():
-            facts = f"item {entry.mode} {entry.size} {entry.modified_ns}"
+            facts = (len(path), path, entry.mode, entry.size, entry.modified_ns)
+            return b"%d %b item %d %d %d\n" % facts
         case Folder():
-            facts = "folder"
+            fact = "folder"
         case Skipped():
-            facts = f"skipped {entry.rule}"
+            fact = f"skipped {entry.rule}"
         case Failed():
-            facts = f"failed {entry.stage} {entry.reason}"
+            fact = f"failed {entry.stage} {entry.reason}"
         case _:
             assert_never(entry)
-    return b"%d %b %b\n" % (len(entry.path), entry.path, facts.encode())
+    return b"%d %b %b\n" % (len(path), path, fact.encode())
