@@ -13,51 +13,21 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
+import measure
+from measure import Command, Cost
+
 WORK = Path(__file__).resolve().parent / "work" / "memory"
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def tree_of(pid: int) -> list[int]:
-    """A process and its descendants, those that are still there."""
-    found = [pid]
-    for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in task.read_text().split()]
-            except OSError:  # it ended in between
-                continue
-    return found
-
-
-def resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    except (OSError, IndexError):
-        return 0
-
-
-def run(home: Path, *words: str | Path, stdin: Path | None = None) -> tuple[float, float]:
-    """Run a hashmatch command; give its seconds and the peak of its memory in MB."""
-    environment = os.environ | {"HASHMATCH_HOME": str(home), "HASHMATCH_HEARTBEAT": "3600"}
-    command = [sys.executable, "-m", "hashmatch", *map(str, words)]
-    started, peak = time.perf_counter(), 0
-    with (stdin or Path(os.devnull)).open("rb") as given:
-        process = subprocess.Popen(
-            command, env=environment, stdin=given, stdout=subprocess.DEVNULL, cwd=home.parent
-        )
-        while process.poll() is None:
-            peak = max(peak, sum(map(resident, tree_of(process.pid))))
-            time.sleep(0.02)
-    if process.returncode not in (0, 10):
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
-    return time.perf_counter() - started, peak / 1e6
+def run(home: Path, *words: str | Path, stdin: Path | None = None) -> Cost:
+    """Run a hashmatch command with a home of its own."""
+    environment = {"HASHMATCH_HOME": str(home), "HASHMATCH_HEARTBEAT": "3600"}
+    command = Command((sys.executable, "-m", "hashmatch", *words), environment, (0, 10))
+    return measure.run(command, memory=True, stdin=stdin)
 
 
 def write_list(path: Path, rows: int) -> None:
@@ -76,7 +46,7 @@ def write_tree(folder: Path, files: int) -> None:
         (place / f"{number}.txt").write_bytes(b"file %d\n" % number)
 
 
-def measure(size: int) -> dict[str, tuple[float, float]]:
+def costs(size: int) -> dict[str, Cost]:
     home = WORK / f"home-{size}"
     listed, asked, tree = (WORK / f"{name}-{size}" for name in ("list.csv", "asked", "tree"))
     write_list(listed, size)
@@ -104,13 +74,13 @@ def main() -> None:
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     try:
-        pairs = [measure(size) for size in (sizes.small, sizes.large)]
+        pairs = [costs(size) for size in (sizes.small, sizes.large)]
     finally:
         shutil.rmtree(WORK)
     print(f"{'command':<36}{'seconds':>9}{'peak MB':>9}")
     for row in zip(*(pair.items() for pair in pairs), strict=True):
-        for name, (seconds, peak) in row:
-            print(f"{name:<36}{seconds:>9.1f}{peak:>9.0f}")
+        for name, cost in row:
+            print(f"{name:<36}{cost.wall:>9.1f}{cost.peak:>9.0f}")
 
 
 if __name__ == "__main__":
