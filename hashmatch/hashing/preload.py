@@ -9,7 +9,7 @@ import sys
 
 from PIL import AvifImagePlugin
 
-from hashmatch.hashing import codecs, sniff
+from hashmatch.hashing import codecs, sniff, video
 
 # Parts that a decoder loads in the middle of its work.
 _LATER = ("PIL.MpoImagePlugin", "PIL.ImageSequence", "encodings.latin_1", "encodings.ascii")
@@ -29,5 +29,6 @@ def load() -> None:
     heif = sys.modules.get("pillow_heif")
     if heif is not None:
         heif.options.DECODE_THREADS = 1
+    video.warm_up()
     with contextlib.suppress(OSError):
         ctypes.CDLL(_UNWINDER)

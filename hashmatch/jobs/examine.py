@@ -1,14 +1,21 @@
-"""Read one item once: every digest, and when it is a picture its perceptual hashes."""
+"""Read one item: every digest, and when it is a picture or a video its perceptual hashes.
+
+A picture is decoded from the bytes that were digested. A video is read once for its digests and
+then decoded from the same open file, by seeking in it; whether the file changed meanwhile is
+looked at after that.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hashmatch.hashing import digests, sniff
-from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage
+from hashmatch.hashing import digests, sniff, sniff_video
+from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage, Video
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from hashmatch.model.evidence import Item, Source
     from hashmatch.model.wanted import Wanted
 
@@ -25,6 +32,16 @@ class Limits:
     pixels: int = 200_000_000
     memory: int = 6 << 30
 
+    def seconds(self, size: int) -> float:
+        """How long a video of so many bytes is decoded, before what was found is kept as a part.
+
+        Less than any worker may take for an item alone, so that nothing found is lost.
+        """
+        return _VIDEO_SECONDS + size / _VIDEO_BYTES_PER_SECOND
+
+
+_VIDEO_SECONDS = 40.0
+_VIDEO_BYTES_PER_SECOND = 1.5 * (1 << 20)
 
 BYTES_A_PIXEL = 32
 """More than any decoder takes for a pixel; JPEG 2000 with four channels takes 26."""
@@ -56,9 +73,17 @@ def examine(
     if not decode:
         return Failed(item.path, Stage.READ, Reason.OUT_OF_MEMORY)
     found = examine(source, item, wanted, limits, decode=False)
-    if isinstance(found, Failed) or found.picture is None:
-        return found
-    return Reading(found.digests, Picture(found.picture.kind, trouble=Reason.OUT_OF_MEMORY))
+    return found if isinstance(found, Failed) else undecoded(found, Reason.OUT_OF_MEMORY)
+
+
+def undecoded(found: Reading, reason: Reason) -> Reading:
+    """Say why the picture or video of an item that was only digested was not decoded."""
+    picture, video = found.picture, found.video
+    return replace(
+        found,
+        picture=picture and Picture(picture.kind, trouble=reason),
+        video=video and Video(video.kind, trouble=reason),
+    )
 
 
 def _examine(
@@ -73,16 +98,32 @@ def _examine(
         with source.open(item) as stream:
             keep = sniff.is_picture if decode else _nothing
             content = digests.read(stream, wanted.algorithms, keep, limits.picture_bytes)
+            video = _video(stream, item, content.head, wanted, limits if decode else None)
             if not source.unchanged(item, stream):
                 return Failed(item.path, Stage.READ, Reason.CHANGED)
     except ItemError as error:
         return Failed(item.path, error.stage, error.reason)
-    return Reading(content.digests, _picture(content, wanted, limits, decode=decode))
+    return Reading(content.digests, _picture(content, wanted, limits, decode=decode), video)
 
 
 def _nothing(_head: bytes) -> bool:
     """Keep no content: it may have been too much for the worker that died of it."""
     return False
+
+
+def _video(
+    stream: BinaryIO, item: Item, head: bytes, wanted: Wanted, limits: Limits | None
+) -> Video | None:
+    """Decode a video from its open file; without limits it is only named."""
+    kind = sniff_video.video_kind(head)
+    if kind is None:
+        return None
+    if limits is None or not wanted.videos:
+        return Video(kind)
+    from hashmatch.hashing import video  # noqa: PLC0415  # NumPy, for videos only
+
+    seconds = limits.seconds(item.size)
+    return video.examine(stream, kind, limits.pixels, wanted.effort, seconds)
 
 
 def _picture(

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hashmatch.errors import UsageError
 from hashmatch.jobs.confinement.levels import Level, Report
+from hashmatch.jobs.examine import undecoded
 from hashmatch.jobs.workers import Task, Worker
 from hashmatch.model.evidence import Item
-from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage
+from hashmatch.model.outcomes import Failed, ItemError, Reading, Reason, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -226,7 +227,8 @@ class Pool:
         confined is refused to it. A refusal is its own when the parent is not refused.
         """
         if isinstance(result, Reading):
-            return result.picture is not None and result.picture.trouble is Reason.OUT_OF_MEMORY
+            decoded = result.picture or result.video
+            return decoded is not None and decoded.trouble is Reason.OUT_OF_MEMORY
         if result.reason is Reason.OUT_OF_MEMORY:
             return True
         number, entry = share.batch.entries[at]
@@ -261,13 +263,9 @@ class Pool:
 
 def _marked(share: _Share, results: list[Result]) -> list[Result]:
     """Note on an item that was read without decoding why that was so."""
-    return [_without_picture(result, share.spared) for result in results]
-
-
-def _without_picture(result: Result, spared: Reason | None) -> Result:
-    if spared is None or isinstance(result, Failed) or result.picture is None:
-        return result
-    return Reading(result.digests, Picture(result.picture.kind, trouble=spared))
+    if share.spared is None:
+        return results
+    return [r if isinstance(r, Failed) else undecoded(r, share.spared) for r in results]
 
 
 def _batched(entries: Iterable[Numbered]) -> Iterator[_Batch]:
