@@ -74,5 +74,8 @@ def _entry(path: bytes, kind: str, facts: list[Any]) -> Item | Failed | Skipped:
     if kind == "failed":
         stage, reason = facts
         return Failed(path, Stage(stage), Reason(reason))
-    (rule,) = facts
-    return Skipped(path, Rule(rule))
+    if kind == "skipped":
+        (rule,) = facts
+        return Skipped(path, Rule(rule))
+    msg = "not a line of a listing"
+    raise ValueError(msg)

@@ -252,7 +252,7 @@ def test_a_listing_gives_back_every_entry_that_is_no_folder(tmp_path):
 
 def test_a_listing_that_was_not_written_here_is_refused(tmp_path):
     path = tmp_path / listing.FILE
-    path.write_text('{"s":0,"path":"a","is":["other"]}\n')
+    path.write_text('[0,"other","a"]\n')
     with pytest.raises(ValueError, match="listing"):
         list(listing.read(path))
 
