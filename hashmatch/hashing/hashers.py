@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -20,7 +21,7 @@ from hashmatch.model import names
 from hashmatch.model.hashes import VARIANTS, Method
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -101,7 +102,7 @@ class Offer:
 def offers() -> dict[Method, tuple[Offer, ...]]:
     """Find what is installed for each method, without importing any of it."""
     found: dict[Method, list[Offer]] = defaultdict(list)
-    for method, module in _BUILT_IN.items():
+    for method, module in BUILT_IN.items():
         if importlib.util.find_spec(module):
             found[method].append(Offer(method, module, _built_in(method)))
     for entry in metadata.entry_points(group=GROUP):
@@ -120,7 +121,7 @@ def misnamed() -> tuple[str, ...]:
 
 def absent(method: Method) -> str:
     """Say what would bring a hasher of a method."""
-    if method in _BUILT_IN:
+    if method in BUILT_IN:
         return "pip install 'hashmatch[compat]'"
     return f"a plug-in of the group {GROUP}; see docs/plugins.md"
 
@@ -139,13 +140,18 @@ def load(method: Method) -> Hasher:
     if len(found) > 1:
         msg = f"several are installed, keep one of: {', '.join(one.origin for one in found)}"
         raise HasherError(msg)
-    try:
+    with _in_words():
         return _tried(method, found[0].make())
-    except HasherError:
-        raise
-    except Exception as error:  # a plug-in may raise anything
-        msg = f"{type(error).__name__}: {names.shown(str(error))[:_LONGEST]}"
-        raise HasherError(msg) from error
+
+
+def trial(hasher: Hasher) -> bytes | None:
+    """Hash a drawn picture, always the same.
+
+    Raises:
+        HasherError: the hasher fails.
+    """
+    with _in_words():
+        return checked(hasher, known_answers.draw(TRIAL))
 
 
 def checked(hasher: Hasher, pixels: NDArray[np.uint8]) -> bytes | None:
@@ -176,9 +182,16 @@ def turned(hasher: Hasher, value: bytes) -> dict[str, bytes]:
     return {name: derived[name] for name in _TURNS if name in derived}
 
 
-def trial_picture() -> NDArray[np.uint8]:
-    """Draw the picture that a hasher is tried with."""
-    return known_answers.draw(TRIAL)
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn whatever a hasher raises into words; the first of its own may stand among them."""
+    try:
+        yield
+    except HasherError:
+        raise
+    except Exception as error:  # a plug-in may raise anything
+        msg = f"{type(error).__name__}: {names.shown(str(error))[:_LONGEST]}"
+        raise HasherError(msg) from error
 
 
 def _tried(method: Method, hasher: object) -> Hasher:
@@ -196,7 +209,7 @@ def _tried(method: Method, hasher: object) -> Hasher:
     if one.selftest() is not True:
         msg = "its self-test failed: it does not compute what it must"
         raise HasherError(msg)
-    value = checked(one, trial_picture())
+    value = trial(one)
     if value is not None:
         turned(one, value)
     return one
@@ -209,7 +222,7 @@ def _fit(value: object, method: Method) -> bytes:
     return value
 
 
-_BUILT_IN = {
+BUILT_IN = {
     Method.PHASH: "imagehash",
     Method.DHASH: "imagehash",
     Method.AHASH: "imagehash",

@@ -20,6 +20,7 @@ from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.confinement.limits import AddressSpace
 from hashmatch.jobs.examine import Limits, examine
+from hashmatch.model.hashes import Method
 from hashmatch.model.outcomes import Failed, Reading
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Worker:
         self.fresh = True
         self.pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_serve, args=(theirs, order), daemon=True)
-        with _calm_start():
+        with calm_start():
             self._process.start()
         theirs.close()
 
@@ -135,7 +136,7 @@ _INTERRUPTIONS = {signal.SIGINT, signal.SIGTERM}
 
 
 @contextmanager
-def _calm_start() -> Iterator[None]:
+def calm_start() -> Iterator[None]:
     """Start a child without half-started ones, and with one thread for numerical libraries.
 
     An interruption is kept until the child has all it needs. Handlers keep it, because blocking
@@ -163,11 +164,15 @@ def _calm_start() -> Iterator[None]:
             signal.raise_signal(again)
 
 
-def _serve(pipe: Connection, order: Order) -> None:
-    # Ctrl-C reaches the whole process group; the parent decides what becomes of the work.
+def calm_signals() -> None:
+    """Leave Ctrl-C, which reaches the whole process group, to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
+
+
+def _serve(pipe: Connection, order: Order) -> None:
+    calm_signals()
     with suppress(EOFError, OSError):  # the parent is done, or gone
         _work(pipe, order)
     os._exit(0)  # there is nothing to tidy up, and what libraries would do at exit is not allowed
@@ -197,13 +202,17 @@ def _confined(order: Order) -> Report | None:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
         preload.load()
-    _leave_terminal()
+    for method in set(order.wanted.methods) - {Method.PDQ, Method.VPDQ}:
+        from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
+
+        hashers.load(method)
+    leave_terminal()
     readable = [source.location for source in order.sources]
     files = (KEPT_OPEN + 2) * len(readable)  # one more folder while another is closed, and the item
     return confine(order.target, readable, order.limits.memory, files)
 
 
-def _leave_terminal() -> None:
+def leave_terminal() -> None:
     """Standard output is the parent's answer to people and programs; a terminal can be read too."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2):
