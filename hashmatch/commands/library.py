@@ -197,8 +197,8 @@ def lookup_command(
     how = lookup.How(algorithm, threshold, "line" if listed else "value")
     found = lookup.lookup(library, sets, _lines() if listed else digests, how)
     if form == "json":
-        for answer in (*found.answers, *found.hints, *found.unknown):
-            click.echo(json.dumps(answer, sort_keys=True))
+        answers = (*found.answers, *found.hints, *found.unknown)
+        click.echo("".join(f"{json.dumps(one, sort_keys=True)}\n" for one in answers), nl=False)
     else:
         _tell(found)
     if found.unheld:

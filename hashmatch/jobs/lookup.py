@@ -68,12 +68,8 @@ class _Asked:
 
     at: int
     text: str
+    kind: str
     value: Digest | PerceptualHash
-
-    @property
-    def kind(self) -> str:
-        value = self.value
-        return str(value.algorithm if isinstance(value, Digest) else value.method)
 
 
 def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: How) -> Found:
@@ -93,7 +89,8 @@ def lookup(library: Library, sets: Sequence[str], values: Sequence[str], how: Ho
     manifests = library.resolve(sets)
     held = {kind for manifest in manifests for kind, n in manifest.counts.values.items() if n}
     held |= {str(one.algorithm) for manifest in manifests for one in manifest.filters}
-    asked = [one for at, text in enumerate(values) for one in _asked(at, text, how, held)]
+    kinds = _Kinds(how.algorithm, held)
+    asked = [one for at, text in enumerate(values) for one in _asked(at, text, how, kinds)]
     _check_threshold(asked, how.threshold)
     answers: list[tuple[int, dict[str, Json]]] = []
     hints: list[tuple[int, dict[str, Json]]] = []
@@ -119,8 +116,9 @@ def _unknown(asked: Sequence[_Asked], found: set[int]) -> list[dict[str, Json]]:
 
 
 def _check_threshold(asked: Sequence[_Asked], threshold: int | None) -> None:
+    kinds = {one.kind for one in asked}
     for method, greatest in GREATEST.items():
-        if (threshold or 0) > greatest and any(one.kind == method for one in asked):
+        if (threshold or 0) > greatest and method in kinds:
             msg = f"--threshold {threshold} is beyond the greatest distance of {method}, {greatest}"
             raise UsageError(msg)
 
@@ -144,9 +142,9 @@ def _near(
     installed: InstalledSet, asked: Sequence[_Asked], threshold: int | None
 ) -> Iterator[tuple[int, dict[str, Json]]]:
     for method in DEFAULT:
-        own = [one for one in asked if one.kind == method]
-        if not own or not installed.manifest.counts.values.get(method):
+        if not installed.manifest.counts.values.get(method):
             continue
+        own = [one for one in asked if one.kind == method]
         radius = DEFAULT[method] if threshold is None else threshold
         values = [one.value.value for one in own]
         best: dict[tuple[int, int], int] = {}  # a record may carry several hashes
@@ -199,13 +197,33 @@ def _answer(
     }
 
 
-def _asked(at: int, text: str, how: How, held: Collection[str]) -> list[_Asked]:
+class _Kinds:
+    """Which kinds a value may be, by the number of its digits; answered once for each number."""
+
+    def __init__(self, stated: str | None, held: Collection[str]) -> None:
+        self.stated = stated
+        self._held = held
+        self._of: dict[int, list[str]] = {}
+
+    def of(self, text: str) -> list[str]:
+        """Give the kind that was stated; else see :func:`_by_length`."""
+        if self.stated:
+            return [self.stated]
+        digits = len(text)
+        if digits not in self._of:
+            self._of[digits] = _by_length(digits, self._held)
+        return self._of[digits]
+
+
+def _asked(at: int, text: str, how: How, kinds: _Kinds) -> list[_Asked]:
     """Read one of the values as each kind that it may be; a blank line is none."""
     if not text and how.numbered == "line":
         return []
     try:
-        kinds = [how.algorithm] if how.algorithm else _by_length(text.strip(), held)
-        return [_Asked(at, text, _parse(text, kind, how.algorithm)) for kind in kinds]
+        return [
+            _Asked(at, text, kind, _parse(text, kind, kinds.stated))
+            for kind in kinds.of(text.strip())
+        ]
     except UsageError as error:
         msg = f"{how.numbered} {at + 1}: {error}"
         raise UsageError(msg) from None
@@ -222,9 +240,8 @@ def _parse(text: str, kind: str, stated: str | None) -> Digest | PerceptualHash:
     raise UsageError(msg)
 
 
-def _by_length(text: str, held: Collection[str]) -> list[str]:
+def _by_length(digits: int, held: Collection[str]) -> list[str]:
     """Take the usual kind of a length, and others that a set holds; else refuse to guess."""
-    digits = len(text)
     kinds = [name for name, kind in TYPES.items() if 2 * kind.size == digits]
     if digits in _BY_LENGTH:
         usual = _BY_LENGTH[digits]
