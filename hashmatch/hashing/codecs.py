@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ _CODECS: dict[str, tuple[str, ModuleType]] = {
     sniff.JP2: ("JPEG2000", Jpeg2KImagePlugin),
     sniff.J2K: ("JPEG2000", Jpeg2KImagePlugin),
     sniff.ICO: ("ICO", IcoImagePlugin),
+    sniff.CUR: ("ICO", IcoImagePlugin),
     sniff.PNM: ("PPM", PpmImagePlugin),
 }
 _HEIF = frozenset({sniff.HEIC, sniff.HEIF})
@@ -61,3 +63,23 @@ def _heif_is_there() -> bool:
         return False
     importlib.import_module("pillow_heif").register_heif_opener()
     return "HEIF" in Image.OPEN
+
+
+class _Jpeg(JpegImagePlugin.JpegImageFile):
+    """A JPEG whose EXIF block is left alone: reading it takes time, and memory as it pleases."""
+
+    def _read_dpi_from_exif(self) -> None:
+        """Do nothing; how large a picture is to be printed does not matter."""
+
+
+def opened(content: bytes, name: str) -> Image.Image:
+    """Open a picture with one decoder.
+
+    Raises:
+        OSError, SyntaxError and others: whatever the decoder raises for what it cannot read.
+    """
+    if name == "JPEG":
+        return _Jpeg(io.BytesIO(content))
+    if name == "ICO":  # the decoder reads cursors too, when they say that they are icons
+        content = b"\0\0\1\0" + content[4:]
+    return Image.open(io.BytesIO(content), formats=(name,))

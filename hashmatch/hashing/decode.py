@@ -7,21 +7,21 @@ time in a process; other processes decode beside it.
 
 from __future__ import annotations
 
-import io
-import struct
 import threading
 import warnings
-import zlib
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from hashmatch.hashing import codecs, pixels
+from hashmatch.hashing import camera_raw, codecs, frames, jpeg_parts, pixels
+from hashmatch.hashing.damage import DAMAGE, reason_of
+from hashmatch.hashing.directories import tiff_at
 from hashmatch.hashing.hush import hushed
 from hashmatch.hashing.pdq import MIN_SIDE
 from hashmatch.model.outcomes import Reason
+from hashmatch.model.wanted import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,38 +34,33 @@ MAX_PIXELS = 200_000_000
 JPEG_FACTOR = 5
 """JPEG is decoded at a fraction of its size, so that this many times the limit fits."""
 
+PREVIEW = "preview"
+THUMBNAIL = "thumbnail"
+
 _LOCK = threading.Lock()
 
 _LOADED_AT_ONCE = frozenset({"ICO"})
 """Formats that decode while they are opened, and may hold a larger picture than they say."""
 
-_DAMAGE = (
-    OSError,
-    EOFError,
-    SyntaxError,  # how the library says "broken file" in places
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    AssertionError,
-    ArithmeticError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
+_AS_SHOWN = (
+    *("identity", "flipy", "rot180", "flipx"),
+    *("transpose", "rot270", "antitranspose", "rot90"),
 )
-"""Everything the decoders raise for damaged input; anything else is a bug and stays one."""
+"""What an orientation tag of 1 to 8 asks for."""
+
+_CUT = frozenset({Reason.CORRUPT, Reason.TRUNCATED})
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """What came of decoding.
 
-    ``width`` and ``height`` are 0 where the header could not be read, ``frames`` also where they
-    could not be counted. Without
-    ``trouble`` there is at least one rendering. ``damage`` is what was passed over to get it: only
-    a part of the pixels is known to be right.
+    ``width`` and ``height`` are 0 where the header could not be read; ``frames``, all that the
+    file holds, also where they could not be counted. Without ``trouble`` there is at least one
+    rendering. ``damage`` is what was passed over to get them: only a part of what the file should
+    hold is known to be right. ``kind`` is a more exact name where the content gave one.
+    ``shown`` names the variant, of those in :data:`hashmatch.model.hashes.VARIANTS`, that a
+    viewer would show. ``exif`` is the EXIF block where only the decoder can tell where it lies.
     """
 
     width: int = 0
@@ -74,69 +69,188 @@ class Decoded:
     renderings: tuple[Rendering, ...] = ()
     trouble: Reason | None = None
     damage: Reason | None = None
+    kind: str = ""
+    shown: str = "identity"
+    exif: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What to decode, how far, and with which decoder."""
+
+    content: bytes
+    name: str
+    max_pixels: int
+    effort: Effort
+    in_full: bool
+    parts: jpeg_parts.Parts | None = None
 
 
 def decode(
-    content: bytes, kind: str, max_pixels: int = MAX_PIXELS, *, in_full: bool = False
+    content: bytes,
+    kind: str,
+    max_pixels: int = MAX_PIXELS,
+    effort: Effort = Effort.STANDARD,
+    *,
+    in_full: bool = False,
 ) -> Decoded:
-    """Decode the first frame of a picture.
+    """Decode a picture: the first frame, and further renderings as far as the effort goes.
 
-    A damaged picture is tried again with the damage passed over. Orientation tags are not
-    applied: hashes of all rotations are made anyway, and lists are made from the stored pixels.
+    The first frame is ``stored``, or ``on-white`` beside it where it is not opaque. Except with
+    the least effort there follow chosen ``frame-<k>`` of a file with several (see
+    :mod:`hashmatch.hashing.frames`) and the embedded ``thumbnail``. Of a camera raw file only its
+    largest JPEG is decoded, as ``preview``.
+
+    A damaged picture is tried again with the damage passed over. Where nothing can be seen of it,
+    its thumbnail is taken alone. Orientation tags are not applied: hashes of all rotations are
+    made anyway, and lists are made from the stored pixels.
 
     Args:
         content: the whole file.
         kind: as :func:`hashmatch.hashing.sniff.picture_kind` says.
         max_pixels: largest picture to decode; ``JPEG_FACTOR`` times that for a JPEG that is not
-            progressive. Compared with the header before anything is decoded.
-        in_full: decode no JPEG at a fraction of its size, except where it is larger than
-            ``max_pixels``.
+            progressive. Compared with the header before anything is decoded. Frames behind the
+            first are kept as far as they have no more than this together.
+        effort: how much is looked at behind the first frame.
+        in_full: never decode at a fraction of the size, except beyond ``max_pixels``.
     """
-    name = codecs.codec_of(kind)
-    if name is None:
+    raw = camera_raw.look(content, kind)
+    if raw is not None:
+        kind = raw.kind
+        found = _preview(content, raw, max_pixels, in_full=in_full)
+    else:
+        name = codecs.codec_of(kind)
+        if name is None:
+            return Decoded(trouble=Reason.UNSUPPORTED)
+        parts = jpeg_parts.parts(content) if name == "JPEG" else None
+        found = _picture(_Task(content, name, max_pixels, effort, in_full, parts))
+    return replace(found, kind=kind, exif=b"")
+
+
+def _preview(content: bytes, raw: camera_raw.Raw, max_pixels: int, *, in_full: bool) -> Decoded:
+    if raw.preview is None:
         return Decoded(trouble=Reason.UNSUPPORTED)
-    with _LOCK, _quiet(name):
-        first = _attempt(content, name, max_pixels, in_full=in_full, tolerant=False)
-        if first.trouble not in {Reason.CORRUPT, Reason.TRUNCATED}:
-            return first
-        second = _attempt(content, name, max_pixels, in_full=in_full, tolerant=True)
-    return first if second.trouble else replace(second, damage=first.trouble)
+    begin, end = raw.preview
+    found = _picture(_Task(content[begin:end], "JPEG", max_pixels, Effort.FAST, in_full))
+    return replace(found, renderings=_named(found, PREVIEW))
 
 
-def _attempt(
-    content: bytes, name: str, max_pixels: int, *, in_full: bool, tolerant: bool
-) -> Decoded:
+def _picture(task: _Task) -> Decoded:
+    """Decode everything that is asked for; damage of a part is that of the whole."""
+    quiet: AbstractContextManager[None] = nullcontext()
+    if task.name == "TIFF":  # its library prints complaints, which also come back as errors
+        quiet = hushed()
+    with _LOCK, quiet:
+        found = _first(task)
+        content, exif = _exif(task, found)
+        found = replace(found, shown=_AS_SHOWN[jpeg_parts.orientation(content, exif) - 1])
+        if task.effort is Effort.FAST:
+            return found
+        if found.frames > 1 and not found.trouble:
+            found = _with_frames(task, found)
+        return _with_thumbnail(task, found, jpeg_parts.thumbnail(content, exif))
+
+
+def _exif(task: _Task, found: Decoded) -> tuple[bytes, int]:
+    """Give the EXIF block: something that holds it, and where in that it begins."""
+    if task.name == "JPEG":
+        return task.content, task.parts.exif if task.parts else -1
+    if task.name == "TIFF":
+        return task.content, 0
+    return found.exif, len(found.exif) - len(found.exif.removeprefix(b"Exif\0\0"))
+
+
+def _first(task: _Task) -> Decoded:
+    first = _attempt(task, tolerant=False)
+    if first.trouble not in _CUT:
+        return first
+    second = _attempt(task, tolerant=True)
+    return first if second.trouble else replace(second, damage=second.damage or first.trouble)
+
+
+def _with_frames(task: _Task, found: Decoded) -> Decoded:
+    extent = frames.EXTENTS[task.effort]
+    if task.name == "JPEG":
+        behind = _beside(task, extent)
+    else:
+        with _settings(None, tolerant=False):
+            behind = frames.behind_first(
+                task.content, task.name, found.frames, extent, task.max_pixels
+            )
+    renderings = (*found.renderings, *behind.renderings)
+    return replace(found, renderings=renderings, damage=found.damage or behind.damage)
+
+
+def _beside(task: _Task, extent: frames.Extent) -> frames.Found:
+    """Decode chosen pictures behind the first of a JPEG, each as a picture of its own."""
+    found = frames.Found()
+    spans = jpeg_parts.beside(task.content, task.parts) if task.parts else ()
+    for place in frames.spread(1 + len(spans), extent.frames)[1:]:
+        part = _part(task, spans[place - 1])
+        found.renderings += _named(part, f"frame-{place + 1}")
+        if part.trouble in _CUT:
+            found.damage = part.trouble
+    return found
+
+
+def _with_thumbnail(task: _Task, found: Decoded, span: tuple[int, int] | None) -> Decoded:
+    """Add the thumbnail; it is all there is where the picture itself cannot be seen.
+
+    Damage of the thumbnail is not that of the picture, and leaves only the thumbnail out.
+    """
+    part = _part(task, span) if span else Decoded()
+    if not part.renderings or (found.trouble and found.trouble not in _CUT):
+        return found
+    renderings = (*found.renderings, *_named(part, THUMBNAIL))
+    damage = found.damage or found.trouble
+    return replace(found, renderings=renderings, trouble=None, damage=damage)
+
+
+def _part(task: _Task, span: tuple[int, int]) -> Decoded:
+    """Decode a JPEG that lies within the content."""
+    begin, end = span
+    return _attempt(replace(task, content=task.content[begin:end], name="JPEG"), tolerant=False)
+
+
+def _named(found: Decoded, name: str) -> tuple[Rendering, ...]:
+    return tuple(replace(one, name=name) for one in found.renderings)
+
+
+def _attempt(task: _Task, *, tolerant: bool) -> Decoded:
+    """Decode the first frame."""
     facts = Decoded()
     try:
-        with _settings(max_pixels if name in _LOADED_AT_ONCE else None, tolerant=tolerant):
-            image = Image.open(io.BytesIO(content), formats=(name,))
-            facts = Decoded(*image.size, frames=1)
-            limit = _limit(image, max_pixels)
-            trouble = _refused(image, limit)
+        most = task.max_pixels if task.name in _LOADED_AT_ONCE else None
+        with _settings(most, tolerant=tolerant):
+            image = codecs.opened(task.content, task.name)
+            facts = Decoded(*image.size, frames=1, exif=image.info.get("exif", b""))
+            trouble = _refused(image, _limit(image, task.max_pixels))
             if trouble is not None:
                 return replace(facts, trouble=trouble)
-            facts = replace(facts, frames=_frames(image, content, name))
-            whole = in_full and image.width * image.height <= max_pixels
-            return replace(facts, renderings=pixels.render(image, in_full=whole))
+            facts = _counted(task, image, facts)
+            in_full = task.in_full and image.width * image.height <= task.max_pixels
+            return replace(facts, renderings=pixels.render(image, in_full=in_full))
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return replace(facts, trouble=Reason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
-        return replace(facts, trouble=_unreadable(content, name))
-    except _DAMAGE as error:
-        return replace(facts, trouble=_reason(error))
+        return replace(facts, trouble=_unreadable(task))
+    except DAMAGE as error:
+        return replace(facts, trouble=reason_of(error))
 
 
-def _frames(image: Image.Image, content: bytes, name: str) -> int:
-    """Count the frames, or give 0: damage behind the first must not cost the first its hash."""
+def _counted(task: _Task, image: Image.Image, facts: Decoded) -> Decoded:
+    """Count the frames; damage behind the first must not cost the first its hash.
+
+    With the least effort nothing is claimed of frames behind the first, and their damage is none.
+    """
     try:
-        # Counting these walks through the whole file and would move the picture itself.
-        walked = name in {"GIF", "TIFF"}
-        counted = Image.open(io.BytesIO(content), formats=(name,)) if walked else image
-        return getattr(counted, "n_frames", 1)
-    except _DAMAGE:
-        return 0
+        count = frames.count(image, task.content, task.name)
+    except DAMAGE:
+        return replace(facts, frames=0)
+    broken = not count.whole and task.effort is not Effort.FAST
+    return replace(facts, frames=count.frames, damage=Reason.TRUNCATED if broken else None)
 
 
 def _limit(image: Image.Image, max_pixels: int) -> int:
@@ -151,29 +265,17 @@ def _refused(image: Image.Image, limit: int) -> Reason | None:
     return Reason.TOO_SMALL if min(image.size) < MIN_SIDE else None
 
 
-def _reason(error: Exception) -> Reason:
-    """Sort damage by the library's own words; a wrong guess still names damage."""
-    cut_short = isinstance(error, EOFError) or "truncated" in str(error).lower()
-    return Reason.TRUNCATED if cut_short else Reason.CORRUPT
-
-
-def _unreadable(content: bytes, name: str) -> Reason:
+def _unreadable(task: _Task) -> Reason:
     """Say why a header could not be read.
 
-    TIFF is a container for much that is not read here, camera raw files among them. That such a
-    file is damaged can only be said when its first directory lies beyond its end.
+    TIFF is a container for much that is not read here. That such a file is damaged can only be
+    said when its first directory lies beyond its end.
     """
-    if name != "TIFF":
+    found = tiff_at(task.content) if task.name == "TIFF" else None
+    if found is None:
         return Reason.CORRUPT
-    order: Literal["little", "big"] = "little" if content.startswith(b"II") else "big"
-    place = content[8:16] if b"+" in content[2:4] else content[4:8]  # BigTIFF has long offsets
-    beyond = int.from_bytes(place, order) + 2 > len(content)
+    beyond = found.first + 2 > len(task.content)
     return Reason.TRUNCATED if beyond else Reason.UNSUPPORTED
-
-
-def _quiet(name: str) -> AbstractContextManager[None]:
-    """The TIFF library prints its complaints; they also come back as errors."""
-    return hushed() if name == "TIFF" else nullcontext()
 
 
 @contextmanager

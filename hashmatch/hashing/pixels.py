@@ -29,13 +29,15 @@ class Rendering:
     """One way to see the picture; a raster for :func:`hashmatch.hashing.pdq.pdq`.
 
     ``image`` is in mode L, RGB or RGBA. ``size`` is the full height and width, of which the image
-    holds one sample for each block of ``reduction`` by ``reduction`` pixels.
+    holds one sample for each block of ``reduction`` by ``reduction`` pixels. What is transparent
+    is laid over white, or else its colours are taken as they are stored.
     """
 
     name: str
     image: Image.Image
     size: tuple[int, int]
     reduction: int = 1
+    on_white: bool = False
 
     def rows(self, first: int, last: int) -> NDArray[np.generic]:
         """Samples of some rows; transparency is dropped, or laid over white."""
@@ -43,7 +45,7 @@ class Rendering:
         if self.image.mode != "RGBA":
             return strip
         colours = strip[..., :3]
-        return _over_white(colours, strip[..., 3:]) if self.name == ON_WHITE else colours
+        return _over_white(colours, strip[..., 3:]) if self.on_white else colours
 
 
 def _over_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.generic]:
@@ -74,10 +76,11 @@ def render(image: Image.Image, *, in_full: bool = False) -> tuple[Rendering, ...
     reduction = 1 if in_full else _scale_down(image)
     image.load()
     size = (height, width) if reduction > 1 else (image.height, image.width)
-    plain = _plain(image)
-    if plain.mode == "RGBA":
-        return tuple(Rendering(name, plain, size) for name in (STORED, ON_WHITE))
-    return (Rendering(STORED, plain, size, reduction),)
+    picture = plain(image)
+    stored = Rendering(STORED, picture, size, reduction)
+    if picture.mode == "RGBA":
+        return stored, Rendering(ON_WHITE, picture, size, on_white=True)
+    return (stored,)
 
 
 def scales(image: Image.Image) -> bool:
@@ -96,9 +99,14 @@ def _scale_down(image: Image.Image) -> int:
     return reduction
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Convert to grey, RGB, or RGBA where the picture is not opaque."""
-    if image.mode.startswith("I;16"):
+def plain(image: Image.Image) -> Image.Image:
+    """Load a picture; convert it to grey, RGB, or RGBA where it is not opaque.
+
+    Gives the image itself where nothing needs to be converted.
+    """
+    image.load()
+    # An anymap's numbers go up to 65535 by definition, though they are held in 32 bits.
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in {"I", "F"}:
         return _stretched(image)
@@ -108,9 +116,8 @@ def _plain(image: Image.Image) -> Image.Image:
         clear = image.convert("RGBA")
         opaque = clear.getchannel("A").getextrema() == (255, 255)
         return clear.convert("RGB") if opaque else clear
-    if image.mode in {"L", "RGB"}:
-        return image
-    return image.convert("L" if image.mode == "1" else "RGB")
+    wanted = "L" if image.mode in {"L", "1"} else "RGB"
+    return image if image.mode == wanted else image.convert(wanted)
 
 
 def _stretched(image: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ below, and pictures inside other files.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,7 +35,14 @@ CR3 = "image/x-canon-cr3"
 RAF = "image/x-fuji-raf"
 ORF = "image/x-olympus-orf"
 RW2 = "image/x-panasonic-rw2"
+CR2 = "image/x-canon-cr2"
 CRW = "image/x-canon-crw"
+NEF = "image/x-nikon-nef"
+ARW = "image/x-sony-arw"
+DNG = "image/x-adobe-dng"
+PEF = "image/x-pentax-pef"
+SRW = "image/x-samsung-srw"
+RAW = "image/x-dcraw"
 X3F = "image/x-sigma-x3f"
 MRW = "image/x-minolta-mrw"
 PCX = "image/vnd.zbrush.pcx"
@@ -96,6 +104,9 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"gimp xcf ", XCF),
 )
 
+_KINDS = dict(_BEGINNINGS)
+_BEGINNING = re.compile(b"|".join(map(re.escape, _KINDS)))
+
 _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), AVIF),
     **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"), HEIC),
@@ -105,6 +116,7 @@ _ICON_FIELDS = ((4, 6), (14, 18), (18, 22))
 _GENERIC_BRANDS = (b"mif1", b"msf1", b"mif2", b"miaf")
 
 
+@lru_cache(maxsize=2)  # asked several times for each item
 def picture_kind(head: bytes) -> str | None:
     """Name the kind of picture that begins like this.
 
@@ -115,9 +127,8 @@ def picture_kind(head: bytes) -> str | None:
         A media type such as ``image/jpeg``, or None when it is no known picture. The rest of the
         content may still be damaged, or something else behind a true beginning.
     """
-    for beginning, kind in _BEGINNINGS:
-        if head.startswith(beginning):
-            return kind
+    if found := _BEGINNING.match(head):
+        return _KINDS[found.group()]
     return next((kind for kind, test in _TESTS if test(head)), None) or _by_brand(head)
 
 
