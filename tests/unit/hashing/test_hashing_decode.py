@@ -16,6 +16,7 @@ from hashmatch.hashing.known_answers import Drawing, draw
 from hashmatch.hashing.pdq import hamming, pdq
 from hashmatch.hashing.pictures import examine
 from hashmatch.model import hashes
+from hashmatch.model.hashes import NATIVE
 from hashmatch.model.outcomes import Reason
 from hashmatch.model.wanted import Effort, Wanted
 
@@ -47,6 +48,11 @@ def distance(content, image):
 def renderings(picture):
     """The names of the renderings in their order, and the native hash as stored of each."""
     return {one.rendering: one.variants[0] for one in picture.hashes if one.phase == hashes.NATIVE}
+
+
+def native(picture):
+    """One hash for each rendering, of its pixels as they are."""
+    return [one for one in picture.hashes if one.phase == NATIVE]
 
 
 def transparent(image, alpha):
