@@ -17,7 +17,7 @@ from hashmatch.errors import HashSetError
 from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -91,10 +91,9 @@ class InstalledSet:
             "restore the library from a copy, or import the list again"
         )
 
-    @property
-    def has_near(self) -> bool:
-        """Whether pictures can be compared with this set."""
-        return near_file(Method.PDQ) in self.manifest.parts
+    def has_near(self, methods: Iterable[Method] = (Method.PDQ,)) -> bool:
+        """Tell whether perceptual hashes of any of these methods can be compared with this set."""
+        return any(near_file(method) in self.manifest.parts for method in methods)
 
     def lookup(self, digests: Sequence[Digest]) -> list[list[int]]:
         """Give for each digest the numbers of all records that carry it; batches are fast.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from hashmatch.matching import near
+from hashmatch.matching import near, video
 from hashmatch.matching.merge import exact_hit, near_hit
+from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +22,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """The sets of a run, ready to be asked. Keeps no state between batches."""
+    """The sets of a run, ready to be asked. Keeps no state between batches.
+
+    ``methods`` are those that pictures are hashed by.
+    """
 
     sets: tuple[InstalledSet, ...]
     limits: Limits
+    methods: tuple[Method, ...] = (Method.PDQ,)
 
     @property
     def compares_pictures(self) -> bool:
-        """Whether any set holds perceptual hashes."""
-        return any(installed.has_near for installed in self.sets)
+        """Whether any set holds perceptual hashes that pictures are compared with."""
+        return any(installed.has_near(self.methods) for installed in self.sets)
+
+    @property
+    def compares_videos(self) -> bool:
+        """Whether any set holds hashes that frames can be compared with."""
+        return any(installed.has_near(video.METHODS) for installed in self.sets)
 
     def match(self, readings: Sequence[Reading]) -> list[tuple[Hit, ...]]:
         """Look a batch up in every set.
@@ -50,7 +61,10 @@ class Matcher:
             for record in records:
                 if hit := exact_hit(installed, record, readings[number].digests):
                     hits[number][record] = hit
-        for number, record, how in near.search(installed, readings, self.limits):
+        for number, record, how in chain(
+            near.search(installed, readings, self.limits),
+            video.search(installed, readings, self.limits),
+        ):
             if record not in hits[number]:
                 hits[number][record] = near_hit(installed, record, how)
         return hits

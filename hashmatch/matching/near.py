@@ -23,11 +23,13 @@ class Limits:
     """What counts as near: distance, inclusive, and the least quality on both sides.
 
     ``threshold`` is that of PDQ, in bits; each other method has its usual one. The quality of a
-    picture is that of its PDQ hash, for all methods.
+    picture is that of its PDQ hash, for all methods. ``video_coverage`` is the least share of a
+    listed video's frames that must be found, in per cent, where no run of frames agrees in order.
     """
 
     threshold: int = 31
     quality_gate: int = 50
+    video_coverage: int = 20
 
     def radius(self, method: Method) -> int:
         """The greatest distance by a method: bits, for PhotoDNA the sum of squared differences."""

@@ -1,0 +1,87 @@
+"""Which stretches of a video agree with a list of frames, and how long they agree in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hashmatch.model.hits import Frames
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+GAP = 1_000
+"""Stretches less than so many milliseconds apart are given as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What agrees, and how many different listed frames the best run in order has."""
+
+    frames: Frames
+    in_order: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """Frames one after the other that agree with listed frames none of which comes before one."""
+
+    first: int
+    last_frame: int
+    place: int
+    different: int = 1
+
+    def goes_on(self, frame: int, near: NDArray[np.intp]) -> bool:
+        """Take the next frame into the run when it follows, in the video and in the list."""
+        later = near[near >= self.place]
+        if frame != self.last_frame + 1 or not len(later):
+            return False
+        self.different += int(later[0]) > self.place
+        self.last_frame, self.place = frame, int(later[0])
+        return True
+
+
+def align(
+    rows: Sequence[tuple[int, NDArray[np.intp]]],
+    ends: Sequence[int],
+    moments: Sequence[int],
+    of: int,
+) -> Aligned:
+    """Measure an agreement.
+
+    A run takes the earliest listed frame that does not go back; it is found by going through the
+    video once, so that of overlapping runs the first is measured. A frame stands for the time
+    until the next.
+
+    Args:
+        rows: number of each frame that agrees, ascending, and the places in the list that it is
+            near, ascending; at least one.
+        ends: for each frame of the video, when the next one begins; milliseconds.
+        moments: for each frame of the video, when it begins; milliseconds.
+        of: how many frames are listed.
+    """
+    matched = np.zeros(of, bool)
+    runs: list[_Run] = []
+    ranges: list[tuple[int, int]] = []
+    for frame, near in rows:
+        matched[near] = True
+        if not runs or not runs[-1].goes_on(frame, near):
+            runs.append(_Run(frame, frame, int(near[0])))
+        first, last = moments[frame], ends[frame]
+        if ranges and 0 <= first - ranges[-1][1] < GAP:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+    frames = Frames(
+        matched=int(matched.sum()),
+        of=of,
+        agreeing=len(rows),
+        asked=len(moments),
+        longest=max(max(0, ends[one.last_frame] - moments[one.first]) for one in runs),
+        ranges=tuple(ranges),
+    )
+    return Aligned(frames, max(one.different for one in runs))
