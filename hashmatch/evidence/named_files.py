@@ -41,7 +41,7 @@ class NamedFiles:
     @property
     def location(self) -> bytes:
         """The current folder, from which relative names start."""
-        return os.getcwdb()
+        return os.getcwdb()  # noqa: PTH109  # raw bytes
 
     def entries(self) -> Iterator[Entry]:
         """Yield one entry for each name."""
@@ -65,7 +65,7 @@ class NamedFiles:
 
 def _entry(path: bytes) -> Entry:
     try:
-        status = os.stat(path)
+        status = os.stat(path)  # noqa: PTH116  # raw bytes
     except OSError as error:
         return Failed(path, Stage.STAT, reason_of(error))
     except ValueError:  # a NUL inside: no file can have that name

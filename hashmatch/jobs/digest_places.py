@@ -1,0 +1,106 @@
+"""The files and folders that are to be digested, and how what is in them is called."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.errors import OutputError, UsageError
+from hashmatch.evidence.folder import FolderSource
+from hashmatch.evidence.named_files import NamedFiles
+from hashmatch.model.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hashmatch.model.evidence import Entry, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Sources in the order named, and for each what stands before the paths in it."""
+
+    sources: tuple[Source, ...]
+    prefixes: tuple[bytes, ...]
+
+    def entries(self) -> Iterator[tuple[int, Entry]]:
+        """List all sources, one after the other, each as far as it is asked.
+
+        Raises:
+            EvidenceError: nothing of a folder can be listed.
+        """
+        for number, source in enumerate(self.sources):
+            for entry in source.entries():
+                yield number, entry
+
+    def name(self, number: int, path: bytes) -> bytes:
+        """Give the name of something in a source; that of a folder itself without a slash."""
+        prefix = self.prefixes[number]
+        return prefix + path if path else prefix.rstrip(b"/") or prefix
+
+
+def places_of(named: Sequence[bytes], listed: Sequence[bytes], *, absolute: bool) -> Places:
+    """Find out what was named.
+
+    Args:
+        named: files and folders from the command line.
+        listed: the same from a list of names. One that is missing fails for itself.
+        absolute: call everything by its absolute path without links, as ``hashdeep`` does; else
+            as it was named.
+
+    Raises:
+        UsageError: nothing was named, or something from the command line does not exist.
+    """
+    if not named and not listed:
+        msg = "no file or folder was named"
+        raise UsageError(msg)
+    for path in named:
+        if not os.path.lexists(path):
+            msg = f"{shown(path)} does not exist; nothing was read"
+            raise UsageError(msg)
+    sources: list[Source] = []
+    prefixes: list[bytes] = []
+    files: list[bytes] = []
+
+    def close() -> None:
+        if files:
+            sources.append(NamedFiles(tuple(files)))
+            prefixes.append(b"")
+            files.clear()
+
+    for path in (*named, *listed):
+        real = _real(path)
+        if real is None or not os.path.isdir(real):  # noqa: PTH112  # raw bytes
+            files.append(real if absolute and real is not None else path)
+            continue
+        close()
+        sources.append(FolderSource(real))
+        prefixes.append((real if absolute else path).rstrip(b"/") + b"/")
+    close()
+    return Places(tuple(sources), tuple(prefixes))
+
+
+def refuse_inside(output: bytes, places: Places) -> None:
+    """Refuse to write among what is read, or over it.
+
+    Raises:
+        OutputError: the file would lie in one of the folders, or is one of the files.
+    """
+    written = os.path.realpath(output)
+    for source in places.sources:
+        if isinstance(source, NamedFiles):
+            inside = written in map(os.path.realpath, source.names)
+        else:
+            inside = written.startswith(source.location.rstrip(b"/") + b"/")
+        if inside:
+            msg = f"{shown(output)} lies among what is digested; write it somewhere else"
+            raise OutputError(msg)
+
+
+def _real(path: bytes) -> bytes | None:
+    """Give the path without links; None for one that no file can have."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return None
