@@ -1,4 +1,4 @@
-"""Run every benchmark with sizes that take a few minutes.
+"""Run every benchmark with sizes that take about a quarter of an hour.
 
 python benchmarks/run.py
 """
@@ -11,9 +11,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COMMANDS = (
-    ("memory.py",),
+    ("compare.py",),
+    ("near.py",),
+    ("library.py", "--rows", "1000000", "--near", "100000", "--hfind"),
     ("lists.py", "--rows", "1000000"),
-    ("library.py", "--rows", "1000000", "--near", "100000"),
+    ("memory.py",),
 )
 
 
