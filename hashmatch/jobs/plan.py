@@ -10,8 +10,9 @@ from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import digests
+from hashmatch.matching import video
 from hashmatch.model import names
-from hashmatch.model.hashes import ALWAYS
+from hashmatch.model.hashes import Method
 from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -22,25 +23,32 @@ if TYPE_CHECKING:
     from hashmatch.evidence.state import SourceState
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
-    from hashmatch.model.hashes import Algorithm
     from hashmatch.model.records import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sources as they are now, set versions, settings and tool versions that decide results."""
+    """Sources as they are now, set versions, settings and tool versions that decide results.
+
+    ``hashers`` names what computes each perceptual method.
+    """
 
     sources: tuple[Source, ...]
     before: tuple[SourceState, ...]
     sets: tuple[Manifest, ...]
     wanted: Wanted
     near: NearLimits
+    hashers: Mapping[str, str]
     tool: Mapping[str, str]
 
     @property
     def computed(self) -> frozenset[str]:
         """Algorithms and methods whose values the run computes; no others are evaluated."""
         return _computed(self.wanted)
+
+    def named_hashers(self) -> list[Json]:
+        """Methods, each with the implementation that computes it, as records name them."""
+        return [f"{method} {implementation}" for method, implementation in self.hashers.items()]
 
     def encode(self) -> bytes:
         """One canonical line; equal lines mean equal results."""
@@ -55,10 +63,12 @@ class Plan:
                 "sets": [{"name": one.name, "version": one.version} for one in self.sets],
                 "algorithms": [str(algorithm) for algorithm in self.wanted.algorithms],
                 "methods": [str(method) for method in self.wanted.methods],
+                "hashers": self.named_hashers(),
                 "near": str(self.wanted.effort),
                 "videos": self.wanted.videos,
                 "near_threshold": self.near.threshold,
                 "quality_gate": self.near.quality_gate,
+                "video_coverage": self.near.video_coverage,
             }
         )
 
@@ -66,12 +76,6 @@ class Plan:
 def described(source: Source) -> dict[str, Json]:
     """Name a source in a record: its kind and where it lies."""
     return {"kind": source.kind, **names.to_json(source.location, "location")}
-
-
-def algorithms_for(sets: Iterable[Manifest]) -> tuple[Algorithm, ...]:
-    """The digests to compute: the usual three, and others that a set can be asked with."""
-    carried = {name for one in sets for name in one.counts.values}
-    return tuple(a for a in digests.COMPUTED if a in ALWAYS or a in carried)
 
 
 def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
@@ -84,14 +88,19 @@ def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
     computed = _computed(wanted)
     if not any(one.filters or not computed.isdisjoint(one.counts.values) for one in sets):
         msg = (
-            "the sets hold only hashes that no scan computes, such as those of torrents or of"
-            " single video frames; ask them with 'hashmatch library lookup'"
+            "the sets hold only hashes that no scan computes, such as those of torrents; ask them with 'hashmatch library lookup'"
         )
         raise UsageError(msg)
 
 
 def _computed(wanted: Wanted) -> frozenset[str]:
-    return frozenset(map(str, (*wanted.algorithms, *wanted.methods)))
+    frames = (Method.VPDQ,) if wanted.videos else ()
+    return frozenset(map(str, (*wanted.algorithms, *wanted.methods, *frames)))
+
+
+def frames_for(sets: Iterable[Manifest]) -> bool:
+    """Tell whether any set holds hashes with which frames of videos can be compared."""
+    return any(one.counts.values.get(method) for one in sets for method in video.METHODS)
 
 
 def not_scanned(manifest: Manifest) -> tuple[str, ...]:

@@ -16,15 +16,16 @@ from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence import state
-from hashmatch.jobs import runs, seal, set_gaps
+from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
-from hashmatch.jobs.plan import Plan, algorithms_for, refuse_idle, sources_from
+from hashmatch.jobs.plan import Plan, refuse_idle, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
+from hashmatch.model.hashes import Method
 from hashmatch.model.outcomes import Examined, Reading
 from hashmatch.model.people import Operator
 from hashmatch.model.wanted import Effort, Wanted
@@ -50,7 +51,10 @@ SYNC_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the operator asked for."""
+    """What the operator asked for.
+
+    ``hashes`` and ``digests`` are words as :mod:`hashmatch.jobs.choice` reads them.
+    """
 
     folders: tuple[Path, ...]
     case: Path
@@ -62,6 +66,8 @@ class Request:
     limits: Limits = field(default_factory=Limits)
     confine: Mode = Mode.AUTO
     effort: Effort = Effort.STANDARD
+    hashes: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,8 @@ def scan(
         signing_key: file of the key that signs the case's ledger.
 
     Raises:
-        UsageError: nothing to examine or nothing to match against, or workers are not confined as
-            far as was asked for; evidence untouched.
+        UsageError: nothing to examine or nothing to match against, a hasher that was asked for
+            cannot be used, or workers are not confined as far as was asked for; evidence untouched.
         HashSetError: a set is not byte for byte the one that was installed.
         CaseError: no case, or another run in it is unfinished.
         OutputError: the case folder does not take the record; the run stays resumable.
@@ -122,9 +128,17 @@ def scan(
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
-    wanted = Wanted(algorithms_for(manifests), effort=request.effort)
+    wanted = Wanted(
+        choice.digests_for(manifests, request.digests),
+        choice.methods_for(manifests, request.hashes),
+        request.effort,
+    )
     refuse_idle(manifests, wanted)
     answers = self_test(wanted.algorithms)
+    computed_by = hasher_trial.implementations(
+        wanted.methods, request.confine.target, request.limits.memory
+    )
+    answers += [(name, True) for name in computed_by if name != Method.PDQ]
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
@@ -132,14 +146,15 @@ def scan(
         order = Order(sources, wanted, request.limits, mode.target, mode.least)
         pool = stack.enter_context(closing(Pool(order, request.workers)))
         before = _list(sources, CaseFolder(request.case).listing)
-        plan = Plan(sources, before, manifests, wanted, request.near, setting.tool)
+        plan = Plan(sources, before, manifests, wanted, request.near, computed_by, setting.tool)
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
         )
         CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
         key = SigningKey.load(signing_key)
         gaps = set_gaps.find(sets, plan.computed)
-        tally = _examine(pool, plan, Matcher(sets, request.near), folder, key, show)
+        matcher = Matcher(sets, request.near, wanted.methods)
+        tally = _examine(pool, plan, matcher, folder, key, show)
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = tuple(state.of(source) for source in sources)
         _settle(tally, before, after)

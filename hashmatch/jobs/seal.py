@@ -11,6 +11,7 @@ from hashmatch.cases.layout import RESULT_FILES, RUN_RECORD
 from hashmatch.custody import canonical, entry, sums
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import OutputError
+from hashmatch.hashing.hashers import PDQ_DIALECT
 from hashmatch.jobs import tables
 from hashmatch.jobs.plan import described
 from hashmatch.model import names
@@ -139,6 +140,8 @@ def _record(
             "quality_gate": run.plan.near.quality_gate,
             "algorithms": [str(algorithm) for algorithm in run.plan.wanted.algorithms],
             "methods": [str(method) for method in run.plan.wanted.methods],
+            "hashers": run.plan.named_hashers(),
+            "pdq_dialect": PDQ_DIALECT,
             "near": str(run.plan.wanted.effort),
             "videos": run.plan.wanted.videos,
             "workers": run.workers,

@@ -152,4 +152,5 @@ class RunRecord:
     @property
     def near_asked(self) -> bool:
         """Whether any loaded set holds hashes that pictures are compared with."""
-        return any(one.values.get(Method.PDQ) for one in self.sets)
+        compared = [method for method in Method if method is not Method.VPDQ]
+        return any(one.values.get(method) for one in self.sets for method in compared)

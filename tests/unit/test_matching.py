@@ -235,4 +235,4 @@ def test_only_pdq_values_make_a_set_be_asked_about_pictures(library):
     value = PerceptualHash(Method.PHOTODNA, bytes(range(144)))
     manifest = install(library, "a", [HashRecord(1, digests(b"x"), (value,))])
     with library.open_set(manifest.version) as installed:
-        assert not installed.has_near
+        assert not installed.has_near()

@@ -50,7 +50,7 @@ def test_never_matching_values_are_stored_and_never_found(library):
     manifest = install(library, [one])
     with library.open_set(manifest.version) as installed:
         assert installed.lookup([EMPTY_MD5, *digests(1, Algorithm.SHA1)]) == [[], [0]]
-        assert not installed.has_near
+        assert not installed.has_near()
         assert installed.search_near(Method.PDQ, [pdq(1).value], 256) == []
         assert installed.record(0).digests[0] == EMPTY_MD5
         assert installed.record(0).perceptual == (pdq(1, 49),)

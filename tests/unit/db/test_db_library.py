@@ -99,7 +99,7 @@ def test_a_set_without_perceptual_hashes_has_no_near_file(library):
     manifest = install(library, [record(1)])
     assert set(manifest.parts) == {EXACT, RECORDS}
     with library.open_set(manifest.version) as installed:
-        assert not installed.has_near
+        assert not installed.has_near()
 
 
 def test_look_ups_give_records_and_records_give_everything(library):
