@@ -164,16 +164,19 @@ def ask_hfind(folder: Path, rows: int) -> dict[str, float]:
     with listed.open("w") as out:
         out.writelines(f"{values(number)[0].hex()}  {number}\n" for number in range(rows))
     asked.write_text("".join(f"{values(number)[0].hex()}\n" for number in questions(rows)))
-    quiet = {"check": False, "stdout": subprocess.DEVNULL}
     started = time.perf_counter()
-    subprocess.run(["hfind", "-i", "md5sum", listed], **quiet)
+    silently("hfind", "-i", "md5sum", listed)
     indexed = time.perf_counter()
     runs = []
     for _ in range(4):  # the first finds the index on the disk
         begun = time.perf_counter()
-        subprocess.run(["hfind", "-f", asked, listed], **quiet)
+        silently("hfind", "-f", asked, listed)
         runs.append(time.perf_counter() - begun)
     return {"index_s": indexed - started, "cold_s": ASKED / runs[0], "batch_s": ASKED / min(runs)}
+
+
+def silently(*words: str | Path) -> None:
+    subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
 
 
 def ask_exact(folder: Path, rows: int) -> dict[str, float]:
@@ -259,6 +262,16 @@ def child(task: str, folder: Path, rows: int) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
+def figures_of(wanted: str, folder: Path, rows: int) -> dict[str, float]:
+    """Do a task in this process."""
+    task, _, kind = wanted.partition("-")
+    if task == "build":
+        return build(folder, rows, kind)
+    if task == "first":
+        return ask_first(folder)
+    return ask_near(folder) if kind == "near" else ask_exact(folder, rows)
+
+
 def show(title: str, figures: dict[str, float]) -> None:
     print(title)
     for name, figure in figures.items():
@@ -278,16 +291,7 @@ def main() -> None:
     )
     words = parser.parse_args()
     if words.child:
-        task, _, kind = words.child.partition("-")
-        if task == "build":
-            figures = build(words.folder, words.rows, kind)
-        elif task == "first":
-            figures = ask_first(words.folder)
-        elif kind != "near":
-            figures = ask_exact(words.folder, words.rows)
-        else:
-            figures = ask_near(words.folder)
-        print(json.dumps(figures))
+        print(json.dumps(figures_of(words.child, words.folder, words.rows)))
         return
     for kind, rows in (("batch", words.rows), ("exact", words.single), ("near", words.near)):
         if not rows:
