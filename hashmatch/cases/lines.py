@@ -62,7 +62,7 @@ def hit_lines(n: int, source: int, outcome: Outcome) -> Iterator[Line]:
 
 
 def problem_lines(
-    n: int, source: int, outcome: Outcome, *, near: bool, quality_gate: int
+    n: int, source: int, outcome: Outcome, *, near: bool, quality_gate: int, videos: bool = False
 ) -> Iterator[Line]:
     """Give the lines of ``problems.jsonl`` for one entry.
 
@@ -72,6 +72,7 @@ def problem_lines(
         outcome: how the entry ended.
         near: whether pictures were to be compared at all.
         quality_gate: least quality at which a perceptual hash was compared.
+        videos: whether videos were to be compared.
     """
     head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
     match outcome:
@@ -79,8 +80,19 @@ def problem_lines(
             yield head | _problem("failed", outcome.stage, outcome.reason)
         case Examined() if near and outcome.reading.picture:
             yield from (head | p for p in _picture_problems(outcome.reading.picture, quality_gate))
+        case Examined() if videos and outcome.reading.video:
+            yield from (head | p for p in _video_problems(outcome.reading.video, quality_gate))
         case _:
             return
+
+
+def _video_problems(video: Video, gate: int) -> Iterator[Line]:
+    if video.trouble is not None:
+        yield _problem("video-not-compared", Stage.DECODE, video.trouble)
+    elif video.partial:
+        yield _problem("video-partial", Stage.DECODE, Reason.INCOMPLETE_VIDEO)
+    elif all(one.quality < gate for one in video.hashes):
+        yield _problem("video-low-quality", None, "too-little-structure")
 
 
 def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:

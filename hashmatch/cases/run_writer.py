@@ -35,6 +35,7 @@ class RunWriter:
         key: signs what can be resumed from.
         near: whether pictures are compared, see :func:`hashmatch.cases.lines.problem_lines`.
         quality_gate: least quality at which a perceptual hash is compared.
+        videos: whether videos are compared.
 
     Raises:
         OutputError: anything that is not taken by the disk, from any method.
@@ -42,10 +43,16 @@ class RunWriter:
     """
 
     def __init__(
-        self, folder: RunFolder, key: SigningKey, *, near: bool, quality_gate: int
+        self,
+        folder: RunFolder,
+        key: SigningKey,
+        *,
+        near: bool,
+        quality_gate: int,
+        videos: bool = False,
     ) -> None:
         self.folder = folder
-        self._key, self._near, self._gate = key, near, quality_gate
+        self._key, self._near, self._gate, self._videos = key, near, quality_gate, videos
         for place in (folder.root, folder.state):
             if place.is_symlink():
                 raise journal.altered(folder, place.name)
@@ -101,12 +108,14 @@ class RunWriter:
 
     def write(self, source: int, outcome: Outcome) -> None:
         """Append the lines of one entry and count how it ended."""
-        self.tally.add(outcome, near=self._near, quality_gate=self._gate)
+        self.tally.add(outcome, near=self._near, quality_gate=self._gate, videos=self._videos)
         n = self.entries
         groups = (
             (lines.outcome_line(n, source, outcome),),
             lines.hit_lines(n, source, outcome),
-            lines.problem_lines(n, source, outcome, near=self._near, quality_gate=self._gate),
+            lines.problem_lines(
+                n, source, outcome, near=self._near, quality_gate=self._gate, videos=self._videos
+            ),
         )
         try:
             for stream, digest, group in zip(self._files, self._digests, groups, strict=True):

@@ -10,7 +10,6 @@ from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import digests
-from hashmatch.matching import video
 from hashmatch.model import names
 from hashmatch.model.hashes import Method
 from hashmatch.model.wanted import Wanted
@@ -88,7 +87,8 @@ def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
     computed = _computed(wanted)
     if not any(one.filters or not computed.isdisjoint(one.counts.values) for one in sets):
         msg = (
-            "the sets hold only hashes that no scan computes, such as those of torrents; ask them with 'hashmatch library lookup'"
+            "the sets hold only hashes that no scan computes, such as those of torrents;"
+            " ask them with 'hashmatch library lookup'"
         )
         raise UsageError(msg)
 
@@ -98,9 +98,12 @@ def _computed(wanted: Wanted) -> frozenset[str]:
     return frozenset(map(str, (*wanted.algorithms, *wanted.methods, *frames)))
 
 
+_FRAMES = (Method.VPDQ, Method.PDQ)
+
+
 def frames_for(sets: Iterable[Manifest]) -> bool:
     """Tell whether any set holds hashes with which frames of videos can be compared."""
-    return any(one.counts.values.get(method) for one in sets for method in video.METHODS)
+    return any(one.counts.values.get(method) for one in sets for method in _FRAMES)
 
 
 def not_scanned(manifest: Manifest) -> tuple[str, ...]:
