@@ -102,8 +102,8 @@ def decode(
     largest JPEG is decoded, as ``preview``.
 
     A damaged picture is tried again with the damage passed over. Where nothing can be seen of it,
-    its thumbnail is taken alone. Orientation tags are not applied: hashes of all rotations are
-    made anyway, and lists are made from the stored pixels.
+    its thumbnail is taken alone. Orientation tags are not applied, except by the decoder of TIFF:
+    hashes of all rotations are made anyway, and lists are made from the stored pixels.
 
     Args:
         content: the whole file.
@@ -143,7 +143,8 @@ def _picture(task: _Task) -> Decoded:
     with _LOCK, quiet:
         found = _first(task)
         content, exif = _exif(task, found)
-        found = replace(found, shown=_AS_SHOWN[jpeg_parts.orientation(content, exif) - 1])
+        if task.name != "TIFF":  # whose decoder turns the pixels
+            found = replace(found, shown=_AS_SHOWN[jpeg_parts.orientation(content, exif) - 1])
         if task.effort is Effort.FAST:
             return found
         if found.frames > 1 and not found.trouble:

@@ -15,7 +15,7 @@ from hashmatch.hashing.grid import samples_of
 from hashmatch.hashing.pdq import IDENTITY, INVERTED, pdq_seen
 from hashmatch.hashing.trim import trimmed
 from hashmatch.hashing.windows import NATIVE_SIZE
-from hashmatch.model.hashes import NATIVE, Method, PictureHash
+from hashmatch.model.hashes import NATIVE, VARIANTS, Method, PictureHash
 from hashmatch.model.wanted import Effort
 
 if TYPE_CHECKING:
@@ -37,18 +37,21 @@ _SEEN = {
 _HELD = 1 << 20  # samples; more than that are read again rather than kept twice
 
 
-def perceived(rendering: Rendering, effort: Effort) -> tuple[PictureHash, ...]:
+def perceived(
+    rendering: Rendering, effort: Effort, shown: str = VARIANTS[0]
+) -> tuple[PictureHash, ...]:
     """Hash a rendering in each phase that the effort asks for; ``native`` comes first.
 
-    Fast: as it is, and nothing else. Standard: as it is, with all rotations and flips and
-    inverted; as it is in every other phase. Thorough: all of these in every phase.
+    Fast: as it is stored, and turned as it is ``shown``. Standard: as it is, with all rotations
+    and flips and inverted; as it is in every other phase. Thorough: all of these in every phase.
 
     Raises:
         ValueError: a side is shorter than ``MIN_SIDE``.
         MemoryError: memory does not suffice.
     """
     if effort is Effort.FAST:
-        return _hashes(rendering.name, rendering, {NATIVE: IDENTITY})
+        turns = tuple(dict.fromkeys((*IDENTITY, shown)))
+        return _hashes(rendering.name, rendering, {NATIVE: turns})
     others = INVERTED if effort is Effort.THOROUGH else IDENTITY
     raster = _held(rendering)
     found = _hashes(rendering.name, raster, {NATIVE: INVERTED, "512": others, "1024": others})

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from hashmatch.hashing.decode import MAX_PIXELS, decode
 from hashmatch.hashing.further import further
-from hashmatch.hashing.pdq import pdq
-from hashmatch.model.hashes import Method, PictureHash
+from hashmatch.hashing.phases import perceived
 from hashmatch.model.outcomes import Picture, Reason
 from hashmatch.model.wanted import Wanted
 
 STANDARD = Wanted()
-
-if TYPE_CHECKING:
-    from hashmatch.hashing.pixels import Rendering
 
 
 def examine(
@@ -33,20 +29,17 @@ def examine(
         max_pixels: see :func:`hashmatch.hashing.decode.decode`.
         wanted: perceptual methods and effort; its digests do not matter here.
     """
-    decoded = decode(content, kind, max_pixels, in_full=wanted.in_full)
+    decoded = decode(content, kind, max_pixels, wanted.effort, in_full=wanted.in_full)
+    kind = decoded.kind or kind
     facts = Picture(kind, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
     try:
-        hashes = tuple(_hash(one) for one in decoded.renderings)
-        seen = zip(decoded.renderings, (one.quality for one in hashes), strict=True)
-        more = further(seen, wanted)
+        hashed = [perceived(one, wanted.effort, decoded.shown) for one in decoded.renderings]
+        native = (phases[0].quality for phases in hashed)
+        more = further(zip(decoded.renderings, native, strict=True), wanted)
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
+    hashes = tuple(chain.from_iterable(hashed))
     if decoded.damage and not any(one.quality for one in hashes):
         return replace(facts, trouble=decoded.damage)
     partial = decoded.damage is not None
     return replace(facts, hashes=hashes + more.hashes, partial=partial, unhashed=more.failed)
-
-
-def _hash(rendering: Rendering) -> PictureHash:
-    found = pdq(rendering)
-    return PictureHash(Method.PDQ, rendering.name, found.quality, found.variants)

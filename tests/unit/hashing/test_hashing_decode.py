@@ -183,8 +183,11 @@ def test_frames_are_counted_and_each_is_hashed(form, frames):
     assert (picture.frames, picture.trouble, picture.partial) == (frames, None, False)
     found = renderings(picture)
     assert list(found) == ["stored", "frame-2", "frame-3"]
-    for value, image in zip(found.values(), (RGB, *more), strict=True):
-        assert hamming(value, pdq(Pixels(np.asarray(image))).value) <= 24  # palettes, loss
+    with Image.open(io.BytesIO(content)) as opened:
+        for place, value in enumerate(found.values()):
+            opened.seek(place)
+            expected = pdq(Pixels(np.asarray(opened.convert("RGB")))).value
+            assert hamming(value, expected) <= 4  # grey of a JPEG is not computed from its colours
     fast = examined(content, effort=Effort.FAST)
     assert (fast.frames, list(renderings(fast))) == (frames, ["stored"])
 
