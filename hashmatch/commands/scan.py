@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     help="Greatest distance in bits at which pictures are near.",
 )
 @click.option(
+    "--video-coverage",
+    type=click.IntRange(0, 100),
+    default=20,
+    show_default=True,
+    metavar="PERCENT",
+    help="Least share of a listed video's frames to be found, where no 3 agree in a row.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=lambda: len(os.sched_getaffinity(0)),
@@ -53,6 +61,7 @@ def command(
     case: Path,
     sets: tuple[str, ...],
     threshold: int,
+    video_coverage: int,
     workers: int,
     operator: str | None,
     new_run: bool,
@@ -81,7 +90,7 @@ def command(
         folders,
         case,
         sets,
-        Limits(threshold),
+        Limits(threshold, video_coverage=video_coverage),
         workers,
         operator,
         new_run,

@@ -20,7 +20,7 @@ from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
-from hashmatch.jobs.plan import Plan, refuse_idle, sources_from
+from hashmatch.jobs.plan import Plan, frames_for, refuse_idle, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
@@ -132,6 +132,7 @@ def scan(
         choice.digests_for(manifests, request.digests),
         choice.methods_for(manifests, request.hashes),
         request.effort,
+        videos=frames_for(manifests),
     )
     refuse_idle(manifests, wanted)
     answers = self_test(wanted.algorithms)
@@ -226,9 +227,16 @@ def _examine(
     show: Callable[[Progress], None],
 ) -> Tally:
     """Bring every entry that is not written yet from the listing to the result files."""
-    near, gate = matcher.compares_pictures, plan.near.quality_gate
     with ExitStack() as stack:
-        writer = stack.enter_context(RunWriter(folder, key, near=near, quality_gate=gate))
+        writer = stack.enter_context(
+            RunWriter(
+                folder,
+                key,
+                near=matcher.compares_pictures,
+                quality_gate=plan.near.quality_gate,
+                videos=matcher.compares_videos and plan.wanted.videos,
+            )
+        )
         meter = _Meter(plan, writer.tally.bytes, show)
         listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()

@@ -138,6 +138,7 @@ def _record(
         "settings": {
             "near_threshold": run.plan.near.threshold,
             "quality_gate": run.plan.near.quality_gate,
+            "video_coverage": run.plan.near.video_coverage,
             "algorithms": [str(algorithm) for algorithm in run.plan.wanted.algorithms],
             "methods": [str(method) for method in run.plan.wanted.methods],
             "hashers": run.plan.named_hashers(),
@@ -151,7 +152,11 @@ def _record(
             "sandbox": str(run.sandbox),
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
-        "counts": run.tally.to_json() | {"not_compared": run.tally.not_compared, "table": [*table]},
+        "counts": run.tally.to_json() | {
+            "not_compared": run.tally.not_compared,
+            "videos_not_compared": run.tally.videos_not_compared,
+            "table": [*table],
+        },
         "roots": dict(roots),
         "exit_code": int(run.tally.exit_code()),
     }
