@@ -127,8 +127,10 @@ def _weight(one: Expected) -> tuple[bool, float, float]:
 
 
 def _sample(read: Mapping[str, Any]) -> Sample:
-    """Read one sample: its counts are those within distances, or those of each distance."""
-    counts = {int(d): int(n) for d, n in read.get("within", read.get("counts")).items()}
-    if "counts" in read:
-        counts = dict(zip(counts, accumulate(counts.values()), strict=True))
-    return Sample(read["sample"], read["pictures"], read["pairs"], counts)
+    """Read one sample: pairs within some distances, or pairs at each distance where any lay."""
+    if "within" in read:
+        within = {int(d): int(n) for d, n in read["within"].items()}
+    else:
+        counts = {int(d): int(n) for d, n in read["counts"].items()}
+        within = dict(enumerate(accumulate(counts.get(d, 0) for d in range(max(counts) + 1))))
+    return Sample(read["sample"], read["pictures"], read["pairs"], within)

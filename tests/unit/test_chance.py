@@ -80,6 +80,7 @@ def test_the_shipped_counts_of_drawn_scenes_come_to_their_pairs():
             if one.name == "drawn-scenes":
                 assert one.pairs == one.pictures * (one.pictures - 1) // 2
                 assert max(one.within.values()) == one.pairs
+                assert one.agreeing(0) == 0
     assert {len(found) > 0 for found in chance.samples().values()} == {True}
 
 
