@@ -10,6 +10,8 @@ from hashmatch.commands import printing
 from hashmatch.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hashmatch.jobs.scan import Result
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.outcomes import Tally
@@ -82,6 +84,22 @@ def _gap(gap: Gap) -> str:
     return f"set {gap.set_name}: {gap.records:,} of {of} cannot be compared{told}"
 
 
+def _not_evaluated(gaps: Iterable[Gap]) -> list[str]:
+    """Say of each perceptual method what would have its values compared."""
+    from hashmatch.jobs.choice import Why  # noqa: PLC0415  # loaded by the scan
+
+    told = {
+        Why.NOT_ASKED: "it was not asked for (--hashes {kind})",
+        Why.NO_HASHER: "no hasher for it is installed (see 'hashmatch doctor')",
+    }
+    found = {kind: why for gap in gaps for kind, why in zip(gap.kinds, gap.why, strict=True)}
+    return [
+        f"{kind}: not evaluated, as {told[why].format(kind=kind)}"
+        for kind, why in sorted(found.items())
+        if why in told
+    ]
+
+
 def _warnings(result: Result) -> list[str]:
     tally, words = result.tally, []
     if not tally.items_with_hits:
@@ -90,6 +108,7 @@ def _warnings(result: Result) -> list[str]:
             "This does not establish the absence of unlawful material."
         )
     words += map(_gap, result.gaps)
+    words += _not_evaluated(result.gaps)
     if result.expired:
         words.append(f"WARNING: these sets have expired: {', '.join(result.expired)}.")
     if tally.conflicts:

@@ -99,7 +99,7 @@ def tell_import(manifest: Manifest) -> None:
 
 def _warnings(manifest: Manifest) -> Iterator[str]:
     """Say what of a new set will not do what its reader may expect."""
-    from hashmatch.jobs.plan import not_scanned  # noqa: PLC0415  # only an import needs it
+    from hashmatch.jobs import choice  # noqa: PLC0415  # only an import needs it
 
     counts = manifest.counts
     if counts.unknown_codes:
@@ -108,9 +108,14 @@ def _warnings(manifest: Manifest) -> Iterator[str]:
             f"category carry codes that the scheme {manifest.scheme} does not know: they decide "
             "nothing"
         )
-    if kinds := not_scanned(manifest):
+    if kinds := choice.not_scanned(manifest):
         yield (
             f"a scan does not compare: {', '.join(kinds)}; ask them with 'hashmatch library lookup'"
+        )
+    if methods := [kind for kind in kinds if kind in choice.FURTHER]:
+        yield (
+            "unless it is asked to, and a hasher is installed for them: "
+            f"scan --hashes {','.join(methods)}"
         )
     if manifest.changes.idle:
         yield f"{printing.several(manifest.changes.idle, 'withdrawal')} found no record"

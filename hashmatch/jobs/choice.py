@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
 from hashmatch.hashing import digests, hashers
 from hashmatch.model.hashes import ALWAYS, Algorithm, Method
+from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hashmatch.db.manifest import Manifest
 
@@ -64,6 +66,62 @@ def methods_for(sets: Iterable[Manifest], words: Sequence[str] = ()) -> tuple[Me
         carried = {name for one in sets for name, number in one.counts.values.items() if number}
         named = tuple(m for m in FURTHER if m in named or (m in there and m in carried))
     return (Method.PDQ, *named)
+
+
+def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
+    """Refuse to scan where no set holds anything that a scan could meet.
+
+    Raises:
+        UsageError: every set holds only values of kinds that no scan computes, such as the
+            hashes of torrents; a run would end as if nothing had been found.
+    """
+    values = computed(wanted)
+    if any(one.filters or not values.isdisjoint(one.counts.values) for one in sets):
+        return
+    carried = {name for one in sets for name in one.counts.values}
+    if methods := [method for method in FURTHER if method in carried]:
+        msg = (
+            f"the sets hold only hashes that no scan computes unless asked to ({', '.join(methods)}"
+            "); ask for them with --hashes, where a hasher is installed ('hashmatch doctor')"
+        )
+    else:
+        msg = (
+            "the sets hold only hashes that no scan computes, such as those of torrents;"
+            " ask them with 'hashmatch library lookup'"
+        )
+    raise UsageError(msg)
+
+
+def computed(wanted: Wanted) -> frozenset[str]:
+    """Name the algorithms and methods whose values a run computes; no others are evaluated."""
+    frames = (Method.VPDQ,) if wanted.videos else ()
+    return frozenset(map(str, (*wanted.algorithms, *wanted.methods, *frames)))
+
+
+def not_scanned(manifest: Manifest) -> tuple[str, ...]:
+    """Name the kinds of values of a set that no scan computes unless asked to."""
+    held = manifest.counts.values
+    return tuple(sorted({kind for kind in held if held[kind]} - computed(Wanted(digests.COMPUTED))))
+
+
+class Why(StrEnum):
+    """Why a run does not compare values of a kind. Codes are never translated."""
+
+    NOT_ASKED = "not-asked-for"
+    NO_HASHER = "no-hasher-installed"
+    NOT_COMPUTED = "not-computed-by-any-scan"
+
+
+def why_not(kind: str, offers: Collection[str]) -> Why:
+    """Say why a kind of values is not compared by a run that does not compute it.
+
+    Args:
+        kind: an algorithm, a method, or what else a list carries.
+        offers: methods for which a hasher is installed.
+    """
+    if kind not in FURTHER:
+        return Why.NOT_COMPUTED
+    return Why.NOT_ASKED if kind in offers else Why.NO_HASHER
 
 
 def _split(words: Sequence[str]) -> list[str]:

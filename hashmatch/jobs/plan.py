@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
 from hashmatch.evidence.folder import FolderSource
-from hashmatch.hashing import digests
+from hashmatch.jobs import choice
 from hashmatch.model import names
 from hashmatch.model.hashes import Method
-from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.records import Json
+    from hashmatch.model.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Plan:
     @property
     def computed(self) -> frozenset[str]:
         """Algorithms and methods whose values the run computes; no others are evaluated."""
-        return _computed(self.wanted)
+        return choice.computed(self.wanted)
 
     def named_hashers(self) -> list[Json]:
         """Methods, each with the implementation that computes it, as records name them."""
@@ -77,41 +77,12 @@ def described(source: Source) -> dict[str, Json]:
     return {"kind": source.kind, **names.to_json(source.location, "location")}
 
 
-def refuse_idle(sets: Iterable[Manifest], wanted: Wanted) -> None:
-    """Refuse to scan where no set holds anything that a scan could meet.
-
-    Raises:
-        UsageError: every set holds only values of kinds that no scan computes, such as the
-            hashes of torrents; a run would end as if nothing had been found.
-    """
-    computed = _computed(wanted)
-    if not any(one.filters or not computed.isdisjoint(one.counts.values) for one in sets):
-        msg = (
-            "the sets hold only hashes that no scan computes, such as those of torrents;"
-            " ask them with 'hashmatch library lookup'"
-        )
-        raise UsageError(msg)
-
-
-def _computed(wanted: Wanted) -> frozenset[str]:
-    frames = (Method.VPDQ,) if wanted.videos else ()
-    return frozenset(map(str, (*wanted.algorithms, *wanted.methods, *frames)))
-
-
 _FRAMES = (Method.VPDQ, Method.PDQ)
 
 
 def frames_for(sets: Iterable[Manifest]) -> bool:
     """Tell whether any set holds hashes with which frames of videos can be compared."""
     return any(one.counts.values.get(method) for one in sets for method in _FRAMES)
-
-
-def not_scanned(manifest: Manifest) -> tuple[str, ...]:
-    """Name the kinds of values of a set that no scan computes; they can only be looked up."""
-    held = manifest.counts.values
-    return tuple(
-        sorted({kind for kind in held if held[kind]} - _computed(Wanted(digests.COMPUTED)))
-    )
 
 
 def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:

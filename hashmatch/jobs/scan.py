@@ -20,7 +20,7 @@ from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.open_case import ledger_of
-from hashmatch.jobs.plan import Plan, frames_for, refuse_idle, sources_from
+from hashmatch.jobs.plan import Plan, frames_for, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
@@ -134,7 +134,7 @@ def scan(
         request.effort,
         videos=frames_for(manifests),
     )
-    refuse_idle(manifests, wanted)
+    choice.refuse_idle(manifests, wanted)
     answers = self_test(wanted.algorithms)
     computed_by = hasher_trial.implementations(
         wanted.methods, request.confine.target, request.limits.memory

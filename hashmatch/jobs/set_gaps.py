@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from hashmatch.db import uncompared
 from hashmatch.db.description import SetKind
+from hashmatch.hashing import hashers
+from hashmatch.jobs import choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.manifest import Manifest
+    from hashmatch.jobs.choice import Why
     from hashmatch.model.records import Json
 
 
@@ -21,7 +24,8 @@ class Gap:
     """What of one set a run does not compare.
 
     ``records`` of the ``of`` records in the set carry nothing that the run computes. ``kinds``
-    are those of all values that it does not compare, also of records with other values.
+    are those of all values that it does not compare, also of records with other values; ``why``
+    says for each of them why not.
     ``notable`` is False for a set that is benign throughout: nothing unlawful is missed by it.
     """
 
@@ -31,6 +35,7 @@ class Gap:
     of: int
     kinds: tuple[str, ...]
     notable: bool
+    why: tuple[Why, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """Give it for scripts."""
@@ -40,6 +45,7 @@ class Gap:
             "records": self.records,
             "of": self.of,
             "kinds": [*self.kinds],
+            "why": [str(one) for one in self.why],
         }
 
 
@@ -53,22 +59,25 @@ def find(sets: Iterable[InstalledSet], computed: frozenset[str]) -> tuple[Gap, .
     Raises:
         HashSetError: a set was altered.
     """
-    gaps = (_gap(one, computed) for one in sets)
+    offers = hashers.offers()
+    gaps = (_gap(one, computed, offers) for one in sets)
     return tuple(gap for gap in gaps if gap.records or gap.kinds)
 
 
-def _gap(installed: InstalledSet, computed: frozenset[str]) -> Gap:
+def _gap(installed: InstalledSet, computed: frozenset[str], offers: Collection[str]) -> Gap:
     manifest = installed.manifest
     counts = manifest.counts
     idle = {kind for kind, number in counts.values.items() if number} - computed
     idle |= {kind for kind, number in counts.not_evaluated.items() if number}
+    kinds = tuple(sorted(idle))
     return Gap(
         set_name=manifest.name,
         set_version=manifest.version,
         records=uncompared.records(installed, computed),
         of=counts.kept,
-        kinds=tuple(sorted(idle)),
+        kinds=kinds,
         notable=not _benign(manifest),
+        why=tuple(choice.why_not(kind, offers) for kind in kinds),
     )
 
 
