@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Disposition
     from hashmatch.model.records import Json
 
-FORMAT = "hashmatch.set/4"
+FORMAT = "hashmatch.set/5"
 MANIFEST, EXACT, RECORDS = "manifest.json", "exact.idx", "records.db"
 FILTER, LIVENESS = "filter.idx", "liveness.db"
 

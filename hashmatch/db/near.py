@@ -1,20 +1,22 @@
 """The near index: every record whose perceptual hash lies within a radius, none left out.
 
 Perceptual hashes keep distances and can be turned back into something like the picture, so the
-file is sealed and opened into memory only, never mapped from the disk.
-
-Equal hashes are kept once. Inside the sealed file: header (hashes, entries), the hashes (for
-distances in bits in columns of 64 bits), start of each hash's entries, record number and quality
-of each entry.
+file is sealed and opened into memory only, never mapped from the disk. Equal hashes are kept once.
+See :mod:`hashmatch.db.near_layout` for what is inside.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from hashmatch.db.anonymous import memory
+from hashmatch.db.near_flat import Flat
+from hashmatch.db.near_layout import layout
+from hashmatch.db.near_pairs import spread
+from hashmatch.db.near_scan import Columns, Squares
+from hashmatch.db.near_slots import Arrays, Slots
 from hashmatch.db.radii import GREATEST
 from hashmatch.db.sealed import SealedFile, SealedWriter
 from hashmatch.errors import HashSetError, UsageError
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hashmatch.db.near_lay_out import LaidOut
+    from hashmatch.db.near_pairs import Pairs, Searcher
+
 CHUNK_BYTES = 1 << 20
 UNKNOWN_QUALITY = 255
-_HEADER = struct.Struct("<QQ")
-_STEP = 1 << 15  # hashes compared at a time: two columns of a step stay in the inner cache
-_SQUARES_STEP = 1 << 12  # the same for PhotoDNA, whose values are 18 times as long
-_QUERIES = 64  # of so many queries at a time the distances to a step are held in memory
+_IN_A_ROW = 0.25
+"""What comparing one hash in a row costs, in the measure of :meth:`Slots.cost`. Measured."""
 
 
 class NearHits(NamedTuple):
@@ -79,210 +82,123 @@ class NearIndex(Protocol):
         """
 
 
-class _Bits:
-    """Distances in bits. Exact for any radius; simplest, and fast to 10^6."""
+class Index:
+    """An unsealed index: it looks bits up in slots where that is faster, else compares in full.
 
-    def __init__(self, data: memoryview, hashes: int) -> None:
-        self._columns = np.frombuffer(data, "<u8").reshape(-1, hashes)
-
-    def within(
-        self, queries: NDArray[np.uint8], radius: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
-        """Give number of the query, row and distance of all pairs within the radius."""
-        words = np.ascontiguousarray(queries).view("<u8")
-        query, row = self._candidates(words, radius)
-        distance = np.zeros(len(row), np.uint32)
-        for column, word in zip(self._columns, words.T, strict=True):
-            distance += np.bitwise_count(column[row] ^ word[query])
-        near = distance <= radius
-        return query[near], row[near], distance[near]
-
-    def _candidates(
-        self, words: NDArray[np.uint64], radius: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Pair each query with the hashes whose first words alone are not too far away."""
-        first, *more = self._columns[:2]  # at most 128 bits: a byte holds the distance
-        pairs: list[tuple[int, NDArray[np.intp]]] = []
-        for start in range(0, len(first), _STEP):
-            step = slice(start, start + _STEP)
-            for i, word in enumerate(words):
-                bits = np.bitwise_count(first[step] ^ word[0])
-                for column in more:
-                    bits += np.bitwise_count(column[step] ^ word[1])
-                if bits.min() <= radius:
-                    pairs.append((i, start + np.flatnonzero(bits <= radius)))
-        if not pairs:
-            return np.empty(0, np.intp), np.empty(0, np.intp)
-        query = np.repeat([i for i, _ in pairs], [len(rows) for _, rows in pairs])
-        return query, np.concatenate([rows for _, rows in pairs])
-
-
-class _Squares:
-    """Sums of squared differences of bytes.
-
-    Worked out with single-precision products: every sum that occurs is a whole number below
-    2^24, so that none is rounded, in whatever order they are added.
+    Both find the same; no radius is too large.
     """
 
-    def __init__(self, data: memoryview, hashes: int) -> None:
-        size = Method.PHOTODNA.size
-        self._values = np.frombuffer(data, np.uint8).reshape(hashes, size)
+    in_a_row = _IN_A_ROW
 
-    def within(
-        self, queries: NDArray[np.uint8], radius: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
-        """Give number of the query, row and distance of all pairs within the radius."""
-        found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.uint32))]
-        for at in range(0, len(queries), _QUERIES):
-            asked = queries[at : at + _QUERIES].astype(np.float32)
-            lengths = (asked * asked).sum(axis=1).astype(np.int64)
-            for start in range(0, len(self._values), _SQUARES_STEP):
-                rows = self._values[start : start + _SQUARES_STEP].astype(np.float32)
-                own = (rows * rows).sum(axis=1).astype(np.int64)
-                distance = lengths[:, None] + own - 2 * (asked @ rows.T).astype(np.int64)
-                query, row = np.nonzero(distance <= radius)
-                near = distance[query, row].astype(np.uint32)
-                found.append((query + at, row + start, near))
-        query, row, near = (np.concatenate(column) for column in zip(*found, strict=True))
-        return query, row, near
-
-
-class ScanIndex:
-    """Compares each query with each hash, so that nothing can be left out."""
-
-    def __init__(self, method: Method, data: bytes | bytearray) -> None:
+    def __init__(self, method: Method, data: bytes | bytearray | memoryview) -> None:
         """Take the unsealed content of an index file.
 
         Raises:
-            HashSetError: the content is not of the length that it states.
+            HashSetError: the content is of another layout or not of the length that it states.
         """
-        hashes, entries = _HEADER.unpack_from(data) if len(data) >= _HEADER.size else (0, -1)
-        if len(data) != _HEADER.size + hashes * method.size + 4 * (hashes + 1) + 5 * entries:
-            msg = "a near index of the library is not of the length it states; import again"
-            raise HashSetError(msg)
+        self._layout = layout(method, data)
+        if len(data) != self._layout.size:
+            raise _wrong_length()
         self.exact_to = GREATEST[method]
-        self._size = method.size
-        offset = _HEADER.size + hashes * method.size
-        values = memoryview(data)[_HEADER.size : offset]
-        squares = method is Method.PHOTODNA
-        self._scan = (_Squares if squares else _Bits)(values, hashes) if hashes else None
-        self._starts = np.frombuffer(data, "<u4", hashes + 1, offset)
-        offset += self._starts.nbytes
-        self._record = np.frombuffer(data, "<u4", entries, offset)
-        self._quality = np.frombuffer(data, "u1", entries, offset + self._record.nbytes)
+        self._data = memoryview(data)
+        self._slots: Slots | None = None
+        self._scan = self._searcher() if self._layout.hashes else None
+        self._starts = np.frombuffer(self._section("entries"), "<u4")
+        self._record = np.frombuffer(self._section("record"), "<u4")
+        self._quality = np.frombuffer(self._section("quality"), "u1")
+
+    def _section(self, name: str) -> memoryview:
+        offset, length = self._layout.places[name]
+        return self._data[offset : offset + length]
+
+    def _searcher(self) -> Searcher:
+        held = self._layout
+        if held.method is Method.PHOTODNA:
+            values = np.frombuffer(self._section("values"), "u1")
+            return Squares(values.reshape(held.hashes, -1))
+        words = np.frombuffer(self._section("values"), "<u8")
+        if not held.slots:
+            return Columns(words.reshape(-1, held.hashes))
+        arrays = Arrays(
+            words.reshape(held.hashes, -1),
+            np.frombuffer(self._section("marks"), "<u8"),
+            np.frombuffer(self._section("before"), "<u4"),
+            np.frombuffer(self._section("pool"), "<u4"),
+        )
+        flat = Flat(arrays.values)
+        self._slots = Slots(held.slots, arrays, flat)
+        return flat
 
     @property
     def entries(self) -> int:
         """Number of hashes, each as often as records carry it."""
-        return len(self._record)
+        return self._layout.entries
 
     def search(self, queries: NDArray[np.uint8], radius: int) -> NearHits:
         """Find every entry within the radius; see :class:`NearIndex`."""
         if not 0 <= radius <= self.exact_to:
             msg = f"the threshold must be from 0 to {self.exact_to}; no greater distance exists"
             raise UsageError(msg)
-        asked = np.ascontiguousarray(queries, np.uint8).reshape(-1, self._size)
-        if self._scan is None or not len(asked):
+        asked = np.ascontiguousarray(queries, np.uint8).reshape(-1, self._layout.method.size)
+        searcher: Searcher | None = self._scan
+        if searcher is None or not len(asked):
             return NearHits.none()
-        return self._spread(*self._scan.within(asked, radius))
+        if self._slots and self._slots.cost(radius) <= self.in_a_row * self._layout.hashes:
+            searcher = self._slots
+        return self._spread(searcher.within(asked, radius))
 
-    def _spread(
-        self, query: NDArray[np.intp], row: NDArray[np.intp], distance: NDArray[np.uint32]
-    ) -> NearHits:
+    def _spread(self, pairs: Pairs) -> NearHits:
         """Give every entry of the hashes that were found."""
-        first = self._starts[row].astype(np.intp)
-        length = self._starts[row + 1] - first
-        before = np.cumsum(length) - length
-        entry = np.arange(length.sum()) + np.repeat(first - before, length)
-        query, distance = np.repeat(query, length), np.repeat(distance, length)
+        first = self._starts[pairs.row].astype(np.int64)
+        length = self._starts[pairs.row + 1] - first
+        entry = spread(first, length)
+        query, distance = np.repeat(pairs.query, length), np.repeat(pairs.distance, length)
         record, quality = self._record[entry], self._quality[entry].astype(np.int16)
         quality[quality == UNKNOWN_QUALITY] = -1
         order = np.lexsort((distance, record, query))
         return NearHits(query[order], record[order], distance[order], quality[order])
 
 
-def write(path: Path, key: bytes, method: Method, plain: bytes | bytearray) -> None:
+def write(path: Path, key: bytes, method: Method, laid_out: LaidOut) -> None:
     """Seal the content of a near index into a new file."""
-    sealed = SealedWriter(path, key, method.encode())
+    sealed = SealedWriter(path, key, method.encode()[:8])
     try:
-        for start in range(0, len(plain), CHUNK_BYTES):
-            sealed.add(plain[start : start + CHUNK_BYTES])
+        waiting = bytearray()
+        for part in laid_out.parts():
+            for at in range(0, len(part), CHUNK_BYTES):
+                waiting += part[at : at + CHUNK_BYTES]
+                if len(waiting) >= CHUNK_BYTES:
+                    sealed.add(waiting[:CHUNK_BYTES])
+                    del waiting[:CHUNK_BYTES]
+        sealed.add(waiting)
         sealed.finish()
     finally:
         sealed.close()
 
 
-def read(path: Path, key: bytes, method: Method) -> ScanIndex:
-    """Unseal a near index into memory; every byte of the file is checked.
+def read(path: Path, key: bytes, method: Method) -> NearIndex:
+    """Unseal a near index into memory that is written to no disk.
 
     Raises:
-        HashSetError: the file was altered or is under another key.
+        HashSetError: missing, altered, cut short, of another layout or under another key.
     """
-    sealed = SealedFile(path, key, method.encode())
-    opened = bytearray()
+    sealed = SealedFile(path, key, method.encode()[:8])
     try:
+        chunk = sealed.chunk(0)
+        size, filled = layout(method, chunk).size, 0
+        opened = memory(size)
         for number in range(len(sealed)):
-            opened += sealed.chunk(number)
+            chunk = sealed.chunk(number) if number else chunk
+            if filled + len(chunk) > size:
+                raise _wrong_length()
+            opened[filled : filled + len(chunk)] = chunk
+            filled += len(chunk)
     finally:
         sealed.close()
-    return ScanIndex(method, opened)
+    return Index(method, opened[:filled])
 
 
-class Entries(NamedTuple):
-    """Hashes that records carry: (E, size) uint8, and record number and quality of each."""
-
-    hashes: NDArray[np.uint8]
-    record: NDArray[np.uint32]
-    quality: NDArray[np.uint8]
-
-
-def content(method: Method, entries: Entries) -> bytearray:
-    """Lay out an index for sealing."""
-    hashes, record, quality = entries
-    order, new = grouped(hashes)
-    starts = np.append(np.flatnonzero(new), len(order)).astype("<u4")
-    distinct = hashes[order[new]]
-    if method is not Method.PHOTODNA:
-        distinct = np.ascontiguousarray(distinct.view("<u8").T)
-    laid_out = bytearray(_HEADER.pack(len(starts) - 1, len(order)))
-    for part in (distinct, starts, record[order].astype("<u4"), quality[order].astype("u1")):
-        laid_out += part.reshape(-1).view(np.uint8).data
-    return laid_out
-
-
-def hashes_in(laid_out: bytes | bytearray) -> int:
-    """Tell how many distinct hashes a content holds."""
-    return int(_HEADER.unpack_from(laid_out)[0])
-
-
-def grouped(hashes: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Bring equal hashes together.
-
-    Returns:
-        An order in which equal hashes are neighbours, themselves in their old order, and for
-        each place in it whether another hash begins there.
-    """
-    words = np.ascontiguousarray(hashes).view("<u8")
-    folded = np.zeros(len(words), np.uint64)
-    for word in words.T:  # one number for each hash: sorting by all words takes far more memory
-        folded = (folded ^ word) * np.uint64(0x9E3779B97F4A7C15)
-        folded ^= folded >> np.uint64(29)
-    order = np.argsort(folded, kind="stable")
-    new = _begins(words, order)
-    if new.sum() != _changes(folded[order]):  # two different hashes with one number
-        order = np.lexsort((*words.T,))
-        new = _begins(words, order)
-    return order, new
-
-
-def _begins(words: NDArray[np.uint64], order: NDArray[np.intp]) -> NDArray[np.bool_]:
-    new = np.zeros(len(order), bool)
-    new[:1] = True
-    for word in words.T:
-        column = word[order]
-        new[1:] |= column[1:] != column[:-1]
-    return new
-
-
-def _changes(numbers: NDArray[np.uint64]) -> int:
-    return int((numbers[1:] != numbers[:-1]).sum()) + bool(len(numbers))
+def _wrong_length() -> HashSetError:
+    return HashSetError(
+        "a near index of the library is not of the length it states; import the list again"
+    )

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.db import balance, near, never
+from hashmatch.db import balance, near, near_lay_out, never
 from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from hashmatch.db.near_lay_out import LaidOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class NearContent:
     kept a value.
     """
 
-    content: bytearray
+    content: LaidOut
     entries: int
     distinct: int
     repeated: int
@@ -77,11 +79,12 @@ class NearBuilder:
         if repeated:
             keep = ~everywhere
             hashes, record, quality = hashes[keep], record[keep], quality[keep]
-        content = near.content(self._method, near.Entries(hashes, record, quality))
+        entries = near_lay_out.Entries(hashes, record, quality)
+        content = near_lay_out.LaidOut(self._method, entries)
         return NearContent(
             content=content,
             entries=len(record),
-            distinct=near.hashes_in(content),
+            distinct=content.layout.hashes,
             repeated=repeated,
             left_out=np.unique(left_out),
             kept=np.unique(record) if repeated else record,
@@ -93,7 +96,7 @@ def _everywhere(hashes: NDArray[np.uint8], file: NDArray[np.uint64]) -> NDArray[
     none = np.zeros(len(hashes), bool)
     if len(hashes) < never.LEAST_HASHES:
         return none
-    order, new = near.grouped(hashes)
+    order, new = near_lay_out.grouped(hashes)
     starts = np.append(np.flatnonzero(new), len(order))
     sizes = np.diff(starts)
     if sizes.max() <= never.ALMOST_ALL * len(order):

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashmatch.db import near
 from hashmatch.db.exact import ExactIndex, bits_for
 from hashmatch.db.records import RecordStore, RecordWriter, as_read
 from hashmatch.db.sealed import SealedFile, SealedWriter
@@ -57,68 +56,6 @@ def test_an_exact_look_up_answers_like_a_dictionary(rows, others, run_rows):
         assert [records[which == at].tolist() for at in range(len(asked))] == expected
         assert index.ordered()
         index.close()
-
-
-def rows(hits):
-    columns = (hits.query.tolist(), hits.record.tolist(), hits.distance.tolist())
-    return list(zip(*columns, strict=True))
-
-
-def brute_force(values, queries, radius):
-    found = []
-    for i, query in enumerate(queries):
-        for record, value in enumerate(values):
-            distance = int(np.unpackbits(np.bitwise_xor(query, value)).sum())
-            if distance <= radius:
-                found.append((i, record, distance))
-    return sorted(found)
-
-
-def collection(kind, count, chance):
-    """Hashes of one kind, and queries at, just inside and just outside many distances."""
-    values = chance.integers(0, 256, (count, 32), np.uint8)
-    if kind == "clustered":
-        values = np.repeat(values[: count // 8 + 1], 8, axis=0)[:count]
-        values[:, chance.integers(0, 32)] ^= chance.integers(0, 4, len(values), np.uint8)
-    if kind == "duplicates":
-        values = values[chance.integers(0, max(1, count // 4), count)] if count else values
-    queries = [chance.integers(0, 256, 32, np.uint8) for _ in range(3)]
-    for value in values[:6]:
-        for distance in (0, 1, 30, 31, 32, 33, 128, 255, 256):
-            bits = np.unpackbits(value)
-            bits[chance.permutation(256)[:distance]] ^= 1
-            queries.append(np.packbits(bits))
-    return values, np.array(queries, np.uint8)
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    kind=st.sampled_from(["random", "clustered", "duplicates"]),
-    count=st.sampled_from([0, 1, 2, 3, 4, 7, 8, 16, 31, 32, 64]),
-    radius=st.sampled_from([0, 1, 30, 31, 32, 64, 127, 128, 255, 256]),
-    seed=st.integers(0, 2**32),
-)
-def test_a_near_search_finds_what_brute_force_finds(kind, count, radius, seed):
-    values, queries = collection(kind, count, np.random.default_rng(seed))
-    expected = brute_force(values, queries, radius)
-    record, quality = np.arange(count, dtype=np.uint32), np.full(count, 255, np.uint8)
-    with tempfile.TemporaryDirectory() as folder:
-        content = near.content(Method.PDQ, near.Entries(values, record, quality))
-        near.write(Path(folder) / "n", KEY, Method.PDQ, content)
-        hits = near.read(Path(folder) / "n", KEY, Method.PDQ).search(queries, radius)
-    assert rows(hits) == expected
-
-
-@pytest.mark.parametrize("count", [near._STEP - 1, near._STEP, near._STEP + 1, 2 * near._STEP + 1])
-def test_a_near_search_leaves_nothing_out_between_steps(count):
-    chance = np.random.default_rng(count)
-    values = chance.integers(0, 256, (count, 32), np.uint8)
-    picked = np.array([0, 1, count // 2, near._STEP - 2, count - 2, count - 1])
-    queries = values[picked] ^ np.array([0x55] + [0] * 31, np.uint8)  # four bits away
-    record, quality = np.arange(count, dtype=np.uint32), np.full(count, 255, np.uint8)
-    content = near.content(Method.PDQ, near.Entries(values, record, quality))
-    hits = near.ScanIndex(Method.PDQ, content).search(queries, 31)
-    assert rows(hits) == [(i, int(row), 4) for i, row in enumerate(picked)]
 
 
 json_values = st.recursive(

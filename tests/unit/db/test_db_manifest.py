@@ -196,7 +196,7 @@ def test_dates_that_contradict_each_other_are_refused():
 
 
 def test_a_set_of_the_first_layout_is_refused_with_what_to_do():
-    old = manifest().to_bytes().replace(b"hashmatch.set/4", b"hashmatch.set/3")
+    old = manifest().to_bytes().replace(b"hashmatch.set/5", b"hashmatch.set/4")
     with pytest.raises(HashSetError, match="import the list again"):
         Manifest.from_bytes(old)
 

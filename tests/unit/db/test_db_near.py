@@ -1,8 +1,11 @@
+import struct
+
 import numpy as np
 import pytest
 
-from hashmatch.db import near
+from hashmatch.db import near, near_lay_out
 from hashmatch.db.near_build import NearBuilder
+from hashmatch.db.near_lay_out import Entries, LaidOut
 from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import HashSetError, UsageError
 from hashmatch.model.hashes import Method
@@ -15,8 +18,15 @@ def index(values, records=None, quality=None):
     hashes = np.array([list(one) for one in values], np.uint8).reshape(count, 32)
     record = np.array(records if records is not None else range(count), np.uint32)
     stated = np.array(quality if quality is not None else [255] * count, np.uint8)
-    entries = near.Entries(hashes, record, stated)
-    return near.ScanIndex(Method.PDQ, near.content(Method.PDQ, entries))
+    return opened(LaidOut(Method.PDQ, Entries(hashes, record, stated)))
+
+
+def content(laid_out):
+    return b"".join(laid_out.parts())
+
+
+def opened(laid_out):
+    return near.Index(laid_out.layout.method, content(laid_out))
 
 
 def queries(*values):
@@ -74,10 +84,10 @@ def test_a_radius_beyond_what_is_exact_is_refused(radius):
 
 
 def test_a_sealed_index_answers_as_before(tmp_path):
-    entries = near.Entries(
+    entries = Entries(
         queries(BASE, flipped(BASE, 9)), np.array([1, 2], np.uint32), np.array([255, 60], np.uint8)
     )
-    near.write(tmp_path / "n", KEY, Method.PDQ, near.content(Method.PDQ, entries))
+    near.write(tmp_path / "n", KEY, Method.PDQ, LaidOut(Method.PDQ, entries))
     assert rows(near.read(tmp_path / "n", KEY, Method.PDQ).search(queries(BASE), 31)) == [
         (0, 1, 0, -1),
         (0, 2, 9, 60),
@@ -88,20 +98,31 @@ def test_a_sealed_index_answers_as_before(tmp_path):
 def test_an_index_larger_than_one_chunk_comes_back_whole(tmp_path):
     values = np.random.default_rng(1).integers(0, 256, (40_000, 32), np.uint8)
     numbers, stated = np.arange(40_000, dtype=np.uint32), np.full(40_000, 255, np.uint8)
-    content = near.content(Method.PDQ, near.Entries(values, numbers, stated))
-    assert len(content) > near.CHUNK_BYTES
-    near.write(tmp_path / "n", KEY, Method.PDQ, content)
+    laid_out = LaidOut(Method.PDQ, Entries(values, numbers, stated))
+    assert laid_out.layout.size > near.CHUNK_BYTES
+    near.write(tmp_path / "n", KEY, Method.PDQ, laid_out)
     built = near.read(tmp_path / "n", KEY, Method.PDQ)
     asked = values[[0, 20_000, 39_999]]
     assert rows(built.search(asked, 0)) == [(0, 0, 0, -1), (1, 20_000, 0, -1), (2, 39_999, 0, -1)]
 
 
 def test_an_index_of_another_length_than_it_states_is_refused():
-    entries = near.Entries(queries(BASE), np.array([1], np.uint32), np.array([255], np.uint8))
-    content = near.content(Method.PDQ, entries)
-    for wrong in (b"", content[:-1], content + b"\0"):
+    entries = Entries(queries(BASE), np.array([1], np.uint32), np.array([255], np.uint8))
+    whole = content(LaidOut(Method.PDQ, entries))
+    for wrong in (whole[:-1], whole + b"\0"):
         with pytest.raises(HashSetError, match="not of the length"):
-            near.ScanIndex(Method.PDQ, wrong)
+            near.Index(Method.PDQ, wrong)
+
+
+def test_an_index_of_another_layout_is_refused():
+    entries = Entries(queries(BASE), np.array([1], np.uint32), np.array([255], np.uint8))
+    whole = content(LaidOut(Method.PDQ, entries))
+    for wrong in (b"", whole[:100], struct.pack("<QQ", 1, 1) + whole[16:]):
+        with pytest.raises(HashSetError, match="another layout; import the list again"):
+            near.Index(Method.PDQ, wrong)
+    many = whole[:32] + struct.pack("<Q", 23) + whole[40:]
+    with pytest.raises(HashSetError, match="too many slots"):
+        near.Index(Method.PDQ, many)
 
 
 def builder(*entries, dead=None):
@@ -115,9 +136,7 @@ def test_a_hash_beside_almost_all_files_of_a_long_list_is_left_out():
     done = builder(*((BASE, n, n + 1) for n in range(99)), (flipped(BASE, 1), 200, 200))
     assert (done.entries, done.distinct, done.repeated) == (1, 1, 99)
     assert (done.left_out.tolist(), done.kept.tolist()) == (list(range(99)), [200])
-    assert rows(near.ScanIndex(Method.PDQ, done.content).search(queries(BASE), 31)) == [
-        (0, 200, 1, -1)
-    ]
+    assert rows(opened(done.content).search(queries(BASE), 31)) == [(0, 200, 1, -1)]
 
 
 @pytest.mark.parametrize(("copies", "others"), [(99, 0), (90, 10), (900, 100)])
@@ -151,7 +170,7 @@ def test_records_that_do_not_count_are_not_counted_among_the_files():
 
 
 def test_different_hashes_with_one_sorting_number_are_told_apart(monkeypatch):
-    monkeypatch.setattr(near, "_changes", lambda numbers: 0)  # as if all numbers were equal
+    monkeypatch.setattr(near_lay_out, "_changes", lambda numbers: 0)  # as if all numbers were equal
     built = index([BASE, flipped(BASE, 3), BASE], [7, 2, 4])
     assert rows(built.search(queries(BASE), 3)) == [(0, 2, 3, -1), (0, 4, 0, -1), (0, 7, 0, -1)]
 
@@ -159,8 +178,8 @@ def test_different_hashes_with_one_sorting_number_are_told_apart(monkeypatch):
 def of_method(method, values):
     hashes = np.frombuffer(b"".join(values), np.uint8).reshape(-1, method.size)
     record = np.arange(len(values), dtype=np.uint32)
-    entries = near.Entries(hashes, record, np.full(len(values), 255, np.uint8))
-    return near.ScanIndex(method, near.content(method, entries))
+    entries = Entries(hashes, record, np.full(len(values), 255, np.uint8))
+    return opened(LaidOut(method, entries))
 
 
 @pytest.mark.parametrize("method", [Method.PHASH, Method.DHASH, Method.AHASH])

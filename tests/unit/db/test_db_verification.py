@@ -5,7 +5,7 @@ import pytest
 
 from hashmatch.db import blocks
 from hashmatch.db.exact import ExactIndex
-from hashmatch.db.near import ScanIndex
+from hashmatch.db.near import Index
 from hashmatch.db.near_build import NearBuilder
 from hashmatch.db.sorting import ExactBuilder
 from hashmatch.db.verification import verify
@@ -64,7 +64,11 @@ def test_perceptual_hashes_that_are_not_found_are_noticed(installed, monkeypatch
 
 
 def empty_index(method):
-    return ScanIndex(method, NearBuilder(method).finish().content)
+    return opened(method, NearBuilder(method).finish())
+
+
+def opened(method, built):
+    return Index(method, b"".join(built.content.parts()))
 
 
 def test_a_withdrawn_picture_that_is_found_is_noticed(tmp_path):
@@ -81,7 +85,7 @@ def test_a_withdrawn_picture_that_is_found_is_noticed(tmp_path):
 def test_a_picture_that_must_not_be_found_and_is_is_noticed(installed):
     built = NearBuilder(Method.PDQ)
     built.add(pdq(1).value, 306, None, 1)
-    installed._near[Method.PDQ] = ScanIndex(Method.PDQ, built.finish().content)
+    installed._near[Method.PDQ] = opened(Method.PDQ, built.finish())
     with pytest.raises(HashSetError, match="record 306"):
         verify(installed)
 
