@@ -1,0 +1,121 @@
+"""Records that very many different files are near to: little content, or an error of the list."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from hashmatch.model.records import Json
+
+LIMIT = 20
+"""Different files that may be near one record before it is named."""
+
+NAMED = 100
+"""Records that are named; the others are counted."""
+
+_CHUNK = 1_000_000
+_EXACT = b'"near":null'
+_SET_SHIFT = 40  # records of a set number far fewer than 2 ** 40
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A record and the number of different files, by SHA-256, that are near to it."""
+
+    set_name: str
+    set_version: str
+    record: int
+    entry: str | None
+    files: int
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as ``run.json`` holds it."""
+        return {
+            "set": self.set_name,
+            "set_version": self.set_version,
+            "record": self.record,
+            "entry": self.entry,
+            "files": self.files,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Floods:
+    """Records near to more than ``LIMIT`` files: how many, and those with most files."""
+
+    records: int
+    named: tuple[Flood, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as ``run.json`` holds it."""
+        return {
+            "limit": LIMIT,
+            "records": self.records,
+            "named": [one.to_json() for one in self.named],
+        }
+
+
+def find(hits: Path) -> Floods:
+    """Read ``hits.jsonl`` and find the records that agree with too many different files.
+
+    Memory: 16 bytes for each pair of a record and a file that is near to it, and as much again
+    while they are sorted.
+    """
+    sets: dict[str, int] = {}
+    pairs, gathered = _none(), array("Q")
+    for line in _near(hits):
+        number = sets.setdefault(str(line["set_version"]), len(sets))
+        record = number << _SET_SHIFT | int(str(line["record"]))
+        gathered.extend((record, int(str(line["sha256"])[:16], 16)))
+        if len(gathered) == 2 * _CHUNK:
+            pairs, gathered = _different(pairs, gathered), array("Q")
+    records, files = np.unique(_different(pairs, gathered)[:, 0], return_counts=True)
+    many = files > LIMIT
+    found = sorted(zip((-files[many]).tolist(), records[many].tolist(), strict=True))
+    named = {record: -files for files, record in found[:NAMED]}
+    return Floods(len(found), tuple(_named(hits, sets, named)))
+
+
+def _named(hits: Path, sets: dict[str, int], files: dict[int, int]) -> Iterator[Flood]:
+    """Give what the lines of these records say of them, most files first."""
+    lines: dict[int, dict[str, Json]] = {}
+    for line in _near(hits) if files else ():
+        record = sets[str(line["set_version"])] << _SET_SHIFT | int(str(line["record"]))
+        if record in files:
+            lines.setdefault(record, line)
+    for record, number in files.items():
+        line = lines[record]
+        entry = line["entry"]
+        yield Flood(
+            set_name=str(line["set"]),
+            set_version=str(line["set_version"]),
+            record=record & ((1 << _SET_SHIFT) - 1),
+            entry=None if entry is None else str(entry),
+            files=number,
+        )
+
+
+def _near(hits: Path) -> Iterator[dict[str, Json]]:
+    with hits.open("rb") as lines:
+        for text in lines:
+            if _EXACT not in text:  # in canonical form a name cannot hold these bytes
+                yield json.loads(text)
+
+
+def _none() -> NDArray[np.uint64]:
+    return np.empty((0, 2), np.uint64)
+
+
+def _different(pairs: NDArray[np.uint64], gathered: array[int]) -> NDArray[np.uint64]:
+    more = np.frombuffer(gathered, np.uint64).reshape(-1, 2) if gathered else _none()
+    return np.unique(np.concatenate([pairs, more]), axis=0)

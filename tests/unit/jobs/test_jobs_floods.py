@@ -1,0 +1,76 @@
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashmatch.jobs import floods
+
+VERSION, OTHER = "a" * 32, "b" * 32
+
+
+def line(file, record=3, version=VERSION, near=True, path="p"):
+    made = {"path": path, "sha256": hashlib.sha256(str(file).encode()).hexdigest()}
+    made |= {"set": version[0], "set_version": version, "record": record, "entry": f"e{record}"}
+    return made | {"near": {"distance": 4} if near else None}
+
+
+@pytest.fixture
+def find(tmp_path):
+    def write(lines):
+        path = tmp_path / "hits.jsonl"
+        text = (json.dumps(one, sort_keys=True, separators=(",", ":")) + "\n" for one in lines)
+        path.write_text("".join(text))
+        return floods.find(path)
+
+    return write
+
+
+@pytest.mark.parametrize(("files", "named"), [(20, 0), (21, 1)])
+def test_a_record_is_named_when_more_than_twenty_files_are_near_it(find, files, named):
+    found = find([line(n) for n in range(files)])
+    assert (found.records, len(found.named)) == (named, named)
+    for one in found.named:
+        assert one == floods.Flood("a", VERSION, 3, "e3", files)
+
+
+def test_copies_of_one_file_are_one_file(find):
+    assert find([line("same", path=str(n)) for n in range(50)]).records == 0
+
+
+def test_agreement_by_digest_is_no_flood_whatever_the_name_says(find):
+    assert find([line(n, near=False) for n in range(30)]).records == 0
+    assert find([line(n, path='"near":null') for n in range(30)]).records == 1
+
+
+def test_equal_numbers_in_different_sets_are_different_records(find):
+    lines = [line(n, version=v) for n in range(15) for v in (VERSION, OTHER)]
+    assert find(lines).records == 0
+
+
+def test_those_with_most_files_are_named_first_and_the_rest_is_counted(find, monkeypatch):
+    monkeypatch.setattr(floods, "NAMED", 2)
+    lines = [line(n, record) for record in range(4) for n in range(21 + record)]
+    found = find(lines)
+    assert found.records == 4
+    assert [(one.record, one.files) for one in found.named] == [(3, 24), (2, 23)]
+
+
+def test_a_run_without_hits_has_no_floods(find):
+    assert find([]) == floods.Floods(0, ())
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=200), st.integers(1, 9))
+def test_gathering_in_pieces_changes_nothing(tmp_path_factory, pairs, chunk):
+    path = tmp_path_factory.getbasetemp() / "hits.jsonl"
+    text = (json.dumps(line(f, r), separators=(",", ":")) + "\n" for r, f in pairs)
+    path.write_text("".join(text))
+    expected = {r: len({f for s, f in pairs if s == r}) for r, _ in pairs}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(floods, "_CHUNK", chunk)
+        patch.setattr(floods, "LIMIT", 5)
+        found = floods.find(path)
+    assert {one.record: one.files for one in found.named} == {
+        r: n for r, n in expected.items() if n > 5
+    }
