@@ -45,6 +45,20 @@ if TYPE_CHECKING:
     help="Least share of a listed video's frames to be found, where no 3 agree in a row.",
 )
 @click.option(
+    "--hashes",
+    multiple=True,
+    metavar="NAME,...",
+    help="Perceptual hashes to compute beside PDQ: phash, dhash, ahash, whash, blockmean, photodna,"
+    " or all that the sets hold and that are installed.",
+)
+@click.option(
+    "--digests",
+    multiple=True,
+    metavar="NAME,...",
+    help="Digests to compute beside those that the sets need; 'needed' leaves out MD5 and SHA-1"
+    " where no set needs them. [default: md5,sha1,sha256]",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=lambda: len(os.sched_getaffinity(0)),
@@ -62,6 +76,8 @@ def command(
     sets: tuple[str, ...],
     threshold: int,
     video_coverage: int,
+    hashes: tuple[str, ...],
+    digests: tuple[str, ...],
     workers: int,
     operator: str | None,
     new_run: bool,
@@ -81,6 +97,7 @@ def command(
     Examples:
       hashmatch scan /mnt/exhibit-1 --case CASE
       hashmatch scan /mnt/phone /mnt/card --case CASE --set vic --set hotline
+      hashmatch scan /mnt/exhibit-1 --case CASE --hashes photodna --digests needed
     """
     from hashmatch.jobs import scan  # noqa: PLC0415  # NumPy takes a while
     from hashmatch.matching.near import Limits  # noqa: PLC0415
@@ -96,6 +113,8 @@ def command(
         new_run,
         limits(),
         confinement(),
+        hashes=hashes,
+        digests=digests,
     )
     library = open_library(library_folder, library_key, passphrase_file)
     with Shown(quiet=quiet) as show:
