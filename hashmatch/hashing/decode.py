@@ -144,7 +144,8 @@ def _picture(task: _Task) -> Decoded:
         found = _first(task)
         content, exif = _exif(task, found)
         if task.name != "TIFF":  # whose decoder turns the pixels
-            found = replace(found, shown=_AS_SHOWN[jpeg_parts.orientation(content, exif) - 1])
+            shown = _AS_SHOWN[jpeg_parts.orientation(content, exif) - 1]
+            found = replace(found, shown=shown) if shown != found.shown else found
         if task.effort is Effort.FAST:
             return found
         if found.frames > 1 and not found.trouble:
@@ -224,7 +225,7 @@ def _attempt(task: _Task, *, tolerant: bool) -> Decoded:
         most = task.max_pixels if task.name in _LOADED_AT_ONCE else None
         with _settings(most, tolerant=tolerant):
             image = codecs.opened(task.content, task.name)
-            facts = Decoded(*image.size, frames=1, exif=image.info.get("exif", b""))
+            facts = Decoded(*image.size, frames=1, exif=image.info.get("exif") or b"")
             trouble = _refused(image, _limit(image, task.max_pixels))
             if trouble is not None:
                 return replace(facts, trouble=trouble)
@@ -246,6 +247,9 @@ def _counted(task: _Task, image: Image.Image, facts: Decoded) -> Decoded:
 
     With the least effort nothing is claimed of frames behind the first, and their damage is none.
     """
+    if task.name == "JPEG":
+        others = len(jpeg_parts.beside(task.content, task.parts)) if task.parts else 0
+        return replace(facts, frames=1 + others) if others else facts
     try:
         count = frames.count(image, task.content, task.name)
     except DAMAGE:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.hashing import codecs, frame_count, jpeg_parts, pixels
+from hashmatch.hashing import codecs, frame_count, pixels
 from hashmatch.hashing.damage import DAMAGE, reason_of
 from hashmatch.hashing.pdq import MIN_SIDE
 from hashmatch.hashing.pixels import Rendering
@@ -68,9 +68,6 @@ def count(image: Image.Image, content: bytes, name: str) -> frame_count.Count:
         return frame_count.tiff(content)
     if name == "PNG" and hasattr(image, "n_frames"):
         return frame_count.png(content) if image.n_frames > 1 else frame_count.Count(1)
-    if name == "JPEG":
-        found = jpeg_parts.parts(content)
-        return frame_count.Count(1 + len(jpeg_parts.beside(content, found)) if found else 1)
     return frame_count.Count(getattr(image, "n_frames", 1))
 
 

@@ -1,4 +1,4 @@
-"""Camera raw: the largest JPEG is found by structure, and never a thumbnail taken for the picture."""
+"""Camera raw: the largest JPEG is found by structure; no thumbnail is taken for the picture."""
 
 import io
 import struct
