@@ -75,8 +75,16 @@ class Builder:
     def video(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
         video = {"kind": "video/mp4", "codec": "h264", "width": 640, "height": 360}
         video |= {"length_ms": 30_000, "frames": 750, "partial": False, "trouble": None}
-        hashes = [[at, 90 - at // 20, sha256(f"{path!r}{at}")] for at in (0, 40)]
-        self.examined(path, hits, video=video | {"hashes": hashes} | facts)
+        best = facts.pop("quality", 90)
+        hashes = [[at, best - at // 20, sha256(f"{path!r}{at}")] for at in (0, 40)]
+        video |= {"hashes": hashes} | facts
+        self.examined(path, hits, video=video)
+        if video["trouble"]:
+            self._problem("video-not-compared", "decode", str(video["trouble"]))
+        elif video["partial"]:
+            self._problem("video-partial", "decode", "incomplete-video")
+        elif best < 50:
+            self._problem("video-low-quality", None, "too-little-structure")
 
     def failed(self, path: bytes, stage: str = "open", reason: str = "permission-denied") -> None:
         line = {"outcome": "failed", "stage": stage, "reason": reason}
@@ -120,7 +128,14 @@ class Builder:
         near = any("pdq" in one["values"] for one in self.sets)
         low = problems["low-quality"]
         bad = problems["not-compared"] + problems["partial"]
+        videos = sum("video" in line for line in self.outcomes)
+        bad_videos = problems["video-not-compared"] + problems["video-partial"]
         return {
+            "videos": videos,
+            "videos_compared": videos - bad_videos - problems["video-low-quality"],
+            "videos_low_quality": problems["video-low-quality"],
+            "videos_not_compared": bad_videos,
+            "videos_not_compared_by": self._not_compared_by("video-not-compared", "video-partial"),
             "seen": len(self.outcomes),
             "examined": ended["examined"],
             "failed": ended["failed"],
@@ -138,7 +153,7 @@ class Builder:
             "conflicts": len({hit["n"] for hit in self.hits if hit["conflict"]}),
             "failed_by": self._by("failed", "stage", "reason"),
             "skipped_by": self._by("skipped", "rule"),
-            "not_compared_by": self._not_compared_by(),
+            "not_compared_by": self._not_compared_by("not-compared", "partial"),
             "table": self._table(),
         }
 
@@ -146,8 +161,8 @@ class Builder:
         found = (line for line in self.outcomes if line["outcome"] == outcome)
         return dict(Counter(":".join(line[key] for key in keys) for line in found))
 
-    def _not_compared_by(self) -> dict[str, int]:
-        found = (p for p in self.problems if p["problem"] in {"not-compared", "partial"})
+    def _not_compared_by(self, *problems: str) -> dict[str, int]:
+        found = (p for p in self.problems if p["problem"] in problems)
         return dict(Counter(p["reason"] for p in found))
 
     def _table(self) -> list[dict]:
@@ -167,7 +182,8 @@ class Builder:
 
     def _exit_code(self, counts: dict) -> int:
         changed = any(not one["unchanged"] for one in self.sources)
-        incomplete = counts["failed"] or counts["not_compared"] or changed
+        unlooked = counts["not_compared"] or counts["videos_not_compared"]
+        incomplete = counts["failed"] or unlooked or changed
         found = counts["items_with_notable_hits"] or counts["items_with_leads"]
         return (10 if found else 0) + (3 if incomplete else 0)
 

@@ -142,6 +142,7 @@ def _coverage(counts: Counts) -> Iterator[tuple[Cell, ...]]:
         ("failed_by", counts.failed_by),
         ("skipped_by", counts.skipped_by),
         ("not_compared_by", counts.not_compared_by),
+        ("videos_not_compared_by", counts.videos_not_compared_by),
     ):
         yield from ((measure, code, count) for code, count in by_code.items())
 

@@ -64,11 +64,14 @@ class Problem(StrEnum):
     NOT_COMPARED = "not-compared"
     LOW_QUALITY = "low-quality"
     PARTIAL = "partial"
+    VIDEO_NOT_COMPARED = "video-not-compared"
+    VIDEO_LOW_QUALITY = "video-low-quality"
+    VIDEO_PARTIAL = "video-partial"
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemLine:
-    """One entry that could not be examined, or one picture that could not be fully compared."""
+    """One entry that could not be examined, or one picture or video not compared in full."""
 
     place: Place
     problem: Problem

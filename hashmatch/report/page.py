@@ -77,6 +77,7 @@ class Page:
             "run": self.run,
             "counts": counts.numbers,
             "not_asked": counts.not_asked,
+            "videos_not_asked": counts.videos_not_asked,
             "found": self.found,
             "claims": tuple(Claim),
             "meanings": [(one, n) for one in Disposition if (n := self.found.meanings[one])],
@@ -105,6 +106,7 @@ class Page:
             "incomplete.failed": counts["failed"],
             "incomplete.folders": unlisted,
             "incomplete.not compared": counts["not_compared"],
+            "incomplete.videos": counts["videos_not_compared"],
             "incomplete.uncompared": counts["uncompared_records"],
             "incomplete.changed": sum(not one.unchanged for one in self.run.sources),
         }
@@ -121,6 +123,8 @@ class Page:
             yield NotDone(text("reasons.skipped"), key, code("rule", key), n)
         for key, n in counts.not_compared_by.items():
             yield NotDone(text("reasons.not compared"), key, code("reason", key), n)
+        for key, n in counts.videos_not_compared_by.items():
+            yield NotDone(text("reasons.videos"), key, code("reason", key), n)
 
     def limits(self) -> Iterator[str]:
         """Yield which paragraphs on meaning and limits apply to this run."""
@@ -131,6 +135,8 @@ class Page:
         yield from ("near", "bands", "blind") if self.run.near_asked else ("no near",)
         if Claim.LEAD in claims:
             yield "lead"
+        if self.run.counts["videos"]:
+            yield "videos"
         yield from ("category", "knowledge", "viewed")
 
     def label(self, row: TallyRow | HitLine) -> str | None:

@@ -31,7 +31,10 @@ COUNTED = (
     "low_quality", "not_compared", "items_with_hits", "items_with_notable_hits", "hits",
     "conflicts",
 )  # fmt: skip
-COUNTED_LATER = ("uncompared_records", "items_with_leads")
+COUNTED_LATER = (
+    *("uncompared_records", "items_with_leads"),
+    *("videos", "videos_compared", "videos_low_quality", "videos_not_compared"),
+)
 """What runs of earlier versions did not count."""
 
 RECORDS = ("read", "kept", "dropped", "quarantined")
@@ -163,6 +166,7 @@ def _counts(one: Fields) -> Counts:
         failed_by=one.counts("failed_by"),
         skipped_by=one.counts("skipped_by"),
         not_compared_by=one.counts("not_compared_by"),
+        videos_not_compared_by=one.optional_counts("videos_not_compared_by"),
         table=tuple(_row(row) for row in one.objects("table")),
     )
     if unequal := _unequal(counts):
@@ -180,6 +184,12 @@ def _unequal(counts: Counts) -> str | None:
         "skipped = sum of skipped_by": counts["skipped"] == sum(counts.skipped_by.values()),
         "not_compared = sum of not_compared_by": (
             counts["not_compared"] == sum(counts.not_compared_by.values())
+        ),
+        "videos_not_compared = sum of videos_not_compared_by": (
+            counts["videos_not_compared"] == sum(counts.videos_not_compared_by.values())
+        ),
+        "videos >= videos_compared + videos_low_quality + videos_not_compared": (
+            counts.videos_not_asked >= 0
         ),
         "pictures >= compared_near + low_quality + not_compared": counts.not_asked >= 0,
         "hits = sum of the table": counts["hits"] == sum(row.hits for row in counts.table),

@@ -107,6 +107,7 @@ class Counts:
     failed_by: Mapping[str, int]
     skipped_by: Mapping[str, int]
     not_compared_by: Mapping[str, int]
+    videos_not_compared_by: Mapping[str, int]
     table: tuple[TallyRow, ...]
 
     def __getitem__(self, name: str) -> int:
@@ -117,6 +118,12 @@ class Counts:
         """Pictures that no loaded set could be asked about."""
         asked = self["compared_near"] + self["low_quality"] + self["not_compared"]
         return self["pictures"] - asked
+
+    @property
+    def videos_not_asked(self) -> int:
+        """Videos that no loaded set could be asked about."""
+        ended = ("videos_compared", "videos_low_quality", "videos_not_compared")
+        return self["videos"] - sum(self[name] for name in ended)
 
 
 @dataclass(frozen=True, slots=True)
