@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STORED = "stored"
 ON_WHITE = "on-white"
 
-_LEAST_SIDE = 256
+_LEAST_SIDE = 360
 """A JPEG is decoded at a fraction only while both sides keep this many samples."""
 
 
@@ -57,17 +57,18 @@ def _over_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray
 def render(image: Image.Image, *, in_full: bool = False) -> tuple[Rendering, ...]:
     """Load a picture and give its renderings.
 
-    A JPEG of at least 512 pixels a side is decoded in grey and at the smallest fraction that
-    leaves 256 samples a side; smaller ones and all other kinds are decoded in full. The filter of
-    the hash is folded onto the coarser samples, so this is not the same as shrinking the picture.
-    Against decoding in full it moved hashes of photographs by about 1 bit in the mean and by 10
-    of 256 bits at worst, and quality by 2. It moves busy pictures further: pages of text by 6 bits
-    in the mean and by 12 at worst, pure noise by 18 and by 32, a fine chequerboard, of a quality
-    too low to match, by 28. It takes a tenth of the time for 12 megapixels.
+    A JPEG is decoded in grey, and at the smallest fraction that leaves 360 samples a side; all
+    other kinds are decoded in full. The filter of the hash is folded onto the coarser samples, so
+    this is not the same as shrinking the picture. Against decoding in full it moves hashes of
+    photographs by about half a bit of 256 in the mean and by 2 at worst, pages of text, screens
+    and line drawings by 3 and by 8, pure noise by 13 and by 24. With 512 samples pages would move
+    by 1 and by 4, which takes up to a sixth more time; with 256 by 4 and by 8, which saves nearly
+    nothing. Decoding in full takes two to three times as long. ``benchmarks/robustness.py``
+    measures this.
 
     Args:
         image: opened, not loaded.
-        in_full: decode this one in full too.
+        in_full: decode a JPEG in full and in colour too.
 
     Raises:
         OSError, ValueError and others: whatever the decoder raises for damaged input.
@@ -89,14 +90,12 @@ def scales(image: Image.Image) -> bool:
 
 
 def _scale_down(image: Image.Image) -> int:
-    """Ask the decoder for less than everything; returns the reduction, 1 for none."""
+    """Ask the decoder for no more than is needed; returns the reduction, 1 for none."""
     if not scales(image):
         return 1
     reduction = next(k for k in (8, 4, 2, 1) if k == 1 or min(image.size) >= k * _LEAST_SIDE)
-    smaller = image.width // reduction, image.height // reduction
-    if reduction == 1 or image.draft("L", smaller) is None:
-        return 1
-    return reduction
+    granted = image.draft("L", (image.width // reduction, image.height // reduction))
+    return 1 if granted is None else reduction
 
 
 def plain(image: Image.Image) -> Image.Image:

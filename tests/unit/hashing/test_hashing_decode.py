@@ -215,7 +215,7 @@ BIG = Image.fromarray(draw(Drawing(31, 23, 31, 23, 6))).resize(
 
 @pytest.mark.parametrize(
     ("size", "reduction"),
-    [((511, 2000), 1), ((512, 700), 2), ((1023, 1500), 2), ((1025, 1031), 4), ((2063, 2111), 8)],
+    [((719, 2000), 1), ((720, 800), 2), ((1023, 1500), 2), ((1441, 1451), 4), ((2881, 2890), 8)],
 )
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_a_large_jpeg_is_decoded_in_part_and_hashes_as_if_it_were_not(size, reduction, mode):
@@ -232,8 +232,8 @@ def test_a_large_jpeg_is_decoded_in_part_and_hashes_as_if_it_were_not(size, redu
 
 
 def test_the_first_of_several_large_pictures_in_a_jpeg_is_decoded_in_part_too():
-    more = {"save_all": True, "append_images": [BIG.resize((1030, 1100))]}
-    content = encode(BIG.resize((1031, 1200)), "MPO", **more)
+    more = {"save_all": True, "append_images": [BIG.resize((1450, 1600))]}
+    content = encode(BIG.resize((1451, 1700)), "MPO", **more)
     rendering, second = decode.decode(content, sniff.JPEG).renderings
     full = pdq(Pixels(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))))
     assert rendering.reduction == second.reduction == 4
