@@ -150,8 +150,10 @@ def trial(hasher: Hasher) -> bytes | None:
     Raises:
         HasherError: the hasher fails.
     """
+    pixels = known_answers.draw(TRIAL)
+    pixels.flags.writeable = False  # as those of evidence will be
     with _in_words():
-        return checked(hasher, known_answers.draw(TRIAL))
+        return checked(hasher, pixels)
 
 
 def checked(hasher: Hasher, pixels: NDArray[np.uint8]) -> bytes | None:
