@@ -8,13 +8,19 @@ import click
 
 from hashmatch.commands import printing
 from hashmatch.errors import ExitCode
+from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hashmatch.jobs.scan import Result
+    from hashmatch.jobs.seal import Findings
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.outcomes import Tally
+
+
+_FLOODS = 5
+"""Records near very many files that are named; the others are counted."""
 
 
 def as_json(result: Result) -> dict[str, object]:
@@ -32,13 +38,20 @@ def as_json(result: Result) -> dict[str, object]:
         "compared_near": tally.compared_near,
         "low_quality": tally.low_quality,
         "not_compared": tally.not_compared,
+        "videos": tally.videos,
+        "videos_compared": tally.videos_compared,
+        "videos_low_quality": tally.videos_low_quality,
+        "videos_not_compared": tally.videos_not_compared,
         "items_with_hits": tally.items_with_hits,
         "hits": tally.hits,
         "conflicts": tally.conflicts,
         "changed_source": tally.changed_source,
         "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
-        "table": result.table,
+        "items_with_leads": tally.items_with_leads,
+        "floods": result.found.floods.to_json(),
+        "chance": [one.to_json() for one in result.found.chance],
+        "table": result.found.table,
         "exit_code": int(tally.exit_code()),
     }
 
@@ -54,9 +67,11 @@ def tell(result: Result) -> None:
     )
     if tally.pictures:
         say(_pictures(tally))
-    if result.table:
+    if tally.videos:
+        say(_videos(tally))
+    if result.found.table:
         columns = ("set", "category", "disposition", "claim", "items", "distinct", "hits")
-        printing.table([[row[key] for key in columns] for row in result.table], columns)
+        printing.table([[row[key] for key in columns] for row in result.found.table], columns)
     for words in _warnings(result):
         say(words)
     say(f"result: {code.name} ({int(code)}): {code.meaning}")
@@ -64,15 +79,24 @@ def tell(result: Result) -> None:
 
 def _pictures(tally: Tally) -> str:
     """Account for every picture."""
-    ended = {
-        "compared": tally.compared_near,
-        "too featureless to compare": tally.low_quality,
-        "unreadable or damaged": tally.not_compared,
-    }
-    words = [f"{number:,} {how}" for how, number in ended.items()]
-    if unasked := tally.pictures - sum(ended.values()):
-        words.append(f"{unasked:,} by digests alone, as no set holds perceptual hashes of pictures")
-    return f"{printing.several(tally.pictures, 'picture')}: {', '.join(words)}"
+    ended = (tally.compared_near, tally.low_quality, tally.not_compared)
+    return _account("picture", tally.pictures, ended, "no set holds perceptual hashes of pictures")
+
+
+def _videos(tally: Tally) -> str:
+    """Account for every video."""
+    ended = (tally.videos_compared, tally.videos_low_quality, tally.videos_not_compared)
+    return _account(
+        "video", tally.videos, ended, "no set holds hashes of frames, or none was asked for"
+    )
+
+
+def _account(kind: str, of: int, ended: tuple[int, int, int], why: str) -> str:
+    ways = ("compared", "too featureless to compare", "unreadable, damaged or cut short")
+    words = [f"{number:,} {how}" for number, how in zip(ended, ways, strict=True)]
+    if unasked := of - sum(ended):
+        words.append(f"{unasked:,} by digests alone, as {why}")
+    return f"{printing.several(of, kind)}: {', '.join(words)}"
 
 
 def _gap(gap: Gap) -> str:
@@ -100,13 +124,37 @@ def _not_evaluated(gaps: Iterable[Gap]) -> list[str]:
     ]
 
 
+def _doubts(found: Findings) -> Iterator[str]:
+    """Say where near hits tell little: entries near too many files, and methods of chance."""
+    near = any(row["claim"] in {"near", "lead"} for row in found.table)
+    for one in found.floods.named[:_FLOODS]:
+        entry = f", entry {shown(one.entry)}" if one.entry else ""
+        yield (
+            f"WARNING: record {one.record} of set {one.set_name}{entry} agrees with {one.files:,}"
+            " different files: it is probably a picture without much content, or an error of the"
+            " list; check the entry."
+        )
+    if more := found.floods.records - len(found.floods.named[:_FLOODS]):
+        yield f"WARNING: {more:,} more records are like that; run.json names those with most files."
+    for line in found.chance:
+        if near and line.many and line.expected is not None:
+            yield (
+                f"WARNING: about {line.expected.number:,.0f} agreements by {line.method} with set"
+                f" {line.set_name} are to be expected by chance alone."
+            )
+
+
 def _warnings(result: Result) -> list[str]:
     tally, words = result.tally, []
-    if not tally.items_with_hits:
+    if tally.items_with_hits == tally.items_with_leads:
         words.append(
             "No examined item agrees with a loaded hash set. "
             "This does not establish the absence of unlawful material."
         )
+    if tally.items_with_leads:
+        items = printing.several(tally.items_with_leads, "item has", "items have")
+        words.append(f"{items} leads only: possible derivatives; not matches.")
+    words += _doubts(result.found)
     words += map(_gap, result.gaps)
     words += _not_evaluated(result.gaps)
     if result.expired:

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from hashmatch.model.evidence import Source
     from hashmatch.model.outcomes import Outcome, Tally
     from hashmatch.model.people import Setting
-    from hashmatch.model.records import Json
 
 SYNC_SECONDS = 2.0
 """At most this much work is done again after a kill."""
@@ -87,14 +86,14 @@ class Progress:
 class Result:
     """A sealed run.
 
-    ``table`` as :func:`hashmatch.jobs.tables.count` gives it; ``expired`` names the sets whose
-    publisher no longer stands behind them; ``gaps`` says of which sets not all was compared.
+    ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
+    stands behind them; ``gaps`` says of which sets not all was compared.
     """
 
     folder: RunFolder
     tally: Tally
     resumed: bool
-    table: list[dict[str, Json]]
+    found: seal.Findings
     expired: tuple[str, ...]
     gaps: tuple[Gap, ...]
 
@@ -173,10 +172,10 @@ def scan(
             tally=tally,
             gaps=gaps,
         )
-        table = seal.seal(folder, finished, ledger, setting)
+        found = seal.seal(folder, finished, ledger, setting)
     today = setting.clock().date()
     expired = tuple(one.name for one in manifests if one.expired(today))
-    return Result(folder, tally, resumed, table, expired, gaps)
+    return Result(folder, tally, resumed, found, expired, gaps)
 
 
 def _outputs(case: Path, library: Library) -> tuple[Path, ...]:

@@ -12,7 +12,8 @@ from hashmatch.custody import canonical, entry, sums
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import OutputError
 from hashmatch.hashing.hashers import PDQ_DIALECT
-from hashmatch.jobs import tables
+from hashmatch.jobs import floods, tables
+from hashmatch.jobs.expectation import expectations
 from hashmatch.jobs.plan import described
 from hashmatch.model import names
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.examine import Limits
+    from hashmatch.jobs.expectation import Expectation
+    from hashmatch.jobs.floods import Floods
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.outcomes import Tally
@@ -50,25 +53,37 @@ class Finished:
     gaps: tuple[Gap, ...]
 
 
-def seal(
-    folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting
-) -> list[dict[str, Json]]:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the hits of a run come to.
+
+    ``table`` as :func:`hashmatch.jobs.tables.count` gives it; ``floods`` are records near to very
+    many files; ``chance`` says how many near agreements to expect without any cause.
+    """
+
+    table: list[dict[str, Json]]
+    floods: Floods
+    chance: tuple[Expectation, ...]
+
+
+def seal(folder: RunFolder, run: Finished, ledger: Ledger, setting: Setting) -> Findings:
     """Write the run record and its sums and enter the end of the run into the ledger.
 
     May be repeated after a crash: until the ledger holds the end, the run counts as unfinished.
-
-    Returns:
-        The hits counted by :func:`hashmatch.jobs.tables.count`.
 
     Raises:
         OutputError: the disk does not take it; the run stays resumable.
     """
     roots = {name: _root(folder, name) for name in RESULT_FILES}
-    table = tables.count(folder.hits)
+    found = Findings(
+        tables.count(folder.hits),
+        floods.find(folder.hits),
+        tuple(expectations(run.plan.sets, run.tally.queries_by, run.plan.near)),
+    )
     try:
         for path in (folder.record, folder.sums):
             path.unlink(missing_ok=True)
-        record = canonical.encode(_record(folder, run, roots, table, setting)) + b"\n"
+        record = canonical.encode(_record(folder, run, roots, found, setting)) + b"\n"
         durable.write_new(folder.record, record)
         sums_sha256 = sums.write(folder.root, (RUN_RECORD, *RESULT_FILES))
     except OSError as error:
@@ -76,7 +91,7 @@ def seal(
         raise OutputError(msg) from None
     ledger.append("run.end", _end(folder, run, roots, sums_sha256))
     run_writer.drop_state(folder)
-    return table
+    return found
 
 
 def _root(folder: RunFolder, name: str) -> str:
@@ -112,7 +127,7 @@ def _record(
     folder: RunFolder,
     run: Finished,
     roots: dict[str, str],
-    table: list[dict[str, Json]],
+    found: Findings,
     setting: Setting,
 ) -> dict[str, Json]:
     now = setting.clock()
@@ -152,11 +167,14 @@ def _record(
             "sandbox": str(run.sandbox),
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
-        "counts": run.tally.to_json() | {
+        "counts": run.tally.to_json()
+        | {
             "not_compared": run.tally.not_compared,
             "videos_not_compared": run.tally.videos_not_compared,
-            "table": [*table],
+            "table": [*found.table],
         },
+        "floods": found.floods.to_json(),
+        "chance": [one.to_json() for one in found.chance],
         "roots": dict(roots),
         "exit_code": int(run.tally.exit_code()),
     }

@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from hashmatch.errors import ExitCode
+from hashmatch.model.hashes import Method
 from hashmatch.model.hits import Claim, Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hashmatch.model.hashes import Digest, FrameHash, Method, PictureHash
+    from hashmatch.model.hashes import Digest, FrameHash, PictureHash
     from hashmatch.model.hits import Hit
     from hashmatch.model.records import Json
 
@@ -179,7 +180,8 @@ class Tally:
 
     ``uncompared_records`` counts the records of sets, benign ones aside, of which the run could
     compare nothing: what only they describe was not looked for. ``items_with_leads`` are those
-    with notable leads and no other notable hit; no item stands in both counts.
+    with notable leads and no other notable hit; no item stands in both counts. ``queries_by``
+    counts the perceptual hashes that were looked for, by method: each rotation, each frame.
     """
 
     seen: int = 0
@@ -205,6 +207,7 @@ class Tally:
     skipped_by: Counter[str] = field(default_factory=Counter)
     not_compared_by: Counter[str] = field(default_factory=Counter)
     videos_not_compared_by: Counter[str] = field(default_factory=Counter)
+    queries_by: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Json]:
         """Give every count under its name; :meth:`from_json` reads it back."""
@@ -273,6 +276,9 @@ class Tally:
         self.pictures += 1
         if not near:
             return
+        for one in picture.hashes:
+            if one.quality >= gate:
+                self.queries_by[str(one.method)] += len(one.variants)
         if picture.trouble is not None:
             self.not_compared_by[str(picture.trouble)] += 1
         elif picture.partial:
@@ -288,6 +294,7 @@ class Tally:
         self.videos += 1
         if not asked:
             return
+        self.queries_by[str(Method.VPDQ)] += sum(one.quality >= gate for one in video.hashes)
         if video.trouble is not None:
             self.videos_not_compared_by[str(video.trouble)] += 1
         elif video.partial:
