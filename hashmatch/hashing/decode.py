@@ -150,7 +150,7 @@ def _picture(task: _Task) -> Decoded:
             return found
         if found.frames > 1 and not found.trouble:
             found = _with_frames(task, found)
-        return _with_thumbnail(task, found, jpeg_parts.thumbnail(content, exif))
+        return _with_thumbnail(replace(task, content=content), found, exif)
 
 
 def _exif(task: _Task, found: Decoded) -> tuple[bytes, int]:
@@ -185,21 +185,25 @@ def _with_frames(task: _Task, found: Decoded) -> Decoded:
 
 def _beside(task: _Task, extent: frames.Extent) -> frames.Found:
     """Decode chosen pictures behind the first of a JPEG, each as a picture of its own."""
-    found = frames.Found()
+    found = frames.Found(left=task.max_pixels)
     spans = jpeg_parts.beside(task.content, task.parts) if task.parts else ()
     for place in frames.spread(1 + len(spans), extent.frames)[1:]:
         part = _part(task, spans[place - 1])
+        found.left -= sum(one.image.width * one.image.height for one in part.renderings)
+        if found.left < 0:
+            break
         found.renderings += _named(part, f"frame-{place + 1}")
         if part.trouble in _CUT:
             found.damage = part.trouble
     return found
 
 
-def _with_thumbnail(task: _Task, found: Decoded, span: tuple[int, int] | None) -> Decoded:
+def _with_thumbnail(task: _Task, found: Decoded, exif: int) -> Decoded:
     """Add the thumbnail; it is all there is where the picture itself cannot be seen.
 
     Damage of the thumbnail is not that of the picture, and leaves only the thumbnail out.
     """
+    span = jpeg_parts.thumbnail(task.content, exif)
     part = _part(task, span) if span else Decoded()
     if not part.renderings or (found.trouble and found.trouble not in _CUT):
         return found
