@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OPTIONAL = {
     "heif": ("pillow_heif", "HEIC pictures"),
-    "compat": ("imagehash", "pHash, dHash and aHash for lists that carry them"),
+    "compat": ("imagehash", "pHash, dHash, aHash, wHash and block means for lists that carry them"),
 }
 
 
@@ -50,6 +50,7 @@ def command() -> int:
     ):
         _line(name, shown(str(path)) if _found(path) else f"none yet ({shown(str(path))})")
     _tell_confinement()
+    _tell_hashers()
     answers = known_answers.check()
     for name, passed in answers:
         _line(f"test {name}", "passed" if passed else "FAILED")
@@ -76,6 +77,25 @@ def _tell_confinement() -> None:
     _line("workers confined by", f"{report.level} (HASHMATCH_CONFINE={mode})")
     for one in report.trials:
         _line(f"  {one.hindrance}", f"{one.name}: {'refused' if one.refused else 'ALLOWED'}")
+
+
+def _tell_hashers() -> None:
+    """Load and try every hasher as a scan does, and say of which methods there is none."""
+    from hashmatch.hashing import hashers  # noqa: PLC0415
+    from hashmatch.jobs import choice, hasher_trial  # noqa: PLC0415
+
+    _line("hasher pdq", f"{hashers.PDQ_IMPLEMENTATION}, {hashers.PDQ_DIALECT}")
+    offers = tuple(hashers.offers())
+    tried = {
+        one.method: f"unusable ({one.origin}): {one.trouble}"
+        if one.trouble
+        else f"{one.implementation}: passed"
+        for one in hasher_trial.trials(offers, confinement().target, limits().memory)
+    }
+    for method in choice.FURTHER:
+        _line(f"hasher {method}", tried.get(method, f"none: {hashers.absent(method)}"))
+    for name in hashers.misnamed():
+        _line("hasher ignored", f"{name}: named after no method that a plug-in can bring")
 
 
 def _found(path: Path) -> bool:

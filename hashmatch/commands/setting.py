@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _LEAST_MEMORY = 64  # MiB
 _LIBRARIES = (
-    *("numpy", "pillow", "opencv-python-headless", "cryptography", "pillow-heif"),
-    "pycryptodome",
+    *("numpy", "pillow", "cryptography", "pillow-heif", "imagehash"),
+    *("pycryptodome", "opencv-contrib-python-headless"),
 )
 
 
