@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hashmatch import durable
 from hashmatch.custody import canonical
 from hashmatch.errors import CustodyError
-from hashmatch.model.outcomes import Tally
+from hashmatch.model.tally import Tally
 
 if TYPE_CHECKING:
     from hashmatch.cases.layout import RunFolder

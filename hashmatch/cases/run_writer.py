@@ -14,7 +14,7 @@ from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES
 from hashmatch.custody import canonical
 from hashmatch.errors import CustodyError, OutputError
-from hashmatch.model.outcomes import Tally
+from hashmatch.model.tally import Tally
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hashmatch.jobs.scan import Result
     from hashmatch.jobs.seal import Findings
     from hashmatch.jobs.set_gaps import Gap
-    from hashmatch.model.outcomes import Tally
+    from hashmatch.model.tally import Tally
 
 
 _FLOODS = 5

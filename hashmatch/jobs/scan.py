@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
-    from hashmatch.model.outcomes import Outcome, Tally
+    from hashmatch.model.outcomes import Outcome
     from hashmatch.model.people import Setting
+    from hashmatch.model.tally import Tally
 
 SYNC_SECONDS = 2.0
 """At most this much work is done again after a kill."""

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from hashmatch.jobs.floods import Floods
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
-    from hashmatch.model.outcomes import Tally
     from hashmatch.model.people import Operator, Setting
     from hashmatch.model.records import Json
+    from hashmatch.model.tally import Tally
 
 SCHEMA = "hashmatch.run/1"
 

@@ -30,8 +30,8 @@ from hashmatch.model.outcomes import (
     Rule,
     Skipped,
     Stage,
-    Tally,
 )
+from hashmatch.model.tally import Tally
 
 
 def case(**changes):

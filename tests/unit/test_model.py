@@ -17,8 +17,8 @@ from hashmatch.model.outcomes import (
     Rule,
     Skipped,
     Stage,
-    Tally,
 )
+from hashmatch.model.tally import Tally
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
