@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-GAP = 1_000
-"""Stretches less than so many milliseconds apart are given as one."""
+GAP = 5_000
+"""Frames that agree belong together up to so many milliseconds apart.
+
+Lists often hold one frame a second, and where the picture moves, frames between two that agree
+need not agree with any.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +32,20 @@ class Aligned:
 
 @dataclass(slots=True)
 class _Run:
-    """Frames one after the other that agree with listed frames none of which comes before one."""
+    """Frames that agree, near each other in time, with listed frames that never go back."""
 
     first: int
-    last_frame: int
+    last: int
     place: int
     different: int = 1
 
-    def goes_on(self, frame: int, near: NDArray[np.intp]) -> bool:
+    def goes_on(self, begins: int, ends: int, near: NDArray[np.intp]) -> bool:
         """Take the next frame into the run when it follows, in the video and in the list."""
         later = near[near >= self.place]
-        if frame != self.last_frame + 1 or not len(later):
+        if not 0 <= begins - self.last < GAP or not len(later):
             return False
         self.different += int(later[0]) > self.place
-        self.last_frame, self.place = frame, int(later[0])
+        self.last, self.place = ends, int(later[0])
         return True
 
 
@@ -69,9 +73,9 @@ def align(
     ranges: list[tuple[int, int]] = []
     for frame, near in rows:
         matched[near] = True
-        if not runs or not runs[-1].goes_on(frame, near):
-            runs.append(_Run(frame, frame, int(near[0])))
         first, last = moments[frame], ends[frame]
+        if not runs or not runs[-1].goes_on(first, last, near):
+            runs.append(_Run(first, last, int(near[0])))
         if ranges and 0 <= first - ranges[-1][1] < GAP:
             ranges[-1] = (ranges[-1][0], last)
         else:
@@ -81,7 +85,7 @@ def align(
         of=of,
         agreeing=len(rows),
         asked=len(moments),
-        longest=max(max(0, ends[one.last_frame] - moments[one.first]) for one in runs),
+        longest=max(one.last - one.first for one in runs),
         ranges=tuple(ranges),
     )
     return Aligned(frames, max(one.different for one in runs))

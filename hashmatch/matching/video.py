@@ -33,7 +33,7 @@ METHODS = (Method.VPDQ, Method.PDQ)
 """Where one record agrees by both, the video says more than the picture."""
 
 RUN = 3
-"""So many different listed frames, agreeing one after the other, are enough."""
+"""So many different listed frames that agree in order, close together, are enough."""
 
 _ASKED = 4096  # frames asked at a time
 _ROWS = 64  # frames whose distances to all of a record's are held at a time
