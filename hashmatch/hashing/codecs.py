@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import io
+import warnings
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from PIL import (
     GifImagePlugin,
     IcoImagePlugin,
     Image,
+    ImageFile,
     Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
@@ -29,6 +32,7 @@ from PIL import (
 from hashmatch.hashing import sniff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 _CODECS: dict[str, tuple[str, ModuleType]] = {
@@ -83,3 +87,22 @@ def opened(content: bytes, name: str) -> Image.Image:
     if name == "ICO":  # the decoder reads cursors too, when they say that they are icons
         content = b"\0\0\1\0" + content[4:]
     return Image.open(io.BytesIO(content), formats=(name,))
+
+
+@contextmanager
+def settings(most: int | None, *, tolerant: bool) -> Iterator[None]:
+    """Set what is global in the library for one attempt, and put it back.
+
+    Without ``most``, the library's own limit on pixels, a picture that is then refused can still
+    be named with its size. ``tolerant`` passes over damage where the library can.
+    """
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        Image.MAX_IMAGE_PIXELS = most
+        ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before

@@ -8,12 +8,11 @@ time in a process; other processes decode beside it.
 from __future__ import annotations
 
 import threading
-import warnings
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from hashmatch.hashing import camera_raw, codecs, frames, jpeg_parts, pixels
 from hashmatch.hashing.damage import DAMAGE, reason_of
@@ -24,8 +23,6 @@ from hashmatch.model.outcomes import Reason
 from hashmatch.model.wanted import Effort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hashmatch.hashing.pixels import Rendering
 
 MAX_PIXELS = 200_000_000
@@ -175,7 +172,7 @@ def _with_frames(task: _Task, found: Decoded) -> Decoded:
     if task.name == "JPEG":
         behind = _beside(task, extent)
     else:
-        with _settings(None, tolerant=False):
+        with codecs.settings(None, tolerant=False):
             behind = frames.behind_first(
                 task.content, task.name, found.frames, extent, task.max_pixels
             )
@@ -227,7 +224,7 @@ def _attempt(task: _Task, *, tolerant: bool) -> Decoded:
     facts = Decoded()
     try:
         most = task.max_pixels if task.name in _LOADED_AT_ONCE else None
-        with _settings(most, tolerant=tolerant):
+        with codecs.settings(most, tolerant=tolerant):
             image = codecs.opened(task.content, task.name)
             facts = Decoded(*image.size, frames=1, exif=image.info.get("exif") or b"")
             trouble = _refused(image, _limit(image, task.max_pixels))
@@ -285,22 +282,3 @@ def _unreadable(task: _Task) -> Reason:
         return Reason.CORRUPT
     beyond = found.first + 2 > len(task.content)
     return Reason.TRUNCATED if beyond else Reason.UNSUPPORTED
-
-
-@contextmanager
-def _settings(most: int | None, *, tolerant: bool) -> Iterator[None]:
-    """Set what is global in the library for one attempt, and put it back.
-
-    Without the library's own limit on pixels a refused picture can still be named with its size;
-    :func:`_refused` is then the limit.
-    """
-    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        Image.MAX_IMAGE_PIXELS = most
-        ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
