@@ -37,6 +37,7 @@ class Builder:
         self.sources = [source(0, b"/mnt/exhibit-7")]
         self.sets = [provider_set(), benign_set(), tips_set()]
         self.record: dict = {}
+        self.noted: dict = {}
         self.counts: dict = {}
 
     def examined(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
@@ -98,6 +99,7 @@ class Builder:
         folder.mkdir(parents=True)
         counts = self._counted() | self.counts
         record = run_record() | {"sources": self.sources, "sets": self.sets, "counts": counts}
+        record |= self.noted
         record["exit_code"] = self._exit_code(counts)
         contents = {
             "run.json": [record | self.record],
@@ -405,9 +407,26 @@ HOSTILE = (
 )
 
 
+def flood(**facts: object) -> dict:
+    head = {"set": "provider-test", "set_version": NAMED, "record": 17, "entry": "media-17"}
+    return head | {"files": 4_321} | facts
+
+
+def chance(**facts: object) -> dict:
+    head = {"set": "provider-test", "set_version": NAMED, "method": "pdq", "threshold": 31}
+    measured = {"sample": "photographs", "pairs": 7_488_448, "seen": 0}
+    measured |= {"number": "3e-05", "extrapolated": "6e-10"}
+    return head | {"queries": 24, "entries": 3, "measured": measured} | facts
+
+
 def full() -> Builder:
     """A run with every kind of outcome, hit and problem, and with hostile names."""
     run = Builder()
+    seen = {"sample": "drawn-scenes", "pairs": 7_998_000, "seen": 114, "extrapolated": None}
+    often = chance(method="ahash", threshold=8, measured=seen | {"number": "9e+03"})
+    unmeasured = chance(method="photodna", threshold=40_000, measured=None)
+    run.noted["floods"] = {"limit": 20, "records": 3, "named": [flood(), flood(record=4)]}
+    run.noted["chance"] = [chance(), often, unmeasured]
     for path in HOSTILE:
         run.examined(b"names/" + path, [exact()])
     run.picture("ภาพ/เด็ก และ ครอบครัว.jpg".encode(), [near(4), exact("exact-1")])

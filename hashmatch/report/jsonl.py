@@ -30,7 +30,8 @@ Line = dict[str, "Json"]
 
 HEADER = (
     "schema", "run", "case", "status", "operator", "started", "finished", "utc_offset", "resumed",
-    "tool", "host", "sets", "settings", "self_test", "counts", "roots", "exit_code",
+    "tool", "host", "sets", "settings", "self_test", "counts", "floods", "chance",
+    "roots", "exit_code",
 )  # fmt: skip
 """What is passed on of ``run.json`` as it stands; ``argv`` and ``sources`` name the exhibit."""
 
@@ -77,7 +78,7 @@ def _content(run: StoredRun, options: ReportOptions) -> Iterator[Line]:
 
 def _header(run: StoredRun, shown: ItemNames) -> Line:
     line: Line = {"type": "run", "names_masked": shown.mask}
-    line |= {key: run.plain[key] for key in HEADER}
+    line |= {key: run.plain[key] for key in HEADER if key in run.plain}
     line["sources"] = cast("list[Json]", [*_sources(run, shown)])
     if not shown.mask:
         line["argv"] = run.plain["argv"]

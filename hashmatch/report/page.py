@@ -12,7 +12,7 @@ from hashmatch.report import dates
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.lines import Problem
 from hashmatch.report.verify_commands import commands
-from hashmatch.report.words import clock, number, size
+from hashmatch.report.words import clock, number, rough, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,9 @@ PARTS = (
     "identity", "result", "coverage", "tally", "hits", "conflicts", "problems", "limits",
     "provenance", "verify", "sign", "glossary",
 )  # fmt: skip
+FLOODS = 20
+"""Records near to very many files that are listed; the others are counted."""
+
 DATED = frozenset({"list_date", "issued", "expires"})
 
 
@@ -59,6 +62,7 @@ class Page:
             "num": number,
             "bytes": size,
             "clock": clock,
+            "rough": rough,
             "share": share,
             "plain": plain,
             "label": self.label,
@@ -83,6 +87,9 @@ class Page:
             "meanings": [(one, n) for one in Disposition if (n := self.found.meanings[one])],
             "partial": self.found.by_problem[Problem.PARTIAL],
             "viewed": self.found.viewed > 0,
+            "floods": self.run.floods.named[:FLOODS],
+            "floods_more": self.run.floods.records - len(self.run.floods.named[:FLOODS]),
+            "flooded": {(f.set_version, f.record): f.files for f in self.run.floods.named},
             "gaps": list(self.gaps()),
             "reasons": list(self.reasons()),
             "bar": list(bar(counts["examined"], counts["failed"], counts["skipped"])),

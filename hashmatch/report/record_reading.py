@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.errors import CustodyError
 from hashmatch.model.hits import Claim, Disposition
+from hashmatch.report import noteworthy
 from hashmatch.report.run_record import (
     Category,
     Counts,
@@ -73,6 +74,8 @@ def parse(line: Fields) -> RunRecord:
             SelfTest(one.text("name"), one.flag("passed")) for one in line.objects("self_test")
         ),
         counts=_counts(line.object("counts")),
+        floods=noteworthy.floods(line),
+        chance=noteworthy.chance(line),
         roots=line.labels("roots"),
         exit_code=line.number("exit_code"),
     )

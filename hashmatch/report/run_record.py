@@ -127,6 +127,59 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Flood:
+    """A record that very many different files are near to."""
+
+    set_name: str
+    set_version: str
+    record: int
+    entry: str | None
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Floods:
+    """Records near to more than ``limit`` different files: how many, and some by name."""
+
+    limit: int = 0
+    records: int = 0
+    named: tuple[Flood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of unrelated pictures at a distance, scaled up to the comparisons of a run.
+
+    Of ``pairs`` unrelated pictures ``seen`` agreed. ``number`` is to be expected; where none
+    agreed it is an upper bound, and ``extrapolated`` goes beyond what was measured.
+    """
+
+    sample: str
+    pairs: int
+    seen: int
+    number: float
+    extrapolated: float | None
+
+    @property
+    def many(self) -> bool:
+        """At least one agreement is to be expected by what was seen."""
+        return bool(self.seen) and self.number >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Hashes of one method that were looked for in one set; ``measured`` where that was done."""
+
+    set_name: str
+    set_version: str
+    method: Method
+    threshold: int
+    queries: int
+    entries: int
+    measured: Measured | None
+
+
+@dataclass(frozen=True, slots=True)
 class SelfTest:
     """One known-answer test at the start of the run."""
 
@@ -153,11 +206,18 @@ class RunRecord:
     settings: Mapping[str, Json]
     self_test: tuple[SelfTest, ...]
     counts: Counts
+    floods: Floods
+    chance: tuple[Expectation, ...]
     roots: Mapping[str, str]
     exit_code: int
 
     @property
     def near_asked(self) -> bool:
-        """Whether any loaded set holds hashes that pictures are compared with."""
-        compared = [method for method in Method if method is not Method.VPDQ]
-        return any(one.values.get(method) for one in self.sets for method in compared)
+        """Whether any loaded set holds hashes by a method that the run computed of pictures."""
+        methods = self.settings.get("methods")
+        compared = map(str, methods) if isinstance(methods, list) else (Method.PDQ,)
+        return not self._held.isdisjoint(compared)
+
+    @property
+    def _held(self) -> set[str]:
+        return {kind for one in self.sets for kind, number in one.values.items() if number}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
@@ -62,6 +63,16 @@ def size(count: int) -> str:
     if steps == 0:
         return exact
     return f"{count / 1000**steps:.1f} {_UNITS[steps - 1]} ({exact})"
+
+
+def rough(value: float) -> str:
+    """Write a number of which only the first digit is known: ``0.8``, ``4,000``, ``2 × 10⁻⁹``."""
+    if value == 0:
+        return "0"
+    if 0.001 <= value < 1_000_000:
+        return f"{value:.1g}" if value < 1 else f"{round(value):,}"
+    digit, _, exponent = f"{value:.0e}".partition("e")
+    return f"{digit} × 10{str(int(exponent)).translate(_RAISED)}"
 
 
 def clock(milliseconds: int) -> str:

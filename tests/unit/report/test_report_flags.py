@@ -111,8 +111,10 @@ def test_changed_records_that_do_not_add_up_are_refused(tmp_path):
         StoredRun.open(folder)
 
 
-def test_only_pdq_values_make_pictures_be_compared(tmp_path):
+def test_only_values_of_computed_methods_make_pictures_be_compared(tmp_path):
     run = StoredRun.open(report_runs.full().seal(tmp_path / "run")).record
     assert run.near_asked
     others = tuple(replace(one, values={"photodna": 3, "vpdq": 2, "md5": 1}) for one in run.sets)
     assert not replace(run, sets=others).near_asked
+    settings = {**run.settings, "methods": ["pdq", "photodna"]}
+    assert replace(run, sets=others, settings=settings).near_asked

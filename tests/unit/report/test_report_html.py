@@ -288,6 +288,31 @@ def test_a_near_hit_shows_all_that_makes_it_near_and_asks_for_confirmation(full)
     assert "rot90 · stored · native" in hits
 
 
+def test_records_near_too_many_files_are_named_and_their_hits_marked(full):
+    hits = of(full, "hits")
+    assert "3 records agree by similarity with more than 20 different files each" in hits
+    assert "provider-test@aaaaaaaaaaaa · entry media-17 · record 17: 4,321 different files" in hits
+    assert "1 more record is like that" in hits
+    assert "its record is near to 4,321 different files" in hits
+    assert hits.index("Records near to very many files") < hits.index("Agreement by digest")
+
+
+def test_what_chance_brings_is_said_with_its_measurement_beside_near_hits(full):
+    hits = of(full, "hits")
+    assert "24 × 3 0 of 7,488,448 pairs within 31 (photographs)" in hits
+    assert "fewer than 3 × 10⁻⁵ (bound by measurement) about 6 × 10⁻¹⁰ (extrapolation" in hits
+    assert "114 of 7,998,000 pairs within 8 (drawn scenes) about 9,000 Chance alone" in hits
+    assert "not measured for this method" in hits
+
+
+def test_without_near_hits_nothing_is_said_of_chance(tmp_path):
+    run = report_runs.full()
+    for name in ("hits", "problems", "outcomes"):
+        getattr(run, name).clear()
+    run.examined(b"a", [exact()])
+    assert "Agreement by chance" not in of(render(run, tmp_path), "hits")
+
+
 def test_a_lead_stands_apart_and_is_never_called_a_match(full, tmp_path):
     hits = of(full, "hits")
     leads = hits[hits.index("Leads by similarity") :]

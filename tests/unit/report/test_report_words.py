@@ -1,16 +1,19 @@
 import re
+from collections import Counter
+from importlib import resources
 from string import Formatter
 
 import pytest
 
 from hashmatch.errors import ExitCode
+from hashmatch.matching.chance import samples
 from hashmatch.model.bands import Band
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.outcomes import Reason, Rule, Stage
 from hashmatch.model.records import Loss, Quarantine
 from hashmatch.report.lines import Problem
 from hashmatch.report.options import LANGUAGES
-from hashmatch.report.words import words
+from hashmatch.report.words import clock, rough, words
 
 EN, TH = words("en"), words("th")
 THAI = re.compile(r"[\u0e01-\u0e5b]")
@@ -69,6 +72,7 @@ def test_every_code_of_the_model_is_explained():
     explained = {
         "claim": Claim,
         "band": Band,
+        "sample": {one.name for found in samples().values() for one in found},
         "disposition": Disposition,
         "stage": Stage,
         "rule": Rule,
@@ -112,6 +116,39 @@ def test_the_singular_is_used_for_one_only_where_the_language_has_it():
 
 def test_a_code_that_is_not_known_is_said_to_be_unknown():
     assert EN.code("reason", "brand-new") == "a code that this version of hashmatch does not know"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_stands_twice(language):
+    source = resources.files("hashmatch.report") / "words" / f"{language}.yaml"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    family, keys = "", []
+    for line in lines:
+        if re.match(r" {0,2}[a-z]+:$", line):
+            family = line.strip()
+        elif found := re.match(r'( +"?[^{"]+?"?): "', line):
+            keys.append((family, found[1]))
+    assert len(keys) > 300
+    assert [key for key, n in Counter(keys).items() if n > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((0.8, "0.8"), (0.001, "0.001"), (1, "1"), (4_000, "4,000"), (999_999, "999,999")),
+        *((2e-9, "2 × 10⁻⁹"), (1e6, "1 × 10⁶"), (3e14, "3 × 10¹⁴"), (0.0, "0")),
+    ],
+)
+def test_a_rough_number_is_written_as_people_read_it(value, text):
+    assert rough(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0:00.0"), (59_999, "0:59.9"), (61_000, "1:01.0"), (3_725_500, "1:02:05.5")],
+)
+def test_a_moment_of_a_video_is_written_as_on_a_player(value, text):
+    assert clock(value) == text
 
 
 def test_a_text_with_a_place_left_open_is_an_error():
