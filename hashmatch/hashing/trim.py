@@ -66,65 +66,65 @@ def _pixels(side: int, reduction: int, first: int, last: int) -> int:
 def trimmed(raster: Raster) -> Trimmed | None:
     """Take a plain border away; None where there is none.
 
-    A line of samples belongs to the border while it is of nearly one grey and nearly that of the
-    outermost line, up to a third of the picture on each side. Rows are looked at first, then
-    columns between them, then rows again, for borders of different colours that overlap. Of long
-    lines some samples evenly spread are looked at.
+    A line of samples belongs to the border while it is of nearly one grey, and nearly that of the
+    outermost line, up to a third of the picture on each side. All sides have the same grey: a page
+    with white margins between black bars keeps its margins. Rows are looked at first, then columns
+    between them; of long lines, samples evenly spread.
     """
     tall, wide = samples_of(raster)
-    found = Trimmed(raster, 0, tall, 0, wide)
-    found = _columns_off(_rows_off(found))
-    if found.right - found.left < wide:
-        found = _rows_off(found)
-    left = found.bottom - found.top, found.right - found.left
-    return None if left == (tall, wide) or min(found.size) < MIN_SIDE else found
+    every = -(-wide // _SAMPLED)
+    rows = _Plain(lambda first, last: _luma(raster.rows(first, last)[:, ::every]), tall)
+    top, bottom, grey = rows.ends(None)
+    columns = _Plain(_columns(raster, top, bottom), wide)
+    left, right, _ = columns.ends(grey)
+    found = Trimmed(raster, top, bottom, left, right)
+    whole = (bottom - top, right - left) == (tall, wide)
+    return None if whole or min(found.size) < MIN_SIDE else found
 
 
-def _rows_off(whole: Trimmed) -> Trimmed:
-    every = -(-(whole.right - whole.left) // _SAMPLED)
-
-    def some(first: int, last: int) -> Luma:
-        return _luma(whole.raster.rows(first, last)[:, whole.left : whole.right : every])
-
-    before, after = _plain(some, whole.top, whole.bottom, samples_of(whole.raster)[0])
-    return Trimmed(whole.raster, whole.top + before, whole.bottom - after, whole.left, whole.right)
-
-
-def _columns_off(whole: Trimmed) -> Trimmed:
-    every = -(-(whole.bottom - whole.top) // _SAMPLED)
+def _columns(raster: Raster, top: int, bottom: int) -> Some:
+    """Give columns between two rows, of every so-many-th row if there are many."""
+    every = -(-(bottom - top) // _SAMPLED)
     if every == 1:
-        sampled = whole.raster.rows(whole.top, whole.bottom)
+        sampled = raster.rows(top, bottom)
     else:
-        places = range(whole.top, whole.bottom, every)
-        sampled = np.concatenate([whole.raster.rows(place, place + 1) for place in places])
-
-    def some(first: int, last: int) -> Luma:
-        return np.ascontiguousarray(_luma(sampled[:, first:last]).T)
-
-    before, after = _plain(some, whole.left, whole.right, samples_of(whole.raster)[1])
-    return Trimmed(whole.raster, whole.top, whole.bottom, whole.left + before, whole.right - after)
+        places = range(top, bottom, every)
+        sampled = np.concatenate([raster.rows(place, place + 1) for place in places])
+    return lambda first, last: np.ascontiguousarray(_luma(sampled[:, first:last]).T)
 
 
-def _plain(some: Some, first: int, last: int, side: int) -> tuple[int, int]:
-    """Count plain lines at the beginning and at the end, as far as a side may yet lose them."""
-    most = side // _SHARE
-    ahead = _run(lambda begin, end: some(first + begin, first + end), most - first)
-    behind = _run(lambda begin, end: some(last - end, last - begin)[::-1], most - (side - last))
-    return ahead, behind
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Lines of luma in one direction, and how many of them there are."""
 
+    some: Some
+    side: int
 
-def _run(lines: Some, most: int) -> int:
-    """Count plain lines from the outermost one inwards."""
-    outermost = lines(0, 1)
-    if not _flat(outermost)[0]:
-        return 0
-    for begin in range(0, most, _AT_ONCE):
-        some = lines(begin, min(begin + _AT_ONCE, most))
-        level = abs(some.sum(axis=1) - outermost.sum()) <= _DRIFT * some.shape[1]
-        other = np.flatnonzero(~(_flat(some) & level))
-        if len(other):
-            return begin + int(other[0])
-    return max(0, most)
+    def ends(self, grey: int | None) -> tuple[int, int, int | None]:
+        """First line, line behind the last, and grey of the border, which may be known before."""
+        first, grey = self._run(self.some, grey)
+        last, grey = self._run(self._from_behind, grey)
+        return first, self.side - last, grey
+
+    def _from_behind(self, begin: int, end: int) -> Luma:
+        return self.some(self.side - end, self.side - begin)[::-1]
+
+    def _run(self, lines: Some, grey: int | None) -> tuple[int, int | None]:
+        """Count plain lines from the outermost one inwards."""
+        most = self.side // _SHARE
+        outermost = lines(0, 1)
+        if most == 0 or not _flat(outermost)[0]:
+            return 0, grey
+        here = int(outermost.sum()) // outermost.shape[1]
+        if grey is not None and abs(here - grey) > _DRIFT:
+            return 0, grey
+        for begin in range(0, most, _AT_ONCE):
+            some = lines(begin, min(begin + _AT_ONCE, most))
+            level = abs(some.sum(axis=1) - here * some.shape[1]) <= _DRIFT * some.shape[1]
+            other = np.flatnonzero(~(_flat(some) & level))
+            if len(other):
+                return begin + int(other[0]), here
+        return most, here
 
 
 def _flat(lines: Luma) -> NDArray[np.bool_]:
