@@ -219,6 +219,7 @@ def _tell(found: Found) -> None:
         "disposition",
         "claim",
         "distance",
+        "variant",
         "flags",
     )
     rows = [

@@ -121,5 +121,6 @@ def marks_within() -> NDArray[np.uint64]:
     distance = np.bitwise_count(places[:, None] ^ places)
     marks = np.uint64(1) << places.astype(np.uint64)
     radius = np.arange(WORD_BITS + 1)[:, None, None]
-    near = np.where(distance <= radius, marks, np.uint64(0))
-    return np.bitwise_or.reduce(near, axis=2)
+    near: NDArray[np.uint64] = np.where(distance <= radius, marks, np.uint64(0))
+    joined: NDArray[np.uint64] = np.bitwise_or.reduce(near, axis=2)
+    return joined

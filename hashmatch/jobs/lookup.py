@@ -10,7 +10,8 @@ from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import UsageError
 from hashmatch.formats.hash_text import BY_TYPE, SHA1, VPDQ, read_hash
 from hashmatch.matching.merge import capped, exact_claim
-from hashmatch.model.hashes import Digest, PerceptualHash
+from hashmatch.model import photodna
+from hashmatch.model.hashes import VARIANTS, Digest, Method, PerceptualHash
 from hashmatch.model.hits import Claim
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _exact(
     for (one, digest), records in zip(digests, found, strict=True):
         for record in records:
             claim = exact_claim((digest.algorithm,))
-            yield one.at, _answer(installed, record, one, claim, None)
+            yield one.at, _answer(installed, record, one, claim)
 
 
 def _near(
@@ -145,15 +146,30 @@ def _near(
         if not installed.manifest.counts.values.get(method):
             continue
         own = [one for one in asked if one.kind == method]
+        if not own:
+            continue
         radius = DEFAULT[method] if threshold is None else threshold
-        values = [one.value.value for one in own]
-        best: dict[tuple[int, int], int] = {}  # a record may carry several hashes
-        for number, record, distance in installed.search_near(method, values, radius):
-            known = best.get((number, record), distance)
-            best[number, record] = min(known, distance)
-        for (number, record), distance in best.items():
-            one = own[number]
-            yield one.at, _answer(installed, record, one, Claim.NEAR, distance)
+        queries = [
+            (number, place, value)
+            for number, one in enumerate(own)
+            for place, value in enumerate(_turned(method, one.value.value))
+        ]
+        best: dict[tuple[int, int], tuple[int, int]] = {}  # a record may carry several hashes
+        hits = installed.search_near(method, [value for _, _, value in queries], radius)
+        for query, record, distance in hits:
+            number, place, _ = queries[query]
+            found = (distance, place)
+            best[number, record] = min(best.get((number, record), found), found)
+        for (number, record), (distance, place) in best.items():
+            one, answer = own[number], _answer(installed, record, own[number], Claim.NEAR)
+            yield one.at, {**answer, "distance": distance, "variant": VARIANTS[place]}
+
+
+def _turned(method: Method, value: bytes) -> Sequence[bytes]:
+    """Give the values to ask for; those of the picture turned where they follow from the value."""
+    if method is not Method.PHOTODNA:
+        return (value,)
+    return tuple(photodna.variants(value).values())
 
 
 def _hints(
@@ -176,9 +192,7 @@ def _hints(
             )
 
 
-def _answer(
-    installed: InstalledSet, record: int, asked: _Asked, claim: Claim, distance: int | None
-) -> dict[str, Json]:
+def _answer(installed: InstalledSet, record: int, asked: _Asked, claim: Claim) -> dict[str, Json]:
     stored, manifest = installed.record(record), installed.manifest
     return {
         "value": asked.text,
@@ -192,7 +206,8 @@ def _answer(
         "category": stored.category,
         "disposition": str(capped(manifest.disposition(stored.category), claim)),
         "claim": str(claim),
-        "distance": distance,
+        "distance": None,
+        "variant": None,
         "flags": dict(stored.flags),
     }
 

@@ -7,6 +7,7 @@ from hashmatch.db.description import SetKind
 from hashmatch.errors import HashSetError, UsageError
 from hashmatch.jobs.lookup import TYPES, How, lookup
 from hashmatch.model.hashes import Algorithm, Digest, Method, PerceptualHash
+from hashmatch.model.photodna import variants
 from hashmatch.model.records import HashRecord, MembershipFilter
 from tests.library_maker import description, digests, install, make_library, pdq, record
 
@@ -60,6 +61,20 @@ def test_each_method_has_its_usual_radius_in_bits(library, method, near, far):
     for bits, hits in ((near, 1), (far, 0)):
         text = (own ^ ((1 << bits) - 1)).to_bytes(method.size).hex()
         assert len(lookup(library, [], [text], How(method)).answers) == hits
+
+
+@pytest.mark.parametrize("name", ["rot90", "flipy", "antitranspose"])
+def test_a_photodna_value_of_a_turned_picture_is_found_and_the_turn_named(library, name):
+    turned = variants(value(144))
+    found = lookup(library, [], [turned[name].hex()], How("photodna", 0))
+    (answer,) = found.answers
+    assert answer["distance"] == 0
+    assert variants(turned[name])[answer["variant"]] == value(144)
+
+
+def test_the_nearest_turn_of_a_photodna_value_is_given_once(library):
+    found = lookup(library, [], [value(144).hex()], How("photodna", 144 * 255**2))
+    assert [(one["distance"], one["variant"]) for one in found.answers] == [(0, "identity")]
 
 
 def test_photodna_has_its_usual_radius_and_another_is_taken(library):
