@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.errors import EvidenceError
+from hashmatch.evidence import ahead
 from hashmatch.evidence.folders import OpenFolders
 from hashmatch.evidence.trouble import reason_of
 from hashmatch.model import names
@@ -16,7 +17,7 @@ from hashmatch.model.evidence import Entry, Folder, Item
 from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _RULES = {
     stat.S_IFLNK: Rule.SYMLINK,
@@ -70,6 +71,10 @@ class FolderSource:
             os.close(descriptor)
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         return io.FileIO(descriptor)
+
+    def fetch_ahead(self, items: Sequence[Item]) -> bool:
+        """Have items brought into memory that will be opened next; see :mod:`.ahead`."""
+        return ahead.fetch(self._folders.open, items)
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hashmatch.hashing.digests import State
+
+class Updated(Protocol):
+    """Something that takes bytes one part after the other."""
+
+    def update(self, part: memoryview, /) -> None:
+        """Take the next bytes."""
 
 
 class Beside:
@@ -19,7 +24,7 @@ class Beside:
     :meth:`wait` returns.
     """
 
-    def __init__(self, states: Sequence[State]) -> None:
+    def __init__(self, states: Sequence[Updated]) -> None:
         self.states = tuple(states)
         self._parts: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()

@@ -53,6 +53,8 @@ _TREES = {
     Algorithm.TTH: ("tth", "Tth"),
     Algorithm.PIECES_ROOT: ("pieces_root", "PiecesRoot"),
 }
+ALWAYS_ONE = frozenset(_PLAIN)
+"""Those of which every content has exactly one value."""
 COMPUTED = (*_PLAIN, *_TREES)
 """The algorithms whose digests can be computed from a file's bytes."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing import digests, sniff, sniff_video
+from hashmatch.jobs.reuse import Contents
 from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage, Video
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ BYTES_A_PIXEL = 32
 """More than any decoder takes for a pixel; JPEG 2000 with four channels takes 26."""
 
 
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """What makes an examination cheaper and changes nothing of what it gives.
+
+    ``met`` is what decoding gave for contents before, taken from and added to; ``wide`` as
+    :func:`hashmatch.hashing.digests.read` has it.
+    """
+
+    met: Contents
+    wide: bool = False
+
+
 def examine(
     source: Source,
     item: Item,
@@ -54,6 +67,7 @@ def examine(
     limits: Limits,
     *,
     decode: bool = True,
+    aids: Aids | None = None,
 ) -> Reading | Failed:
     """Examine one item; its trouble is a value, never an exception.
 
@@ -65,9 +79,10 @@ def examine(
         wanted: which hashes to compute.
         limits: how much the item may cost.
         decode: False for a picture that ended a worker before: it is digested only.
+        aids: what may make it cheaper.
     """
     try:
-        return _examine(source, item, wanted, limits, decode=decode)
+        return _examine(source, item, wanted, limits, aids or Aids(Contents(0)), decode=decode)
     except MemoryError:
         pass  # leave the handler first: the trouble holds on to what was taken
     if not decode:
@@ -91,19 +106,30 @@ def _examine(
     item: Item,
     wanted: Wanted,
     limits: Limits,
+    aids: Aids,
     *,
     decode: bool,
 ) -> Reading | Failed:
     try:
         with source.open(item) as stream:
             keep = sniff.is_picture if decode else _nothing
-            content = digests.read(stream, wanted.algorithms, keep, limits.picture_bytes)
-            video = _video(stream, item, content.head, wanted, limits if decode else None)
+            content = digests.read(
+                stream, wanted.algorithms, keep, limits.picture_bytes, wide=aids.wide
+            )
+            before = aids.met.find(content.digests) if decode else None
+            video = None
+            if before is None:
+                video = _video(stream, item, content.head, wanted, limits if decode else None)
             if not source.unchanged(item, stream):
                 return Failed(item.path, Stage.READ, Reason.CHANGED)
     except ItemError as error:
         return Failed(item.path, error.stage, error.reason)
-    return Reading(content.digests, _picture(content, wanted, limits, decode=decode), video)
+    if before is not None:
+        return Reading(content.digests, *before)
+    found = Reading(content.digests, _picture(content, wanted, limits, decode=decode), video)
+    if decode:
+        aids.met.note(found)
+    return found
 
 
 def _nothing(_head: bytes) -> bool:

@@ -1,22 +1,27 @@
 """Several workers, one stable order: results come back as the items were given.
 
-A worker that dies or takes too long costs no other item: what it had is given out again, one item
-at a time; the item that does it again is read once more without decoding; only if even that
-fails is it recorded as failed.
+Items are read as they lie on the medium, see :mod:`hashmatch.jobs.windows`; a worker has its next
+share before it is done with one. A worker that dies or takes too long costs no other item: what
+it had begun is given out again, one item at a time; the item that does it again is read once more
+without decoding; only if even that fails is it recorded as failed.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
+from hashmatch.jobs import windows
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.examine import undecoded
-from hashmatch.jobs.workers import Task, Worker
+from hashmatch.jobs.reuse import Seen
+from hashmatch.jobs.shares import Busy, Share
+from hashmatch.jobs.workers import Worker
 from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import Failed, ItemError, Reading, Reason, Stage
 
@@ -24,91 +29,68 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.jobs.workers import Answer, Order, Result
-    from hashmatch.model.outcomes import Skipped
+    from hashmatch.jobs.packing import Result
+    from hashmatch.jobs.windows import Numbered, Read, Span, Window
+    from hashmatch.jobs.workers import Order
 
-BATCH_ITEMS = 64
-BATCH_BYTES = 8 << 20
 START_SECONDS = 60.0
 BASE_SECONDS = 60.0
-BYTES_PER_SECOND = 1 << 20
-"""A batch may take a base time and one second more for each MiB: far slower than any disk."""
+"""A worker must say something of the share it has within so many seconds, and some for its bytes;
+it tells what is done several times a second, so that this is the time for one item."""
 
-Numbered = tuple[int, "Item | Failed | Skipped"]
-Read = tuple[int, "Item | None", "Reading | Failed | Skipped"]
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Entries in their order, and what is known of each; items are what is sent out."""
-
-    entries: list[Numbered]
-    results: dict[int, Result] = field(default_factory=dict)
-
-    def waiting(self) -> list[int]:
-        return [
-            at
-            for at, (_, entry) in enumerate(self.entries)
-            if isinstance(entry, Item) and at not in self.results
-        ]
-
-    def reads(self) -> Iterator[Read]:
-        for at, (source, entry) in enumerate(self.entries):
-            if isinstance(entry, Item):
-                yield source, entry, self.results[at]
-            else:
-                yield source, None, entry
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """A part of a batch that one worker has, or will get.
-
-    ``again`` is set for an item that was out with a worker that was lost; ``spared`` says why it
-    is now read without decoding it.
-    """
-
-    batch: _Batch
-    places: tuple[int, ...]
-    again: bool = False
-    spared: Reason | None = None
-
-    def task(self) -> Task:
-        chosen = (self.batch.entries[at] for at in self.places)
-        items = tuple((n, entry) for n, entry in chosen if isinstance(entry, Item))
-        return Task(items, decode=self.spared is None)
-
-    def seconds(self) -> float:
-        """How much longer than the base it may take, for its bytes."""
-        return sum(i.size for _, i in self.task().items) / BYTES_PER_SECOND
+_AHEAD = 2
+"""Windows, full ones, that may wait for an item that takes long."""
+_TOGETHER = 256
+"""Entries that leave together; look-ups are cheaper for many."""
+_LATEST = 1.0
+"""Seconds that entries which are ready wait for others at most."""
 
 
 class Pool:
     """Examines numbered entries with several workers.
 
-    Memory is bounded by the batches under way, a few for each worker.
+    Memory is bounded by the windows under way.
+
+    Args:
+        order: what every worker is told.
+        workers: how many processes.
+        base_seconds: time for an item beyond that for its bytes.
+        span: how far the order of reading may depart from that of the entries.
     """
 
-    def __init__(self, order: Order, workers: int, *, base_seconds: float = BASE_SECONDS) -> None:
+    def __init__(
+        self,
+        order: Order,
+        workers: int,
+        *,
+        base_seconds: float = BASE_SECONDS,
+        span: Span | None = None,
+    ) -> None:
         self._order = order
         self._base_seconds = base_seconds
+        self._span = span or windows.SPAN
         self._report: Report | None = None
-        self._idle: list[Worker] = []
-        self._busy: dict[Connection, tuple[Worker, _Share, float]] = {}
-        self._again: deque[_Share] = deque()
-        self._window = 3 * workers
+        self._crew: dict[Connection, Busy] = {}
+        self._pending: deque[Window] = deque()
+        self._waiting: deque[Share] = deque()
+        self._again: deque[Share] = deque()
+        self._seen = Seen()
         self._start(workers)
 
     def _start(self, workers: int) -> None:
         try:
-            self._idle.extend(Worker(self._order) for _ in range(workers))
+            for _ in range(workers):
+                self._add()
         except OSError as error:
             self.close()
             msg = (
                 f"{workers} workers cannot be started ({error.strerror}); ask for fewer: --workers"
             )
             raise UsageError(msg) from None
+
+    def _add(self) -> None:
+        worker = Worker(self._order)
+        self._crew[worker.pipe] = Busy(worker, deque())
 
     def report(self) -> Report:
         """How far the workers are confined, by what each has found: the weakest speaks for all.
@@ -120,16 +102,14 @@ class Pool:
             UsageError: that is less than what the order wants at least.
         """
         while self._report is None:
-            reports = [worker.report(START_SECONDS) for worker in self._idle]
+            reports = [one.worker.report(START_SECONDS) for one in self._crew.values()]
             lower = self._order.target.weaker
             if None not in reports or lower is None:
                 for report in reports:
                     self._note(report or Report(Level.PROCESSES))
             else:
                 self._order = replace(self._order, target=lower)
-                for worker in self._idle:
-                    worker.stop()
-                self._idle.clear()
+                self.close()
                 self._start(len(reports))
         return self._report
 
@@ -152,75 +132,123 @@ class Pool:
             UsageError: as :meth:`report` does.
         """
         self.report()
-        batches = _batched(entries)
-        pending: deque[_Batch] = deque()
-        more = True
-        while more or pending:
-            while more and len(pending) < self._window and self._idle and not self._again:
-                batch = next(batches, None)
-                more = batch is not None
-                if batch is not None:
-                    pending.append(batch)
-                    self._give_out(_Share(batch, tuple(batch.waiting())))
-            while self._again and self._idle:
-                self._give_out(self._again.popleft())
-            while pending and not pending[0].waiting():
-                yield list(pending.popleft().reads())
-            if self._busy and (len(pending) >= self._window or not self._idle or not more):
+        more = windows.windows(entries, self._span)
+        left = _now()
+        while True:
+            self._give_out(more)
+            if reads := self._leaving(at_once=_now() - left > _LATEST):
+                left = _now()
+                yield reads
+            elif self._pending:
                 self._collect()
+            else:
+                return
 
-    def _give_out(self, share: _Share) -> None:
-        if not share.places:
-            return
-        last = len(self._idle) - 1
-        fresh = (at for at, worker in enumerate(self._idle) if share.again and worker.fresh)
-        worker = self._idle.pop(next(fresh, last))
-        starting = START_SECONDS if worker.fresh else 0.0
-        self._busy[worker.pipe] = (worker, share, self._deadline(share) + starting)
-        try:
-            worker.send(share.task())
-        except OSError:  # already dead: the answer will not come, _collect sees the end of file
-            return
+    def _leaving(self, *, at_once: bool) -> list[Read]:
+        """Take what is ready of the first window, if that is enough or all of it."""
+        while self._pending:
+            window = self._pending[0]
+            ready = window.ready()
+            whole = window.given + ready == len(window.entries)
+            if whole:
+                self._pending.popleft()
+            if ready and (whole or at_once or ready >= _TOGETHER):
+                return window.take(ready)
+            if not whole:
+                break
+        return []
 
-    def _deadline(self, share: _Share) -> float:
+    def _give_out(self, more: Iterator[Window]) -> None:
+        """Give the workers as much as they take; what is done again goes before all else."""
+        while self._again and (idle := self._idle()):
+            fresh = [one for one in idle if one.worker.fresh]
+            self._give((fresh or idle)[0], self._again.popleft(), wide=False)
+        while not self._again and (self._waiting or self._open(more)):
+            share = next((one for one in self._waiting if self._allowed(one)), None)
+            takers = [one for one in self._crew.values() if share and one.takes(share)]
+            if share is None or not takers:
+                return
+            self._waiting.remove(share)
+            last = share.large and not self._waiting and not self._open(more)
+            self._give(min(takers, key=lambda one: len(one.shares)), share, wide=last)
+
+    def _open(self, more: Iterator[Window]) -> bool:
+        """Begin another window where there is room for it."""
+        under_way = sum(len(one.entries) for one in self._pending)
+        window = next(more, None) if under_way < _AHEAD * self._span.entries else None
+        if window is None:
+            return False
+        self._pending.append(window)
+        self._waiting.extend(Share(window, places) for places in window.batches())
+        return bool(self._waiting) or self._open(more)
+
+    def _allowed(self, share: Share) -> bool:
+        """Tell whether its disk is not read at another place already."""
+        disk = share.disk
+        return disk is None or all(
+            other.disk != disk for one in self._crew.values() for other in one.shares
+        )
+
+    def _idle(self) -> list[Busy]:
+        return [one for one in self._crew.values() if not one.shares]
+
+    def _give(self, busy: Busy, share: Share, *, wide: bool) -> None:
+        busy.shares.append(share)
+        if len(busy.shares) == 1:
+            busy.deadline = self._deadline(share) + (START_SECONDS if busy.worker.fresh else 0.0)
+        with suppress(OSError):  # already dead: the answer will not come, _collect sees it
+            busy.worker.send(share.task(self._seen, wide=wide))
+
+    def _deadline(self, share: Share) -> float:
         return _now() + self._base_seconds + share.seconds()
 
     def _collect(self) -> None:
         """Wait until something is answered, ends or runs out of time."""
-        soonest = min(deadline for _, _, deadline in self._busy.values())
-        answered = wait(list(self._busy), timeout=max(0.0, soonest - _now()))
-        for pipe in [p for p in self._busy if p in answered]:
-            worker, share, _ = self._busy.pop(pipe)
+        busy = {pipe: one for pipe, one in self._crew.items() if one.shares}
+        soonest = min(one.deadline for one in busy.values())
+        answered = wait(list(busy), timeout=max(0.0, soonest - _now()))
+        for pipe in [p for p in busy if p in answered]:
+            one = busy.pop(pipe)
             try:
-                answer = worker.receive()
+                answer = one.worker.receive()
             except EOFError:
-                self._lost(worker, share, Reason.WORKER_DIED)
+                self._lost(one, Reason.WORKER_DIED)
                 continue
             if isinstance(answer, Report):  # of a new worker, which begins only now
-                self._busy[pipe] = (worker, share, self._deadline(share))
+                one.deadline = self._deadline(one.shares[0])
                 self._note(answer)
             else:
-                self._take(worker, share, answer)
-        for pipe in [p for p, (_, _, deadline) in self._busy.items() if deadline < _now()]:
-            worker, share, _ = self._busy.pop(pipe)
-            self._lost(worker, share, Reason.TIME_LIMIT)
+                self._take(one, *answer)
+        for one in [o for o in busy.values() if o.deadline < _now()]:
+            self._lost(one, Reason.TIME_LIMIT)
 
-    def _take(self, worker: Worker, share: _Share, answer: Answer) -> None:
+    def _take(self, busy: Busy, results: list[Result], spent: bool) -> None:  # noqa: FBT001
         """Keep results; what may be the worker's fault is given once more, to a fresh one."""
-        found = dict(zip(share.places, _marked(share, answer.results), strict=False))
+        share = busy.shares.popleft()
+        found = dict(zip(share.places, _marked(share, results), strict=False))
         if len(found) < len(share.places):
-            self._again.append(replace(share, places=share.places[len(found) :]))
+            busy.shares.appendleft(share.after(len(found)))
         doubtful = [at for at in found if self._is_doubtful(share, at, found[at])]
-        if doubtful or answer.spent:
-            worker.stop()
-            worker = Worker(self._order)
-        self._idle.append(worker)
+        if doubtful or spent:
+            self._replace(busy)
+        elif busy.shares:
+            busy.deadline = self._deadline(busy.shares[0])
         for at in () if share.again else doubtful:
             del found[at]
-            self._again.append(_Share(share.batch, (at,), again=True))
-        share.batch.results.update(found)
+            self._again.append(Share(share.window, (at,), again=True))
+        for at, result in found.items():
+            share.window.results[at] = result
+            if isinstance(result, Reading) and (result.picture or result.video):
+                self._seen.note(share.window.item(at).size, result)
 
-    def _is_doubtful(self, share: _Share, at: int, result: Result) -> bool:
+    def _replace(self, busy: Busy) -> None:
+        """Start another worker in the place of one; what that has not done goes back."""
+        busy.worker.stop()
+        del self._crew[busy.worker.pipe]
+        self._waiting.extendleft(reversed(busy.shares))
+        self._add()
+
+    def _is_doubtful(self, share: Share, at: int, result: Result) -> bool:
         """Tell whether another worker might do better.
 
         One that has worked may have less memory left, and what was mounted anew since it was
@@ -231,7 +259,7 @@ class Pool:
             return decoded is not None and decoded.trouble is Reason.OUT_OF_MEMORY
         if result.reason is Reason.OUT_OF_MEMORY:
             return True
-        number, entry = share.batch.entries[at]
+        number, entry = share.window.entries[at]
         if result.reason is not Reason.PERMISSION or not isinstance(entry, Item):
             return False
         try:
@@ -240,45 +268,31 @@ class Pool:
             return False
         return True
 
-    def _lost(self, worker: Worker, share: _Share, reason: Reason) -> None:
-        worker.stop()
-        self._idle.append(Worker(self._order))
+    def _lost(self, busy: Busy, reason: Reason) -> None:
+        share = busy.shares.popleft()
+        self._replace(busy)
         if not share.again:
-            self._again.extend(_Share(share.batch, (at,), again=True) for at in share.places)
+            self._again.extend(share.again_alone())
         elif share.spared is None:
-            self._again.append(_Share(share.batch, share.places, again=True, spared=reason))
+            self._again.append(replace(share, spared=reason))
         else:
-            path = share.task().items[0][1].path
-            share.batch.results[share.places[0]] = Failed(path, Stage.READ, reason)
+            (place,) = share.places
+            failed = Failed(share.window.item(place).path, Stage.READ, reason)
+            share.window.results[place] = failed
 
     def close(self) -> None:
         """End all workers at once."""
-        for worker, _, _ in self._busy.values():
-            worker.stop()
-        for worker in self._idle:
-            worker.finish()
-        self._busy.clear()
-        self._idle.clear()
+        for one in self._crew.values():
+            end = one.worker.stop if one.shares else one.worker.finish
+            end()
+        self._crew.clear()
 
 
-def _marked(share: _Share, results: list[Result]) -> list[Result]:
+def _marked(share: Share, results: list[Result]) -> list[Result]:
     """Note on an item that was read without decoding why that was so."""
     if share.spared is None:
         return results
     return [r if isinstance(r, Failed) else undecoded(r, share.spared) for r in results]
-
-
-def _batched(entries: Iterable[Numbered]) -> Iterator[_Batch]:
-    group: list[Numbered] = []
-    size = 0
-    for source, entry in entries:
-        group.append((source, entry))
-        size += entry.size if isinstance(entry, Item) else 0
-        if len(group) >= BATCH_ITEMS or size >= BATCH_BYTES:
-            yield _Batch(group)
-            group, size = [], 0
-    if group:
-        yield _Batch(group)
 
 
 def _now() -> float:

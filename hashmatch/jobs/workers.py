@@ -9,30 +9,38 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.folder import FolderSource
 from hashmatch.evidence.folders import KEPT_OPEN
-from hashmatch.jobs.confinement import answers
+from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.confinement.limits import AddressSpace
-from hashmatch.jobs.examine import Limits, examine
+from hashmatch.jobs.examine import Aids, Limits, examine
+from hashmatch.jobs.packing import Packing
+from hashmatch.jobs.reuse import Contents
+from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Method
-from hashmatch.model.outcomes import Failed, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.model.evidence import Item, Source
+    from hashmatch.jobs.packing import Packed, Result
+    from hashmatch.jobs.reuse import Known
+    from hashmatch.model.evidence import Source
     from hashmatch.model.wanted import Wanted
 
-Result = Reading | Failed
 _PATIENCE = 5.0  # seconds
 _SHARE_LEFT_BEHIND = 4  # a quarter of the memory for one item
+_SILENCE = 0.25  # seconds until a worker tells what it has so far
+_MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
 
@@ -52,31 +60,28 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Items to examine; ``decode`` is False for an item whose decoding killed a worker."""
+    """Items to examine.
+
+    ``decode`` is False for an item whose decoding killed a worker; ``wide`` when cores have
+    nothing else to do; ``known`` is what decoding gave for contents that may be met again.
+    """
 
     items: tuple[tuple[int, Item], ...]
     decode: bool = True
+    wide: bool = False
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(slots=True)
 class Answer:
-    """Results of a task in its order; only the first of them from a worker that is ``spent``.
+    """The next results of a task in its order; those that are missing follow.
 
-    Such a worker should be replaced: the limit is on all that it holds, so what items have left
-    behind would be missing for others.
+    ``spent``: they do not follow, and the worker should be replaced. The limit is on all that it
+    holds, so what items have left behind would be missing for others.
     """
 
-    results: list[Result]
+    results: list[Packed]
     spent: bool = False
-
-    def sound(self) -> bool:
-        """Tell whether there are results, and nothing else; a worker may send anything."""
-        results: object = self.results
-        return (
-            isinstance(results, list)
-            and bool(results)
-            and all(isinstance(one, Reading | Failed) for one in results)
-        )
 
 
 class Worker:
@@ -84,21 +89,30 @@ class Worker:
 
     def __init__(self, order: Order) -> None:
         self.fresh = True
+        self._packing = Packing(order.wanted.algorithms)
         self.pipe, theirs = _CONTEXT.Pipe()
+        with suppress(OSError):  # of a kind that has no such limit
+            kernel.bound_messages(self.pipe.fileno(), _MIDWAY)
         self._process = _CONTEXT.Process(target=_serve, args=(theirs, order), daemon=True)
         with calm_start():
             self._process.start()
         theirs.close()
 
     def send(self, task: Task) -> None:
-        """Give it work; raises ``OSError`` when the process is gone."""
-        self.pipe.send(task)
+        """Give it work; raises ``OSError`` when the process is gone or does not listen."""
+        items = [
+            (n, i.path, i.size, i.modified_ns, i.mode, i.identity) for n, i in task.items
+        ]  # bare values travel at a third of the cost
+        self.pipe.send((items, task.decode, task.wide, task.known))
 
-    def receive(self) -> Answer | Report:
-        """Take the results of the last task; the first answer is a report on the worker itself.
+    def receive(self) -> tuple[list[Result], bool] | Report:
+        """Take the next results; the first answer is a report on the worker itself.
+
+        Returns:
+            The report; or results, and whether the worker is spent (see :class:`Answer`).
 
         Raises:
-            EOFError: the process ended without an answer, or sent something else.
+            EOFError: the process ended or stopped without an answer, or sent something else.
         """
         try:
             answer = answers.read(self.pipe.recv_bytes(answers.MOST), Answer)
@@ -107,8 +121,8 @@ class Worker:
         if isinstance(answer, Report) and self.fresh:
             self.fresh = False
             return answer
-        if isinstance(answer, Answer) and not self.fresh and answer.sound():
-            return answer
+        if isinstance(answer, Answer) and not self.fresh:
+            return self._packing.unpacked(answer.results), bool(answer.spent)
         raise EOFError
 
     def report(self, seconds: float) -> Report | None:
@@ -179,6 +193,7 @@ def _serve(pipe: Connection, order: Order) -> None:
 
 
 def _work(pipe: Connection, order: Order) -> None:
+    packing, met, queue = Packing(order.wanted.algorithms), Contents(), _Queue(pipe, order)
     with AddressSpace() as space:
         report = _confined(order)
         if report is None:
@@ -186,14 +201,43 @@ def _work(pipe: Connection, order: Order) -> None:
         pipe.send(report)
         most = space.bytes() + order.limits.memory // _SHARE_LEFT_BEHIND
         while True:
-            task: Task = pipe.recv()
-            answer = Answer([])
+            task = queue.next()
+            aids = Aids(met, task.wide)
+            for known in task.known:
+                met.keep(*known)
+            answer, told = Answer([]), time.monotonic()
             for number, item in task.items:
-                answer.results.append(_one(order, number, item, task.decode))
+                answer.results.append(packing.packed(_one(order, number, item, task.decode, aids)))
                 answer.spent = space.bytes() > most
                 if answer.spent:
                     break
-            pipe.send(answer)
+                if time.monotonic() - told > _SILENCE:
+                    pipe.send(answer)
+                    answer, told = Answer([]), time.monotonic()
+            if answer.results:
+                pipe.send(answer)
+
+
+class _Queue:
+    """The tasks that have come; what the next ones need is fetched while one is under way."""
+
+    def __init__(self, pipe: Connection, order: Order) -> None:
+        self._pipe, self._order = pipe, order
+        self._tasks: deque[Task] = deque()
+
+    def next(self) -> Task:
+        """Give the next task; raises ``EOFError`` when there will be none."""
+        while not self._tasks or self._pipe.poll(0):
+            items, *rest = self._pipe.recv()
+            task = Task(tuple((n, Item(*facts)) for n, *facts in items), *rest)
+            self._fetch(task)
+            self._tasks.append(task)
+        return self._tasks.popleft()
+
+    def _fetch(self, task: Task) -> None:
+        for number, source in enumerate(self._order.sources):
+            if isinstance(source, FolderSource):
+                source.fetch_ahead([item for n, item in task.items if n == number])
 
 
 def _confined(order: Order) -> Report | None:
@@ -221,5 +265,6 @@ def leave_terminal() -> None:
     os.close(nowhere)
 
 
-def _one(order: Order, number: int, item: Item, decode: bool) -> Result:  # noqa: FBT001
-    return examine(order.sources[number], item, order.wanted, order.limits, decode=decode)
+def _one(order: Order, number: int, item: Item, decode: bool, aids: Aids) -> Result:  # noqa: FBT001
+    source = order.sources[number]
+    return examine(source, item, order.wanted, order.limits, decode=decode, aids=aids)

@@ -38,6 +38,7 @@ from hashmatch.jobs import (
     runs,
     scan,
     self_test,
+    windows,
 )
 from hashmatch.jobs.confinement.levels import Level, Mode
 from hashmatch.matching.near import Limits
@@ -112,7 +113,7 @@ def desk(tmp_path):
 
 @pytest.fixture
 def _small(monkeypatch):
-    monkeypatch.setattr(pool, "BATCH_ITEMS", 3)
+    monkeypatch.setattr(windows, "SPAN", windows.Span(entries=3))
     monkeypatch.setattr(scan, "SYNC_SECONDS", -1.0)
 
 

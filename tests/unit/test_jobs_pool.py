@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from hashmatch.jobs import pool as pool_module
+from hashmatch.jobs import windows
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.pool import Pool
@@ -36,7 +36,7 @@ def sha256(name):
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr(pool_module, "BATCH_ITEMS", 4)
+    monkeypatch.setattr(windows, "BATCH_ITEMS", 4)
 
 
 @pytest.mark.parametrize("target", Level)
@@ -82,7 +82,7 @@ def test_an_item_whose_worker_was_killed_from_outside_is_read_again(tmp_path):
 
 
 def test_an_item_alone_in_its_batch_is_read_again_as_well(tmp_path, monkeypatch):
-    monkeypatch.setattr(pool_module, "BATCH_ITEMS", 1)
+    monkeypatch.setattr(windows, "BATCH_ITEMS", 1)
     results = read(tmp_path, [b"kill-once"], workers=1)
     assert results[0].picture is None
     assert content(results[0]) == sha256(b"kill-once")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import struct
+import sys
 from dataclasses import dataclass
 
 PR_SET_DUMPABLE = 4  # linux/prctl.h
 PR_SET_NO_NEW_PRIVS = 38
+_SOL_SOCKET = 1  # asm-generic/socket.h
+_TIMEOUTS = (20, 21)  # SO_RCVTIMEO, SO_SNDTIMEO
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,17 @@ def prctl(option: int, value: int, extra: int = 0) -> None:
     if library.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(extra), zero, zero):
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+
+
+def bound_messages(descriptor: int, seconds: int) -> None:
+    """Let a read from a pair of sockets, or a write to it, fail when nothing moves for so long.
+
+    Raises:
+        OSError: it is no socket.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    limit = struct.pack("ll", seconds, 0)  # struct timeval
+    for option in _TIMEOUTS if sys.platform == "linux" else ():
+        if library.setsockopt(descriptor, _SOL_SOCKET, option, limit, len(limit)):
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error))

@@ -5,11 +5,13 @@ import pickle
 
 import pytest
 
+from hashmatch.hashing.digests import of_bytes
 from hashmatch.jobs.confinement import answers
 from hashmatch.jobs.confinement.levels import Level, Report
+from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.workers import Answer
-from hashmatch.model.hashes import Algorithm, Digest, Method, PictureHash
-from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage
+from hashmatch.model.hashes import ALWAYS, Algorithm, Digest, Method, PictureHash
+from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage, Video
 
 GOOD = Answer(
     [
@@ -64,7 +66,27 @@ def test_what_is_no_answer_is_the_end_of_its_worker(content):
         answers.read(content, Answer)
 
 
-@pytest.mark.parametrize("results", [[], None, "ab", [GOOD], [b"x"], (GOOD.results[0],)])
-def test_an_answer_without_results_or_with_others_is_not_sound(results):
-    assert not Answer(results).sound()
-    assert GOOD.sound()
+PACKING = Packing((Algorithm.SHA256,))
+
+
+@pytest.mark.parametrize(
+    "results", [[], None, "ab", b"ab", [GOOD], [b"x"], [bytes(33)], (GOOD.results[0],), [None]]
+)
+def test_what_are_no_results_is_the_end_of_its_worker_too(results):
+    with pytest.raises(EOFError):
+        PACKING.unpacked(results)
+
+
+@pytest.mark.parametrize("algorithms", [ALWAYS, (Algorithm.SHA256, Algorithm.ED2K)])
+@pytest.mark.parametrize("decoded", [{}, {"picture": Picture("image/png")}, {"video": Video("v")}])
+def test_results_travel_without_loss(algorithms, decoded):
+    found = Reading(of_bytes(b"content", algorithms), **decoded)
+    results = [found, Failed(b"a", Stage.READ, Reason.IO)]
+    packing = Packing(algorithms)
+    packed = answers.read(pickle.dumps(Answer([packing.packed(one) for one in results])), Answer)
+    assert packing.unpacked(packed.results) == results
+
+
+def test_bare_digests_are_not_taken_where_a_content_may_have_several():
+    with pytest.raises(EOFError):
+        Packing((Algorithm.ED2K,)).unpacked([bytes(16)])

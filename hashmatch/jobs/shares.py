@@ -1,0 +1,91 @@
+"""What a worker of a pool has to do: a part of a window, and how long it may take for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hashmatch.evidence import disks
+from hashmatch.jobs.windows import BATCH_BYTES, BATCH_NAMES
+from hashmatch.jobs.workers import Task
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable
+
+    from hashmatch.jobs.reuse import Seen
+    from hashmatch.jobs.windows import Window
+    from hashmatch.jobs.workers import Worker
+    from hashmatch.model.outcomes import Reason
+
+BYTES_PER_SECOND = 1 << 20
+"""A share may take a base time and one second more for each MiB: far slower than any disk."""
+DEPTH = 2
+"""Shares that a worker has at once, so that it need not wait while the parent matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a window that one worker has, or will get.
+
+    ``again`` is set for an item that was out with a worker that was lost; ``spared`` says why it
+    is now read without decoding it.
+    """
+
+    window: Window
+    places: tuple[int, ...]
+    again: bool = False
+    spared: Reason | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is given to idle workers only: again, or more than a pipe or a core holds."""
+        return self.again or self.large or self._names() > BATCH_NAMES
+
+    @property
+    def large(self) -> bool:
+        """Whether it is one item of more than a batch."""
+        return len(self.places) == 1 and self.window.item(self.places[0]).size > BATCH_BYTES
+
+    @property
+    def disk(self) -> int | None:
+        """The disk that should be read at one place at a time for this share, if there is one."""
+        device = self.window.item(self.places[0]).identity[0]
+        return device if self.large and disks.turns(device) else None
+
+    def _names(self) -> int:
+        return sum(len(self.window.item(at).path) for at in self.places)
+
+    def task(self, seen: Seen, *, wide: bool) -> Task:
+        """Give what is sent to the worker."""
+        entries = self.window.entries
+        items = tuple((entries[at][0], self.window.item(at)) for at in self.places)
+        known = seen.of(item.size for _, item in items) if self.spared is None else ()
+        return Task(items, decode=self.spared is None, wide=wide, known=known)
+
+    def seconds(self) -> float:
+        """How much longer than the base it may take, for its bytes."""
+        return sum(self.window.item(at).size for at in self.places) / BYTES_PER_SECOND
+
+    def after(self, count: int) -> Share:
+        """What is left when some of it has been answered."""
+        return replace(self, places=self.places[count:])
+
+    def again_alone(self) -> Iterable[Share]:
+        """Each of its items on its own."""
+        return (Share(self.window, (at,), again=True) for at in self.places)
+
+
+@dataclass(slots=True)
+class Busy:
+    """A worker, its shares in their order, and until when it must say something of the first."""
+
+    worker: Worker
+    shares: deque[Share]
+    deadline: float = 0.0
+
+    def takes(self, share: Share) -> bool:
+        """Tell whether a share can be given to it now."""
+        if not self.shares:
+            return True
+        return len(self.shares) < DEPTH and not share.alone and not self.shares[0].alone
