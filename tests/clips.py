@@ -30,18 +30,18 @@ def clip(form="mp4", codec="mpeg4", frames=48, first=0, seed=1, pictures=None, s
     import av
 
     out = io.BytesIO()
+    pictures = pictures or [frame(first + k, seed) for k in range(frames)]
     with av.open(out, "w", format=form) as container:
-        if sound:
-            _sound(container, frames)
-        pictures = pictures or [frame(first + k, seed) for k in range(frames)]
-        if pictures:
-            stream = container.add_stream(codec, rate=RATE)
-            stream.height, stream.width = pictures[0].shape
-            stream.pix_fmt = "yuv420p"
-            stream.bit_rate = 4_000_000
-            for one in pictures:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(one, format="gray")))
-            container.mux(stream.encode())
+        stream = container.add_stream(codec, rate=RATE)
+        stream.height, stream.width = pictures[0].shape
+        stream.pix_fmt = "yuv420p"
+        stream.bit_rate = 4_000_000
+        beside = container.add_stream("aac", rate=8000) if sound else None
+        for one in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(one, format="gray")))
+        container.mux(stream.encode())
+        if beside:
+            _sound(container, beside)
     return out.getvalue()
 
 
@@ -51,15 +51,14 @@ def only_sound(form="mp4"):
 
     out = io.BytesIO()
     with av.open(out, "w", format=form) as container:
-        _sound(container, 24)
+        _sound(container, container.add_stream("aac", rate=8000))
     return out.getvalue()
 
 
-def _sound(container, frames):
+def _sound(container, stream):
     import av
 
-    stream = container.add_stream("aac", rate=8000)
-    for number in range(frames // 4):
+    for number in range(8):
         silence = av.AudioFrame.from_ndarray(
             np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
         )

@@ -122,8 +122,9 @@ def examine(
             chosen = video_file.picture_streams(container)
             if not chosen:
                 return None if container.streams.audio else _closed(found, decoding)
-            found = _facts(found, container, chosen[0])
-            _decode(container, chosen, decoding)
+            ready = _prepared(container, chosen, decoding)
+            found = _facts(found, container, (ready or chosen)[0])
+            _decode(container, ready, decoding)
     except UnusableError as error:
         decoding.refused = error.reason
     except MemoryError:
@@ -146,7 +147,9 @@ def _reason(error: Exception) -> Reason:
 
 
 def _facts(video: Video, container: av.container.InputContainer, stream: av.VideoStream) -> Video:
-    context = stream.codec_context
+    context: av.VideoCodecContext | None = stream.codec_context
+    if context is None:
+        return video
     length = container.duration
     return replace(
         video,
@@ -157,16 +160,28 @@ def _facts(video: Video, container: av.container.InputContainer, stream: av.Vide
     )
 
 
-def _decode(
+def _prepared(
     container: av.container.InputContainer, chosen: list[av.VideoStream], decoding: _Decoding
+) -> list[av.VideoStream]:
+    """Give the streams that can be decoded; one that cannot does not cost the others."""
+    ready = []
+    for stream in chosen:
+        try:
+            video_file.prepare(stream, decoding.limits.pixels)
+        except UnusableError as error:
+            decoding.refused = error.reason
+            continue
+        stated = video_file.stated_length(container, stream)
+        decoding.streams[stream.index] = _Stream(stream, Sampler(decoding.limits.gap), stated)
+        ready.append(stream)
+    return ready
+
+
+def _decode(
+    container: av.container.InputContainer, ready: list[av.VideoStream], decoding: _Decoding
 ) -> None:
     """Decode packet by packet: one that is damaged costs its own frames only."""
-    gap = decoding.limits.gap
-    for stream in chosen:
-        video_file.prepare(stream, decoding.limits.pixels)
-        stated = video_file.stated_length(container, stream)
-        decoding.streams[stream.index] = _Stream(stream, Sampler(gap), stated)
-    for packet in container.demux(chosen):
+    for packet in container.demux(ready) if ready else ():
         own = decoding.streams[packet.stream.index]
         try:
             for frame in cast("list[av.VideoFrame]", packet.decode()):

@@ -61,6 +61,10 @@ DAMAGE = (
 """Everything the library raises for damaged input; anything else is a bug and stays one."""
 
 
+# The library measures frames with a margin around them; :func:`prepare` has its own limit before.
+_PADDED, _MARGIN = 2, 1 << 20
+
+
 class UnusableError(Exception):
     """No more of this file is decoded, and why."""
 
@@ -168,7 +172,7 @@ def prepare(stream: av.VideoStream, max_pixels: int) -> None:
         raise UnusableError(Reason.TOO_MANY_PIXELS)
     context.thread_count = 1
     context.thread_type = "NONE"
-    context.options = {"max_pixels": str(max_pixels)}
+    context.options = {"max_pixels": str(_PADDED * max_pixels + _MARGIN)}
 
 
 def reformatter() -> av.video.reformatter.VideoReformatter:

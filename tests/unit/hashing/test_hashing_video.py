@@ -1,0 +1,284 @@
+"""Frames of videos: the right hashes at the right times, and an answer for every kind of damage."""
+
+import io
+import itertools
+import os
+import random
+import struct
+
+import numpy as np
+import pytest
+
+from hashmatch.hashing import sniff_video, video, video_file
+from hashmatch.hashing.grid import Pixels
+from hashmatch.hashing.pdq import hamming, pdq
+from hashmatch.hashing.video_sampling import GAPS, SAME, Sampler
+from hashmatch.model.hashes import FrameHash
+from hashmatch.model.outcomes import Reason
+from hashmatch.model.wanted import Effort
+from tests import clips
+
+av = pytest.importorskip("av")
+MOST = 10_000_000
+
+
+def examine(content, **options):
+    kind = sniff_video.video_kind(content[:4096])
+    assert kind is not None
+    return video.examine(io.BytesIO(content), kind, options.pop("pixels", MOST), **options)
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "name"),
+    [
+        ("mp4", "libx264", "h264"),
+        ("matroska", "ffv1", "ffv1"),
+        ("webm", "libvpx-vp9", "vp9"),
+        ("mov", "mpeg4", "mpeg4"),
+        ("avi", "mpeg4", "mpeg4"),
+        ("mpeg", "mpeg1video", "mpeg1video"),
+        ("mpegts", "mpeg2video", "mpeg2video"),
+        ("flv", "flv1", "flv1"),
+        ("asf", "wmv2", "wmv2"),
+        ("ogg", "libvpx", "vp8"),
+    ],
+)
+def test_every_container_gives_the_hashes_of_its_frames(form, codec, name):
+    found = examine(clips.clip(form, codec))
+    assert (found.codec, found.width, found.height) == (name, *clips.SIZE)
+    assert (found.frames, found.trouble, found.partial) == (48, None, False)
+    assert [one.at for one in found.hashes] == sorted({one.at for one in found.hashes})
+    for one in found.hashes:
+        own = pdq(Pixels(clips.frame(round(one.at * clips.RATE / 1000))))
+        assert hamming(own.value, one.value) <= (4 if codec == "ffv1" else 20)
+        assert abs(own.quality - one.quality) <= 2
+
+
+def test_a_frame_is_hashed_as_the_same_frame_decoded_in_colour():
+    content = clips.clip("mp4", "libx264")
+    with av.open(io.BytesIO(content)) as container:
+        frames = [one.to_ndarray(format="rgb24") for one in container.decode(video=0)]
+    for one in examine(content, effort=Effort.THOROUGH).hashes:
+        other = pdq(Pixels(frames[round(one.at * clips.RATE / 1000)]))
+        assert hamming(other.value, one.value) <= 10
+        assert abs(other.quality - one.quality) <= 2
+
+
+@pytest.mark.parametrize("effort", Effort)
+def test_effort_decides_how_densely_frames_are_hashed(effort):
+    found = examine(clips.clip("matroska", "ffv1", frames=60), effort=effort)
+    moments = [one.at for one in found.hashes]
+    assert min(b - a for a, b in itertools.pairwise(moments)) >= GAPS[effort]
+    assert len(moments) > {Effort.FAST: 2, Effort.STANDARD: 9, Effort.THOROUGH: 25}[effort]
+
+
+def test_a_picture_that_stands_still_is_kept_once():
+    found = examine(clips.clip(pictures=[clips.frame(3)] * 48))
+    assert (found.frames, len(found.hashes), found.length) == (48, 1, 2000)
+
+
+def test_consecutive_hashes_that_are_kept_differ():
+    hashes = examine(clips.clip(), effort=Effort.THOROUGH).hashes
+    pairs = itertools.pairwise(hashes)
+    assert all(hamming(a.value, b.value) > SAME for a, b in pairs)
+
+
+def test_a_file_with_sound_alone_is_no_video():
+    for form in ("mp4", "matroska", "mpegts"):
+        assert examine(clips.only_sound(form)) is None
+
+
+def test_sound_beside_the_picture_does_not_matter():
+    plain, sounding = examine(clips.clip()), examine(clips.clip(sound=True))
+    assert [one.value for one in plain.hashes] == [one.value for one in sounding.hashes]
+    assert not sounding.partial
+
+
+def _two_streams():
+    out = io.BytesIO()
+    with av.open(out, "w", format="matroska") as container:
+        streams = [container.add_stream("ffv1", rate=clips.RATE) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = *clips.SIZE, "yuv420p"
+        for number in range(24):
+            for seed, stream in enumerate(streams, 1):
+                picture = av.VideoFrame.from_ndarray(clips.frame(number, seed), format="gray")
+                container.mux(stream.encode(picture))
+        for stream in streams:
+            container.mux(stream.encode())
+    return out.getvalue()
+
+
+def test_every_stream_of_pictures_is_decoded():
+    found = examine(_two_streams())
+    values = [one.value for one in found.hashes]
+    for seed in (1, 2):
+        own = pdq(Pixels(clips.frame(0, seed))).value
+        assert min(hamming(own, one) for one in values) <= 4
+    assert found.frames == 48
+
+
+def test_an_edit_list_hides_nothing():
+    """The list of edits is made to begin in the last quarter; a player shows only that."""
+    content = bytearray(clips.clip("mp4", "mpeg4"))
+    at = content.index(b"elst")
+    assert struct.unpack_from(">I", content, at + 8) == (1,)
+    struct.pack_into(">i", content, at + 16, int(36 / clips.RATE * 12288))
+    with av.open(io.BytesIO(bytes(content))) as container:
+        assert sum(1 for _ in container.decode(video=0)) < 48
+    found = examine(bytes(content))
+    assert found.frames == 48
+    assert hamming(found.hashes[0].value, pdq(Pixels(clips.frame(0))).value) <= 10
+
+
+def test_frames_may_be_as_large_as_the_limit_and_not_larger():
+    content, pixels = clips.clip(frames=8), clips.SIZE[0] * clips.SIZE[1]
+    assert examine(content, pixels=pixels).trouble is None
+    assert examine(content, pixels=pixels - 1).trouble is Reason.TOO_MANY_PIXELS
+
+
+def test_when_the_time_is_over_that_is_said():
+    found = examine(clips.clip(), seconds=-1.0)
+    assert (found.trouble, found.hashes) == (Reason.TIME_LIMIT, ())
+
+
+def test_what_was_found_before_the_time_was_over_is_kept(monkeypatch):
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(video.time, "monotonic", lambda: next(clock))
+    found = examine(clips.clip("matroska", "ffv1"), seconds=40)
+    assert found.hashes and found.partial and found.trouble is None
+    assert found.frames < 48
+
+
+def test_a_truncated_file_is_compared_in_part():
+    for form, codec in (("matroska", "ffv1"), ("flv", "flv1")):
+        content = clips.clip(form, codec, frames=96)
+        found = examine(content[: len(content) // 3])
+        assert found.hashes and found.partial, form
+        assert found.trouble is None and found.frames < 96
+
+
+def test_a_length_that_is_not_true_is_seen():
+    content = bytearray(clips.clip("matroska", "ffv1"))
+    at = content.index(b"\x44\x89\x88") + 3
+    assert struct.unpack_from(">d", content, at) == (2000.0,)
+    struct.pack_into(">d", content, at, 1e15)
+    found = examine(bytes(content))
+    assert found.frames == 48 and found.partial
+    assert 0 < found.length <= 10**12
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\0\0\0\x20ftypisom" + bytes(20),
+        b"\0\0\0\x20ftypisom\0\0\0\0isom" + bytes(12) + b"\xff\xff\xff\xffmoov" + bytes(500),
+        b"\x1a\x45\xdf\xa3" + b"\xff" * 400,
+        b"\x1a\x45\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xfe" + bytes(400),
+        b"RIFF\xff\xff\xff\xffAVI LIST" + b"\xff" * 100,
+        b"FLV\x01\x05" + b"\0\0\0\x09" + bytes(300),
+        b"OggS\0\x02" + bytes(300),
+        b"\0\0\x01\xba" + bytes(3000),
+        (b"\x47" + bytes(187)) * 200,
+        b"YUV4MPEG2 W99999 H99999 F25:1\nFRAME\n" + bytes(100),
+        b"YUV4MPEG2 W4 H4 F25:1 Cmono\nFRAME\n" + bytes(16),
+        b"DKIF\0\0\x20\0VP80" + b"\xff" * 40,
+    ],
+)
+def test_a_beginning_without_a_video_behind_it_is_trouble(content):
+    found = examine(content)
+    assert found.trouble is not None and not found.hashes
+
+
+def test_a_zero_frame_video_is_trouble():
+    content = b"YUV4MPEG2 W16 H16 F25:1 Cmono\n"
+    assert examine(content).trouble is Reason.DAMAGED_VIDEO
+
+
+def test_damage_of_any_kind_is_a_value():
+    chance = random.Random(7)
+    for form, codec in (("mp4", "libx264"), ("webm", "libvpx"), ("mpegts", "mpeg2video")):
+        whole = clips.clip(form, codec, frames=24)
+        kind = sniff_video.video_kind(whole[:4096])
+        for _ in range(24):
+            content = bytearray(whole)
+            for _ in range(chance.choice((1, 8, 64))):
+                at = chance.randrange(8, len(content))
+                content[at] ^= 1 << chance.randrange(8)
+            found = video.examine(io.BytesIO(bytes(content)), kind, MOST, seconds=20)
+            assert found is None or found.hashes or found.trouble
+
+
+class Failing(io.BytesIO):
+    """A medium that gives its first part and then an error."""
+
+    def read(self, size=-1):
+        if self.tell() >= 2000:
+            raise OSError(5, os.strerror(5))
+        return super().read(min(size, 2000 - self.tell()))
+
+
+def test_an_error_of_the_medium_is_named():
+    content = clips.clip("matroska", "ffv1")
+    found = video.examine(Failing(content), sniff_video.MATROSKA, MOST)
+    assert found.trouble is Reason.IO or (found.hashes and found.partial)
+
+
+def test_want_of_memory_is_named(monkeypatch):
+    def starve(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(video, "pdq", starve)
+    assert examine(clips.clip(frames=8)).trouble is Reason.OUT_OF_MEMORY
+
+
+def test_a_codec_without_a_decoder_is_unsupported():
+    content = clips.clip("matroska", "ffv1", frames=4).replace(b"V_FFV1", b"V_NONE")
+    assert examine(content).trouble is Reason.UNSUPPORTED_VIDEO
+
+
+def test_a_stream_that_cannot_be_decoded_does_not_cost_the_others():
+    content = _two_streams()
+    at = content.index(b"V_FFV1")
+    found = examine(content[:at] + b"V_NONE" + content[at + 6 :])
+    assert found.hashes and found.partial
+    assert hamming(found.hashes[0].value, pdq(Pixels(clips.frame(0, 2))).value) <= 4
+
+
+def test_without_the_decoder_that_is_said(monkeypatch):
+    monkeypatch.setattr(video_file, "available", lambda: False)
+    found = examine(clips.clip(frames=4))
+    assert (found.trouble, found.kind) == (Reason.NO_VIDEO_DECODER, "video/mp4")
+    video.warm_up()
+
+
+def test_the_library_says_nothing_on_standard_error(capfd):
+    content = clips.clip("mp4", "libx264")
+    examine(content[: len(content) * 2 // 3])
+    damaged = bytearray(clips.clip("mpegts", "mpeg2video"))
+    damaged[6000:7000] = bytes(1000)
+    examine(bytes(damaged))
+    assert capfd.readouterr().err == ""
+
+
+def frame(at, value):
+    return FrameHash(at, 100, value)
+
+
+def test_a_full_sampler_gets_coarser_and_still_reaches_the_end():
+    rng = np.random.default_rng(3)
+    sampler = Sampler(200, most=64)
+    for at in range(0, 10_000_000, 100):
+        if sampler.due(at):
+            sampler.take(frame(at, rng.bytes(32)))
+    moments = [one.at for one in sampler.kept]
+    assert 32 <= len(moments) <= 64
+    assert moments[0] == 0 and moments[-1] > 9_000_000
+    assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize("moments", [[0] * 500, list(range(500, 0, -1)), [0, 10**12] * 250])
+def test_times_that_stand_still_or_run_back_hide_no_frame_for_long(moments):
+    sampler = Sampler(200)
+    due = [number for number, at in enumerate(moments) if sampler.due(at)]
+    assert due[0] == 0 and max(b - a for a, b in itertools.pairwise(due)) <= 61
