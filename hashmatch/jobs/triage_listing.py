@@ -1,0 +1,102 @@
+"""List folders little by little, and give what looks most promising first.
+
+A folder is listed when nothing that is known looks better than it might hold; so the first files
+come at once from a tree of any size. What was listed and not yet given stays in memory.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from hashmatch.evidence.folder import left_out
+from hashmatch.evidence.folders import OpenFolders
+from hashmatch.evidence.trouble import reason_of
+from hashmatch.jobs.triage_order import folder_points, item_points, place
+from hashmatch.model.evidence import Item
+from hashmatch.model.outcomes import Failed, Rule, Skipped, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hashmatch.model.evidence import Source
+
+    Found = Item | Failed | Skipped
+
+
+class Listing:
+    """Everything below some folders, most promising first, each entry once.
+
+    ``seen`` counts the entries that were listed, ``waiting`` the folders that were not. Links
+    are not followed, and a folder that was met before is not entered again.
+    """
+
+    def __init__(self, sources: Sequence[Source], now_ns: int) -> None:
+        self.seen = 0
+        self.waiting = 0
+        self._now = now_ns
+        self._folders = [OpenFolders(source.location) for source in sources]
+        self._entered: set[tuple[int, int]] = set()
+        self._count = 0
+        # What has most points is on top; among equals what was found first.
+        self._heap: list[tuple[int, int, int, Found | bytes]] = []
+        for number, folders in enumerate(self._folders):
+            self._entered.add(folders.identity())
+            self._add(number, b"", folder_points(0))
+
+    def __iter__(self) -> Iterator[tuple[int, Found]]:
+        while self._heap:
+            _, _, number, one = heapq.heappop(self._heap)
+            if isinstance(one, bytes):
+                self.waiting -= 1
+                yield from self._list(number, one)
+            else:
+                yield number, one
+
+    def close(self) -> None:
+        """Close all folders."""
+        for one in self._folders:
+            one.close()
+
+    def _add(self, number: int, one: Item | bytes, points: int) -> None:
+        self._count += 1
+        self.waiting += isinstance(one, bytes)
+        heapq.heappush(self._heap, (-points, self._count, number, one))
+
+    def _list(self, number: int, folder: bytes) -> Iterator[tuple[int, Found]]:
+        """Take in what a folder holds; what is neither file nor folder is given at once."""
+        found, trouble = self._folders[number].names(folder)
+        if trouble is not None:
+            self.seen += 1
+            yield number, Failed(folder, Stage.LIST, reason_of(trouble))
+        at = place(folder)
+        for name in found:
+            one = self._visit(number, folder, name, at)
+            if one is not None:
+                yield number, one
+
+    def _visit(self, number: int, folder: bytes, name: bytes, at: int) -> Failed | Skipped | None:
+        path = folder + b"/" + name if folder else name
+        try:
+            # Asked for anew each time: what took an entry in between may have opened others.
+            descriptor = self._folders[number].descriptor(folder)
+            status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        except OSError as error:
+            self.seen += 1
+            return Failed(path, Stage.STAT, reason_of(error))
+        identity = (status.st_dev, status.st_ino)
+        if stat.S_ISDIR(status.st_mode):
+            if identity in self._entered:
+                self.seen += 1
+                return Skipped(path, Rule.FOLDER_LOOP)
+            self._entered.add(identity)
+            self._add(number, path, folder_points(place(path)))
+            return None
+        self.seen += 1
+        if not stat.S_ISREG(status.st_mode):
+            return Skipped(path, left_out(status.st_mode))
+        item = Item(path, status.st_size, status.st_mtime_ns, status.st_mode, identity)
+        self._add(number, item, item_points(item, at, self._now))
+        return None
