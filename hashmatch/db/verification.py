@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hashmatch.db.installed import InstalledSet
+    from hashmatch.model.records import HashRecord
 
 _SHARED = "shared"
 _NUMBER = 32  # bits of a record's number
@@ -26,19 +27,24 @@ _AT_ONCE = 1 << 12
 
 
 class _Column(NamedTuple):
-    """Values of one kind, each once; and for each record's value its place there and the record."""
+    """Values of one kind, each once; and for each record's value its place there and the record.
+
+    ``usable`` tells of each record's perceptual hash whether it may match.
+    """
 
     values: dict[bytes, int]
     places: list[int]
     numbers: list[int]
+    usable: list[bool]
 
     @classmethod
     def empty(cls) -> _Column:
-        return cls({}, [], [])
+        return cls({}, [], [], [])
 
-    def add(self, value: bytes, number: int) -> None:
+    def add(self, value: bytes, number: int, *, usable: bool) -> None:
         self.places.append(self.values.setdefault(value, len(self.values)))
         self.numbers.append(number)
+        self.usable.append(usable)
 
     def answered(
         self, asked: NDArray[np.integer[Any]], records: NDArray[np.integer[Any]]
@@ -85,14 +91,23 @@ def _columns(installed: InstalledSet) -> Iterator[dict[str, _Column]]:
     columns: dict[str, _Column] = {}
     read = 0
     for first, block in installed.blocks():
-        for number, _ in enumerate(block.records(), first):
+        for number, record in enumerate(block.records(), first):
+            usable = _usable(record)
             for kind, value in block.values(number - first):
-                columns.setdefault(kind, _Column.empty()).add(value, number)
+                column = columns.setdefault(kind, _Column.empty())
+                column.add(value, number, usable=(kind, value) in usable)
         read += len(block)
         if read >= _AT_ONCE:
             yield columns
             columns, read = {}, 0
     yield columns
+
+
+def _usable(record: HashRecord) -> set[tuple[str, bytes]]:
+    """Give the perceptual hashes of a record that may match."""
+    return {
+        (one.method, one.value) for one in record.perceptual if never.perceptual_reason(one) is None
+    }
 
 
 def _ask_exact(
@@ -112,17 +127,14 @@ def _ask_exact(
 def _ask_near(
     installed: InstalledSet, method: Method, column: _Column, counted: Counter[str]
 ) -> None:
-    values = list(column.values)
-    hits = installed.near_hits(method, values, 0)
+    hits = installed.near_hits(method, list(column.values), 0)
     answered = column.answered(hits.query, hits.record)
-    for at, number in enumerate(column.numbers):
-        record, value = installed.record(number), values[column.places[at]]
-        hashed = [one for one in record.perceptual if one.value == value]
-        matchable = record.live and any(never.perceptual_reason(one) is None for one in hashed)
-        if answered[at] and not matchable:
-            raise _missed(installed, number)
-        if matchable:
-            counted[method if answered[at] else _SHARED] += 1
+    expected = np.array(column.usable, bool) & installed.live(np.array(column.numbers, np.int64))
+    wrong = np.flatnonzero(answered & ~expected)
+    if len(wrong):
+        raise _missed(installed, column.numbers[wrong[0]])
+    counted[method] += int((expected & answered).sum())
+    counted[_SHARED] += int((expected & ~answered).sum())
 
 
 def _missed(installed: InstalledSet, number: int) -> HashSetError:
