@@ -53,7 +53,8 @@ class Frames:
     ``matched`` of the ``of`` frames that the record lists were found; ``agreeing`` of the
     ``asked`` frames in the evidence are near one of them. ``longest`` is the longest run of
     frames that agree in order, and ``ranges`` are the stretches that agree: first and last
-    moment. Times in milliseconds of the video in the evidence.
+    moment. Both pass over a few seconds that do not. Times in milliseconds of the video in the
+    evidence.
     """
 
     matched: int
