@@ -1,31 +1,12 @@
 """Packages with a perceptual hasher, as ``pip`` would have installed them into a folder."""
 
-AVERAGES = '''
-import numpy as np
+from pathlib import Path
 
-
-class Averages:
-    """Stands for PhotoDNA: 144 bytes, each the mean of one of 12 by 12 fields. Not PhotoDNA."""
-
-    method = "photodna"
-    implementation = "averages/1"
-    nbytes = 144
-    metric = "sql2"
-
-    def selftest(self):
-        return self.hash(np.full((24, 36, 3), 7, np.uint8)) == bytes([7]) * 144
-
-    def hash(self, pixels):
-        grey = pixels.mean(axis=2)
-        rows = np.array_split(grey, 12)
-        fields = [cell.mean() for row in rows for cell in np.array_split(row, 12, axis=1)]
-        return np.array(fields).astype(np.uint8).tobytes()
-
-    def derive(self, value):
-        fields = np.frombuffer(value, np.uint8).reshape(12, 12)
-        turned = {"rot180": fields[::-1, ::-1], "flipx": fields[::-1], "flipy": fields[:, ::-1]}
-        return {name: one.tobytes() for name, one in turned.items()}
-'''
+PAGE = Path(__file__).parent.parent / "docs" / "plugins.md"
+AVERAGES, PHOTODNA = (
+    block.split("```")[0] for block in PAGE.read_text("utf-8").split("```python\n")[1:]
+)
+"""The two examples of the page: one that stands for PhotoDNA, one for a licensed library."""
 
 
 def install(folder, source=AVERAGES, *, name="averages", method="photodna"):

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import pickle
+import shutil
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -18,7 +20,7 @@ from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.workers import Order
 from hashmatch.model.hashes import Method
 from hashmatch.model.wanted import Wanted
-from tests.plugin_maker import AVERAGES, install
+from tests.plugin_maker import AVERAGES, PHOTODNA, install
 
 GIB = 1 << 30
 
@@ -120,3 +122,28 @@ def test_a_process_that_talks_nonsense_is_not_believed(answer):
 def test_a_method_without_hasher_is_in_trouble():
     found = tried()
     assert (found.origin, found.trouble.startswith("none is installed")) == ("none", True)
+
+
+LIBRARY = """
+int example_compute(const unsigned char *rgb, int width, int height, int stride, char *value) {
+    for (int n = 0; n < 144; n++) value[n] = rgb[n % 2 * stride * (height - 1)];
+    return width < 5;
+}
+"""
+
+
+def test_the_adapter_of_the_documentation_loads_the_library_that_is_named(
+    put, tmp_path, monkeypatch
+):
+    put(PHOTODNA.replace("class PhotoDna", "class Averages"))
+    monkeypatch.delenv("HASHMATCH_PHOTODNA_LIB", raising=False)
+    assert tried().trouble == "RuntimeError: HASHMATCH_PHOTODNA_LIB names no library"
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    source, library = tmp_path / "example.c", tmp_path / "example.so"
+    source.write_text(LIBRARY)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    monkeypatch.setenv("HASHMATCH_PHOTODNA_LIB", str(library))
+    found = tried()
+    assert (found.implementation, found.trouble) == ("example-laboratory-photodna/1", "")
