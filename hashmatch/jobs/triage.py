@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 _PORTION = 64
 _LARGE = 16 << 20
+_PATIENCE = 0.2
+"""Seconds that entries wait at most for others to be listed."""
+
 _SPAN = Span(entries=_PORTION, bytes=_PORTION * _LARGE)
 """Entries are read in portions, each to its end: no hit waits for what is less promising, nor
 for a large file, as those are portions of their own."""
@@ -177,17 +180,21 @@ def _alarm(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _portions(entries: Iterable[Numbered], most_large: int) -> Iterator[list[Numbered]]:
-    """Put entries into portions: small items, or a few large ones."""
+def _portions(entries: Iterable[Numbered | None], most_large: int) -> Iterator[list[Numbered]]:
+    """Put entries into portions: small items, or a few large ones, or what came in some time."""
     portion: list[Numbered] = []
-    before = False
-    for number, one in entries:
-        large = isinstance(one, Item) and one.size > _LARGE
-        if portion and (large != before or len(portion) >= (most_large if before else _PORTION)):
+    before, began = False, 0.0
+    for entry in entries:
+        large = entry is not None and isinstance(entry[1], Item) and entry[1].size > _LARGE
+        full = len(portion) >= (most_large if before else _PORTION)
+        late = time.monotonic() - began > _PATIENCE
+        if portion and (full or late or (entry is not None and large != before)):
             yield portion
             portion = []
-        portion.append((number, one))
-        before = large
+        if entry is not None:
+            if not portion:
+                before, began = large, time.monotonic()
+            portion.append(entry)
     if portion:
         yield portion
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 class Listing:
     """Everything below some folders, most promising first, each entry once.
 
+    Between entries there is a None for each folder that was listed, so that whoever takes them
+    can do something else when finding the next one lasts.
+
     ``seen`` counts the entries that were listed, ``waiting`` the folders that were not. Links
     are not followed, and a folder that was met before is not entered again.
     """
@@ -46,12 +49,13 @@ class Listing:
             self._entered.add(folders.identity())
             self._add(number, b"", folder_points(0))
 
-    def __iter__(self) -> Iterator[tuple[int, Found]]:
+    def __iter__(self) -> Iterator[tuple[int, Found] | None]:
         while self._heap:
             _, _, number, one = heapq.heappop(self._heap)
             if isinstance(one, bytes):
                 self.waiting -= 1
                 yield from self._list(number, one)
+                yield None
             else:
                 yield number, one
 
