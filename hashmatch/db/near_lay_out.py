@@ -25,7 +25,6 @@ SCANNED = 50_000
 """Up to so many distinct hashes are compared one by one: as fast, and smaller."""
 _MOST = 1 << 27
 """More hashes than this are not given slots: places in the rows are numbers of 32 bits."""
-_STEP = 1 << 16
 
 
 class Entries(NamedTuple):
@@ -117,16 +116,10 @@ def _sorted_by(
     method: Method, values: NDArray[np.uint8], slots: tuple[Slot, ...]
 ) -> NDArray[np.uint64] | NDArray[np.int64]:
     if method is Method.PHOTODNA:
-        return _squares_in_steps(values)
+        return squares(values)
     first = values.view("<u8")[:, 0]
     # By the key of the first slot, and those alike by further bits: what is alike lies together.
     return first << np.uint64(64 - slots[0].width) if slots else first
-
-
-def _squares_in_steps(values: NDArray[np.uint8]) -> NDArray[np.int64]:
-    starts = range(0, len(values), _STEP)
-    parts = [squares(values[start : start + _STEP]) for start in starts]
-    return np.concatenate([np.empty(0, np.int64), *parts])
 
 
 def _sorted(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,8 @@ class Squares:
     def within(self, queries: NDArray[np.uint8], radius: int) -> Pairs:
         """Give all pairs within the radius; see :class:`~hashmatch.db.near_pairs.Searcher`."""
         lengths = squares(queries)
+        if radius == 0:
+            return self._equal(queries, lengths)
         order = np.argsort(lengths, kind="stable")  # together are asked those of similar length
         found = []
         for at in range(0, len(order), _QUERIES):
@@ -112,6 +115,18 @@ class Squares:
                 found.append(Pairs(own[query], row + start, near))
         return Pairs.joined(found)
 
+    def _equal(self, queries: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Pairs:
+        begin = np.searchsorted(self._lengths, lengths, "left")
+        end = np.searchsorted(self._lengths, lengths, "right")
+        query = np.repeat(np.arange(len(queries)), end - begin)
+        row = spread(begin, end - begin)
+        same = np.flatnonzero((self._values[row] == queries[query]).all(axis=1))
+        return Pairs(query[same], row[same], np.zeros(len(same), np.uint32))
+
+    @cached_property
+    def _lengths(self) -> NDArray[np.int64]:
+        return squares(self._values)
+
     def _steps(self, shortest: int, longest: int, radius: int) -> Iterator[int]:
         """Give where the steps begin that hold values of nearly such a length.
 
@@ -125,6 +140,8 @@ class Squares:
 
 def squares(values: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Give the squared length of each value as a vector; always exact."""
-    wide = values.astype(np.float32)
-    lengths: NDArray[np.float32] = (wide * wide).sum(axis=1)
-    return lengths.astype(np.int64)
+    lengths = np.empty(len(values), np.int64)
+    for start in range(0, len(values), STEP):
+        wide = values[start : start + STEP].astype(np.float32)
+        lengths[start : start + STEP] = (wide * wide).sum(axis=1)
+    return lengths

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.db import near, near_plan, near_scan, near_slots
+from hashmatch.db.anonymous import memory
 from hashmatch.db.near_flat import Faiss, Flat
 from hashmatch.db.near_lay_out import Entries, LaidOut
 from hashmatch.db.near_slots import Slots
@@ -167,13 +168,16 @@ def triples(searcher, queries, radius):
 @given(
     seed=st.integers(0, 2**32),
     count=st.sampled_from([0, 1, 2, 64, 200]),
-    radius=st.sampled_from([0, 1, 2, 143, 144, 500, 39_999, 40_000, 40_001, 2_000_000, 9_363_600]),
+    radius=st.sampled_from(
+        [0, 0, 1, 2, 143, 144, 500, 39_999, 40_000, 40_001, 2_000_000, 9_363_600]
+    ),
 )
 def test_photodna_values_are_found_as_by_brute_force(seed, count, radius, monkeypatch_step):
     chance = np.random.default_rng(seed)
     values = chance.integers(0, 256, (count, 144), np.uint8)
     values[count // 2 :] //= 8  # of very different lengths
-    queries = [chance.integers(0, 256, 144, np.uint8), np.zeros(144, np.uint8)]
+    values[count // 3 : count // 2] = values[: count // 2 - count // 3, ::-1]  # of equal ones
+    queries = [*values[-3:], chance.integers(0, 256, 144, np.uint8), np.zeros(144, np.uint8)]
     for value in values[:5]:
         for step in (1, 16, 17):  # 17² x 144 is above 40,000, 16² x 144 below
             near_one = np.clip(value.astype(int) + chance.choice([-step, step], 144), 0, 255)
@@ -219,6 +223,27 @@ def test_slots_are_disjoint_and_looked_at_far_enough(bits, hashes):
         assert 0 < cost < float("inf")
 
 
+@pytest.mark.parametrize("number", [10, 11, 12, 16])
+def test_the_farthest_hash_is_found_however_its_bits_lie(number):
+    """Each slot in turn is the only one near enough, and differs by as much as it may."""
+    value = np.random.default_rng(9).integers(0, 256, 32, np.uint8)
+    entries = Entries(value[None], np.zeros(1, np.uint32), np.zeros(1, np.uint8))
+    laid_out = LaidOut(Method.PDQ, entries, number)
+    slots = laid_out.layout.slots
+    radii, _ = near_plan.radii(tuple(slot.width for slot in slots), 1, 31)
+    index = always(near.Index(Method.PDQ, b"".join(laid_out.parts())), slots=True)
+    for last in range(number):
+        changed = 0
+        for at, (slot, radius) in enumerate(zip(slots, radii, strict=True)):
+            for bit in range(radius + (at != last)):
+                changed |= 1 << slot.first + (slot.width - 1 if bit else 0) - bit
+        distance = changed.bit_count()
+        query = np.frombuffer(changed.to_bytes(32, "little"), np.uint8) ^ value
+        hits = index.search(query[None], 31)
+        assert distance <= 31
+        assert rows(hits) == [(0, 0, distance)]
+
+
 @pytest.mark.parametrize(("width", "radius"), [(6, 0), (6, 3), (9, 2), (10, 7), (8, 8)])
 def test_the_keys_around_a_key_are_those_within_the_radius(width, radius):
     changes, parts = near_plan.flips(width, radius)
@@ -246,3 +271,12 @@ def test_a_large_index_altered_or_cut_is_refused(tmp_path):
     path.write_bytes(whole[:-1])
     with pytest.raises(HashSetError, match="altered, cut short"):
         near.read(path, KEY, Method.PDQ)
+
+
+def test_memory_is_given_where_the_kernel_knows_no_such_advice(monkeypatch):
+    monkeypatch.setattr("mmap.MADV_HUGEPAGE", 9999, raising=False)
+    monkeypatch.delattr("mmap.MADV_DONTDUMP", raising=False)
+    area = memory(5000)
+    area[4999] = 7
+    assert (len(area), area[0], area[4999]) == (5000, 0, 7)
+    assert len(memory(0)) == 0
