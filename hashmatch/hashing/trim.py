@@ -29,6 +29,7 @@ _DRIFT = 12  # grey levels: and its mean no more than this from that of the oute
 _SHARE = 3  # at most one part in so many is taken from each side
 _SAMPLED = 256  # places along a line that are looked at
 _AT_ONCE = 32  # lines looked at together
+_SMALL = 1 << 20  # samples; so many rows are asked for together, more of them singly
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def trimmed(raster: Raster) -> Trimmed | None:
 def _columns(raster: Raster, top: int, bottom: int) -> Some:
     """Give columns between two rows, of every so-many-th row if there are many."""
     every = -(-(bottom - top) // _SAMPLED)
-    if every == 1:
-        sampled = raster.rows(top, bottom)
+    if (bottom - top) * samples_of(raster)[1] <= _SMALL:
+        sampled = raster.rows(top, bottom)[::every]
     else:
         places = range(top, bottom, every)
         sampled = np.concatenate([raster.rows(place, place + 1) for place in places])
