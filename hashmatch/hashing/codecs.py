@@ -29,7 +29,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from hashmatch.hashing import sniff
+from hashmatch.hashing import deep_jpeg2000, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +86,11 @@ def opened(content: bytes, name: str) -> Image.Image:
         return _Jpeg(io.BytesIO(content))
     if name == "ICO":  # the decoder reads cursors too, when they say that they are icons
         content = b"\0\0\1\0" + content[4:]
+    deeper = deep_jpeg2000.one_bit_more(content) if name == "JPEG2000" else None
+    if deeper:
+        image = Image.open(io.BytesIO(deeper), formats=(name,))
+        image.info[deep_jpeg2000.DEEPER] = True
+        return image
     return Image.open(io.BytesIO(content), formats=(name,))
 
 

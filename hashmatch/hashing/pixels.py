@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageCms
 
+from hashmatch.hashing import deep_jpeg2000
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -104,6 +106,9 @@ def plain(image: Image.Image) -> Image.Image:
     Gives the image itself where nothing needs to be converted.
     """
     image.load()
+    if deep_jpeg2000.DEEPER in image.info:
+        image = deep_jpeg2000.stretched(image)
+        image.info.pop(deep_jpeg2000.DEEPER, None)
     # An anymap's numbers go up to 65535 by definition, though they are held in 32 bits.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
