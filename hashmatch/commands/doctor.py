@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OPTIONAL = {
     "heif": ("pillow_heif", "HEIC pictures"),
+    "video": ("av", "videos, compared frame by frame"),
     "compat": ("imagehash", "pHash, dHash, aHash, wHash and block means for lists that carry them"),
 }
 
