@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hashmatch import durable
-from hashmatch.cases import journal, lines, listing
+from hashmatch.cases import journal, lines, listing, quick_lines
 from hashmatch.cases.journal import Mark
 from hashmatch.cases.layout import RESULT_FILES
 from hashmatch.custody import canonical
@@ -110,6 +110,17 @@ class RunWriter:
         """Append the lines of one entry and count how it ended."""
         self.tally.add(outcome, near=self._near, quality_gate=self._gate, videos=self._videos)
         n = self.entries
+        quick = quick_lines.of(n, source, outcome)
+        try:
+            if quick is not None:
+                self._append(0, quick)
+            else:
+                self._write_lines(n, source, outcome)
+        except OSError as error:
+            raise _refused(self.folder, error) from None
+        self.entries += 1
+
+    def _write_lines(self, n: int, source: int, outcome: Outcome) -> None:
         groups = (
             (lines.outcome_line(n, source, outcome),),
             lines.hit_lines(n, source, outcome),
@@ -117,15 +128,14 @@ class RunWriter:
                 n, source, outcome, near=self._near, quality_gate=self._gate, videos=self._videos
             ),
         )
-        try:
-            for stream, digest, group in zip(self._files, self._digests, groups, strict=True):
-                for line in group:
-                    encoded = canonical.encode(line) + b"\n"
-                    stream.write(encoded)
-                    digest.update(encoded)
-        except OSError as error:
-            raise _refused(self.folder, error) from None
-        self.entries += 1
+        for at, group in enumerate(groups):
+            for line in group:
+                self._append(at, canonical.encode(line))
+
+    def _append(self, at: int, line: bytes) -> None:
+        line += b"\n"
+        self._files[at].write(line)
+        self._digests[at].update(line)
 
     def sync(self) -> None:
         """Bring everything to the disk, then note in the journal how far that is."""

@@ -147,7 +147,7 @@ def read(
 
 
 def _slowest(states: list[State]) -> list[State]:
-    """The first takes about as long as the others together: MD5 is always asked for, as first."""
+    """MD5 comes first where it is asked for, and takes about as long as the others together."""
     return states[:1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence import disks
@@ -29,32 +29,37 @@ class Share:
     """A part of a window that one worker has, or will get.
 
     ``again`` is set for an item that was out with a worker that was lost; ``spared`` says why it
-    is now read without decoding it.
+    is now read without decoding it. ``size`` is that of its content, ``names`` of its paths, in
+    bytes.
     """
 
     window: Window
     places: tuple[int, ...]
     again: bool = False
     spared: Reason | None = None
+    size: int = field(init=False)
+    names: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        items = [self.window.item(at) for at in self.places]
+        object.__setattr__(self, "size", sum([item.size for item in items]))
+        object.__setattr__(self, "names", sum([len(item.path) for item in items]))
 
     @property
     def alone(self) -> bool:
         """Whether it is given to idle workers only: again, or more than a pipe or a core holds."""
-        return self.again or self.large or self._names() > BATCH_NAMES
+        return self.again or self.large or self.names > BATCH_NAMES
 
     @property
     def large(self) -> bool:
         """Whether it is one item of more than a batch."""
-        return len(self.places) == 1 and self.window.item(self.places[0]).size > BATCH_BYTES
+        return len(self.places) == 1 and self.size > BATCH_BYTES
 
     @property
     def disk(self) -> int | None:
         """The disk that should be read at one place at a time for this share, if there is one."""
         device = self.window.item(self.places[0]).identity[0]
         return device if self.large and disks.turns(device) else None
-
-    def _names(self) -> int:
-        return sum(len(self.window.item(at).path) for at in self.places)
 
     def task(self, seen: Seen, *, wide: bool) -> Task:
         """Give what is sent to the worker."""
@@ -65,7 +70,7 @@ class Share:
 
     def seconds(self) -> float:
         """How much longer than the base it may take, for its bytes."""
-        return sum(self.window.item(at).size for at in self.places) / BYTES_PER_SECOND
+        return self.size / BYTES_PER_SECOND
 
     def after(self, count: int) -> Share:
         """What is left when some of it has been answered."""

@@ -90,19 +90,23 @@ class Window:
         everything else is done. The others follow by device and number of the file, which is
         about the order in which they lie on a disk.
         """
-        places = [at for at, (_, entry) in enumerate(self.entries) if isinstance(entry, Item)]
-        large = [at for at in places if self.item(at).size > BATCH_BYTES]
-        yield from ((at,) for at in sorted(large, key=lambda at: -self.item(at).size))
+        large: list[tuple[int, int]] = []
+        small: list[tuple[tuple[int, int], int, int, int]] = []
+        for at, (_, entry) in enumerate(self.entries):
+            if isinstance(entry, Item):
+                if entry.size > BATCH_BYTES:
+                    large.append((-entry.size, at))
+                else:
+                    small.append((entry.identity, at, entry.size, len(entry.path)))
+        yield from ((at,) for _, at in sorted(large))
         group: list[int] = []
         size = names = 0
-        small = [at for at in places if self.item(at).size <= BATCH_BYTES]
-        for at in sorted(small, key=lambda at: self.item(at).identity):
-            item = self.item(at)
-            size += item.size
-            names += len(item.path)
+        for _, at, more, name in sorted(small):
+            size += more
+            names += name
             if group and (len(group) >= BATCH_ITEMS or size > BATCH_BYTES or names > BATCH_NAMES):
                 yield tuple(group)
-                group, size, names = [], item.size, len(item.path)
+                group, size, names = [], more, name
             group.append(at)
         if group:
             yield tuple(group)

@@ -109,6 +109,8 @@ class Tally:
                 assert_never(outcome)
 
     def _add_hits(self, outcome: Examined) -> None:
+        if not outcome.hits:
+            return
         self.hits += len(outcome.hits)
         self.items_with_hits += bool(outcome.hits)
         notable = {hit.claim for hit in outcome.hits if hit.disposition is not Disposition.BENIGN}
