@@ -49,6 +49,8 @@ BTMH = Kind("btmh", Algorithm.BTMH, 32)
 PHASH = Kind("phash", Method.PHASH, 8)
 DHASH = Kind("dhash", Method.DHASH, 8)
 AHASH = Kind("ahash", Method.AHASH, 8)
+WHASH = Kind("whash", Method.WHASH, 8)
+BLOCKMEAN = Kind("blockmean", Method.BLOCKMEAN, 32)
 VPDQ = Kind("vpdq", Method.VPDQ, 32)
 PHOTODNA = Kind("photodna", Method.PHOTODNA, 144, base64=True)
 _SHA1_BASE32 = Kind("sha1", Algorithm.SHA1, 20, base32=True)
@@ -57,7 +59,7 @@ BY_TYPE: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         *(MD5, SHA1, SHA256, SHA384, SHA512, ED2K, AICH, TTH, PIECES_ROOT, BTIH, BTMH),
-        *(PDQ, PHASH, DHASH, AHASH, PHOTODNA),
+        *(PDQ, PHASH, DHASH, AHASH, WHASH, BLOCKMEAN, PHOTODNA),
     )
 }
 """The kinds that ``--type`` and ``--map`` name."""
@@ -90,6 +92,8 @@ _SPELLINGS: tuple[tuple[Kind, str], ...] = (
     (PHASH, "phash phash64 imagehashphash hashphash"),
     (DHASH, "dhash dhash64 imagehashdhash hashdhash"),
     (AHASH, "ahash ahash64 averagehash imagehashahash hashahash"),
+    (WHASH, "whash whash64 wavelethash imagehashwhash hashwhash"),
+    (BLOCKMEAN, "blockmean blockmeanhash hashblockmean"),
     (Kind("crc32"), "crc crc32"),
     (Kind("whirlpool"), "whirlpool"),
     (VPDQ, "vpdq"),

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 TYPES = (
     *("md5", "sha1", "sha256", "sha384", "sha512", "ed2k", "aich", "tth", "pieces-root"),
-    *("btih", "btmh", "pdq", "phash", "dhash", "ahash", "photodna"),
+    *("btih", "btmh", "pdq", "phash", "dhash", "ahash"),
+    *("whash", "blockmean", "photodna"),
 )
 """What ``--type`` may say about values that no header names."""
 

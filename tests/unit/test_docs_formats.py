@@ -29,6 +29,9 @@ def formats():
     return result.output.strip()
 
 
+SCANNED = {Method.PDQ: "every picture", Method.VPDQ: "every video, with `[video]`"}
+
+
 def kinds():
     lines = ["| kind | what it is | in a scan | looked up |", "|---|---|---|---|"]
     for algorithm in Algorithm:
@@ -38,7 +41,7 @@ def kinds():
             scan = "when a set holds it" if algorithm in COMPUTED else "no"
         lines.append(f"| `{algorithm}` | digest, {algorithm.size} bytes | {scan} | equal |")
     for method in Method:
-        scan = "every picture" if method is Method.PDQ else "no"
+        scan = SCANNED.get(method, "on request, with a [hasher](plugins.md)")
         lines.append(f"| `{method}` | perceptual hash, {method.size} bytes | {scan} | near |")
     return "\n".join(lines)
 

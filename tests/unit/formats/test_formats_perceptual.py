@@ -201,7 +201,7 @@ def test_metas_table_of_paths_and_hashes_is_read_with_commas_in_the_path():
     assert events[1] == Dropped(3, Loss.WRONG_LENGTH)
 
 
-@pytest.mark.parametrize("name", ["phash", "dhash", "ahash"])
+@pytest.mark.parametrize("name", ["phash", "dhash", "ahash", "whash"])
 def test_the_text_of_imagehash_is_read_and_base64_is_not(name):
     found = read_hash(BY_TYPE[name], "ffd7918181c9ffff")
     assert found == PerceptualHash(Method(name), bytes.fromhex("ffd7918181c9ffff"))
