@@ -37,6 +37,21 @@ if TYPE_CHECKING:
     help="Greatest distance in bits at which pictures are near.",
 )
 @click.option(
+    "--near",
+    "effort",
+    type=click.Choice(["fast", "standard", "thorough"]),
+    default="standard",
+    show_default=True,
+    help="How many hashes are made of each picture. fast: of the first frame as it is, so that"
+    " turned, inverted and bordered copies are missed.",
+)
+@click.option(
+    "--videos/--no-videos",
+    default=True,
+    show_default=True,
+    help="Compare frames of videos, where a set holds hashes for it.",
+)
+@click.option(
     "--video-coverage",
     type=click.IntRange(0, 100),
     default=20,
@@ -75,6 +90,8 @@ def command(
     case: Path,
     sets: tuple[str, ...],
     threshold: int,
+    effort: str,
+    videos: bool,
     video_coverage: int,
     hashes: tuple[str, ...],
     digests: tuple[str, ...],
@@ -101,6 +118,7 @@ def command(
     """
     from hashmatch.jobs import scan  # noqa: PLC0415  # NumPy takes a while
     from hashmatch.matching.near import Limits  # noqa: PLC0415
+    from hashmatch.model.wanted import Effort  # noqa: PLC0415
 
     setting = present()
     request = scan.Request(
@@ -113,8 +131,10 @@ def command(
         new_run,
         limits(),
         confinement(),
+        effort=Effort(effort),
         hashes=hashes,
         digests=digests,
+        videos=videos,
     )
     library = open_library(library_folder, library_key, passphrase_file)
     with Shown(quiet=quiet) as show:

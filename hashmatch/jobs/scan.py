@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
     from hashmatch.evidence.state import SourceState
-    from hashmatch.jobs.pool import Read
     from hashmatch.jobs.set_gaps import Gap
+    from hashmatch.jobs.windows import Read
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.outcomes import Outcome
@@ -68,6 +68,7 @@ class Request:
     effort: Effort = Effort.STANDARD
     hashes: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
+    videos: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +133,20 @@ def scan(
         choice.digests_for(manifests, request.digests),
         choice.methods_for(manifests, request.hashes),
         request.effort,
-        videos=frames_for(manifests),
+        videos=request.videos and frames_for(manifests),
     )
     choice.refuse_idle(manifests, wanted)
-    answers = self_test(wanted.algorithms)
-    computed_by = hasher_trial.implementations(
-        wanted.methods, request.confine.target, request.limits.memory
-    )
-    answers += [(name, True) for name in computed_by if name != Method.PDQ]
+    mode = request.confine
+    order = Order(sources, wanted, request.limits, mode.target, mode.least)
     with ExitStack() as stack:
+        pool = stack.enter_context(closing(Pool(order, request.workers)))  # they load meanwhile
+        answers = self_test(wanted.algorithms)
+        computed_by = hasher_trial.implementations(
+            wanted.methods, request.confine.target, request.limits.memory
+        )
+        answers += [(name, True) for name in computed_by if name != Method.PDQ]
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
-        mode = request.confine
-        order = Order(sources, wanted, request.limits, mode.target, mode.least)
-        pool = stack.enter_context(closing(Pool(order, request.workers)))
         before = _list(sources, CaseFolder(request.case).listing)
         plan = Plan(sources, before, manifests, wanted, request.near, computed_by, setting.tool)
         folder, resumed = runs.begin_or_resume(

@@ -181,13 +181,21 @@ def _record(
 
 
 def _sets(run: Finished) -> list[Json]:
-    """Say which sets were used; ``uncompared`` counts the records without any compared value."""
-    gaps = {one.set_version: one.records for one in run.gaps if one.records}
+    """Say which sets were used, and of the kinds that were not compared, why not.
+
+    ``uncompared`` counts the records without any compared value.
+    """
+    gaps = {one.set_version: one for one in run.gaps}
     return [
-        one.provenance(run.plan.computed)
-        | ({"uncompared": gaps[one.version]} if one.version in gaps else {})
-        for one in run.plan.sets
+        one.provenance(run.plan.computed) | _gap(gaps.get(one.version)) for one in run.plan.sets
     ]
+
+
+def _gap(gap: Gap | None) -> dict[str, Json]:
+    if gap is None:
+        return {}
+    why: dict[str, Json] = {kind: str(why) for kind, why in zip(gap.kinds, gap.why, strict=True)}
+    return {"why": why} | ({"uncompared": gap.records} if gap.records else {})
 
 
 def _sources(run: Finished) -> list[Json]:

@@ -157,6 +157,10 @@ class Fields:
         """A whole number; 0 when the field is missing."""
         return self.number(key) if key in self._value else 0
 
+    def optional_labels(self, key: str) -> dict[str, str]:
+        """An object of texts; empty when the field is missing."""
+        return self.labels(key) if key in self._value else {}
+
     def labels(self, key: str) -> dict[str, str]:
         """An object of texts, in the order of its keys."""
         return self._sorted(key, Fields.text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from hashmatch.model.hashes import NATIVE, VARIANTS
 from hashmatch.model.hits import Claim, Disposition
+from hashmatch.model.wanted import Effort
 from hashmatch.report import dates
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.lines import Problem
@@ -17,6 +20,7 @@ from hashmatch.report.words import clock, number, rough, size
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hashmatch.model.hits import Near
     from hashmatch.model.records import Json
     from hashmatch.report.findings import Findings
     from hashmatch.report.lines import HitLine
@@ -63,6 +67,8 @@ class Page:
             "bytes": size,
             "clock": clock,
             "rough": rough,
+            "how": how,
+            "kind": kind,
             "share": share,
             "plain": plain,
             "label": self.label,
@@ -140,10 +146,12 @@ class Page:
         if Claim.EXACT_1 in claims:
             yield "collision"
         yield from ("near", "bands", "blind") if self.run.near_asked else ("no near",)
+        if self.run.near_asked and self.run.settings.get("near") == Effort.FAST:
+            yield "fast"
         if Claim.LEAD in claims:
             yield "lead"
         if self.run.counts["videos"]:
-            yield "videos"
+            yield "videos" if self.run.settings.get("videos", True) else "no videos"
         yield from ("category", "knowledge", "viewed")
 
     def label(self, row: TallyRow | HitLine) -> str | None:
@@ -158,6 +166,19 @@ class Page:
         """Tell whether a set's last day lay before the start of the run."""
         last = dates.as_day(text)
         return last is not None and last < self.run.started.date()
+
+
+def how(near: Near) -> Iterator[tuple[str | None, str]]:
+    """Yield how the hash that agreed was made: codes, with their family where they need words."""
+    usual = {"variant": VARIANTS[0], "rendering": "stored", "phase": NATIVE}
+    for family, code in usual.items():
+        found = getattr(near, family)
+        yield None if found == code else family, found
+
+
+def kind(rendering: str) -> str:
+    """Take the number off a rendering: ``frame-7`` is a ``frame``."""
+    return re.sub(r"-\d+$", "", rendering)
 
 
 def share(count: int, of: int) -> str:

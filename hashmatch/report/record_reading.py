@@ -134,6 +134,7 @@ def _set(one: Fields) -> SetUse:
         records=_records(one.object("records")),
         values=one.counts("values"),
         not_evaluated=one.counts("not_evaluated"),
+        why=one.optional_labels("why"),
         dropped=one.counts("dropped"),
         lost_values=one.optional_counts("lost_values"),
         quarantined=one.counts("quarantined"),

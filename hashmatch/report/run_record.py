@@ -60,6 +60,7 @@ class SetUse:
     ``list_date``, ``issued``, ``expires``, ``handling``; None where it does not say. ``records``
     that were ``superseded`` or ``withdrawn`` match nothing; ``carried`` ones come from an earlier
     version of the set.
+    ``why`` gives a code for each kind of values that was ``not_evaluated``.
     ``unmatchable`` of the records kept carry nothing that can ever be compared, ``uncompared``
     nothing that this run compared; ``lost_values`` and
     ``quarantined_values`` concern single values of records that were kept.
@@ -76,6 +77,7 @@ class SetUse:
     records: Mapping[str, int]
     values: Mapping[str, int]
     not_evaluated: Mapping[str, int]
+    why: Mapping[str, str]
     dropped: Mapping[str, int]
     lost_values: Mapping[str, int]
     quarantined: Mapping[str, int]

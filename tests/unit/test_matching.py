@@ -172,6 +172,25 @@ def test_a_featureless_picture_is_not_compared(library):
     assert len(match(library, picture({"identity": listed}, quality=50))[0]) == 1
 
 
+def test_each_rendering_and_phase_has_a_gate_of_its_own(library):
+    listed = pdq("listed")
+    install(library, "a", [HashRecord(1, perceptual=(PerceptualHash(Method.PDQ, listed),))])
+    flat = PictureHash(Method.PDQ, "stored", 49, (listed,), ("identity",))
+    rich = PictureHash(Method.PDQ, "on-white", 50, (flipped(listed, [3]),), ("identity",), "512")
+    both = Reading(digests(b"picture"), Picture("image/png", 8, 8, 1, (flat, rich)))
+    near = only(match(library, both)[0]).near
+    assert (near.rendering, near.phase, near.distance) == ("on-white", "512", 1)
+
+
+@pytest.mark.parametrize(
+    "listed", [PerceptualHash(Method.PDQ, pdq("dull"), 49), PerceptualHash(Method.PDQ, bytes(32))]
+)
+def test_what_a_list_says_of_featureless_pictures_is_never_asked(library, listed):
+    good = PerceptualHash(Method.PDQ, pdq("good"))
+    install(library, "a", [HashRecord(1, perceptual=(listed,)), HashRecord(2, perceptual=(good,))])
+    assert match(library, picture({"identity": listed.value})) == [()]
+
+
 def test_an_exact_hit_is_not_repeated_as_a_near_one(library):
     value = pdq("listed")
     record = HashRecord(1, digests(b"picture"), (PerceptualHash(Method.PDQ, value),))

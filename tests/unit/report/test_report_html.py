@@ -234,7 +234,7 @@ def test_a_run_without_gaps_has_no_box(tmp_path):
 
 def test_pictures_that_no_set_was_asked_about_are_counted(tmp_path):
     coverage = of(render(report_runs.empty(), tmp_path), "coverage")
-    assert "no loaded set holds perceptual hashes 1 100 %" in coverage
+    assert "no loaded set holds hashes by a method that was computed 1 100 %" in coverage
 
 
 def test_a_run_over_nothing_can_be_rendered(tmp_path):
@@ -285,7 +285,18 @@ def test_a_near_hit_shows_all_that_makes_it_near_and_asks_for_confirmation(full)
     assert "pdq distance 12 of at most 31 bits" in hits
     assert "P2 same picture, edited lightly" in hits
     assert "quality 100, of the list not stated" in hits
-    assert "rot90 · stored · native" in hits
+    assert "rot90 turned by 90 degrees · stored · native" in hits
+
+
+def test_the_frame_and_the_phase_that_agreed_are_explained(tmp_path):
+    run = report_runs.full()
+    hit = near()
+    hit["near"] |= {"variant": "identity", "rendering": "frame-7", "phase": "trimmed-512"}
+    run.picture(b"x.gif", [hit])
+    assert (
+        "identity · frame-7 a frame or page of the file · trimmed-512 without a border of one"
+        " colour, seen at 512 × 512" in of(render(run, tmp_path), "hits")
+    )
 
 
 def test_records_near_too_many_files_are_named_and_their_hits_marked(full):
@@ -392,6 +403,14 @@ def test_the_blind_spots_of_near_stand_only_where_near_was_asked(tmp_path, full)
     assert blind not in without
 
 
+@pytest.mark.parametrize(("setting", "said"), [("fast", True), ("standard", False)])
+def test_what_a_fast_run_leaves_out_is_said(tmp_path, setting, said):
+    run = report_runs.full()
+    run.record = {"settings": report_runs.run_record()["settings"] | {"near": setting}}
+    limits = of(render(run, tmp_path), "limits")
+    assert (words("en").text("limits.fast") in limits) == said
+
+
 def test_the_limits_are_always_stated(tmp_path):
     limits = of(render(report_runs.empty(), tmp_path), "limits")
     for key in ("items", "sets", "folder", "exact-2", "exact-1", "category", "knowledge", "viewed"):
@@ -401,18 +420,19 @@ def test_the_limits_are_always_stated(tmp_path):
 def test_provenance_names_sets_losses_settings_versions_and_digests(full):
     provenance = of(full, "provenance")
     assert "read 10 = kept 8 + dropped 1 + quarantined 1" in provenance
-    assert "4 photodna" in provenance
+    assert "4 photodna not evaluated: no hasher for this method is installed" in provenance
     assert "Records kept that hold nothing this version can compare 2" in provenance
     assert (
         "Values lost from records that were kept 3 wrong-length of the wrong length" in provenance
     )
     assert "Values that must never match 5 constant-value" in provenance
-    assert "This set holds values that this version cannot compare" in provenance
+    assert "This set holds values that this run did not compare" in provenance
     assert "the loss was accepted by the operator" in provenance
     assert "1 November 2026 (2026-11-01)" in provenance
     assert "expired when the run started" in provenance
     assert provenance.count("expired when the run started") == 1
-    assert "near_threshold 31" in provenance
+    assert "near_threshold 31 greatest distance that counts as near" in provenance
+    assert "near standard how many hashes were made of each picture: also turned" in provenance
     assert "md5, sha1, sha256" in provenance
     assert "pillow 11.3.0" in provenance
     assert "hashmatch scan /mnt/exhibit-7 --case CASE" in provenance

@@ -6,11 +6,14 @@ from string import Formatter
 import pytest
 
 from hashmatch.errors import ExitCode
+from hashmatch.hashing.pdq import INVERTED
+from hashmatch.jobs.choice import Why
 from hashmatch.matching.chance import samples
 from hashmatch.model.bands import Band
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.outcomes import Reason, Rule, Stage
 from hashmatch.model.records import Loss, Quarantine
+from hashmatch.model.wanted import Effort
 from hashmatch.report.lines import Problem
 from hashmatch.report.options import LANGUAGES
 from hashmatch.report.words import clock, rough, words
@@ -72,6 +75,10 @@ def test_every_code_of_the_model_is_explained():
     explained = {
         "claim": Claim,
         "band": Band,
+        "why": Why,
+        "effort": Effort,
+        "variant": INVERTED,
+        "phase": {"native", "512", "1024", "trimmed", "trimmed-512"},
         "sample": {one.name for found in samples().values() for one in found},
         "disposition": Disposition,
         "stage": Stage,
