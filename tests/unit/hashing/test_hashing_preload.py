@@ -1,12 +1,13 @@
 """Decoders are loaded before they are needed, and work with one thread."""
 
+import io
 import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
-from PIL import AvifImagePlugin
+from PIL import AvifImagePlugin, Image
 
 from hashmatch.hashing import preload
 
@@ -17,12 +18,38 @@ from pathlib import Path
 from hashmatch.hashing import pictures, preload, sniff
 preload.load()
 before = set(sys.modules)
-for path in sorted(Path("fixtures/images").iterdir()):
-    content = path.read_bytes()
+fixtures = [path.read_bytes() for path in sorted(Path("fixtures/images").iterdir())]
+for content in fixtures + [bytes.fromhex(line) for line in sys.stdin]:
     for part in (content, content[: len(content) // 2]):
         pictures.examine(part, sniff.picture_kind(part[:4096]), 10_000_000)
 print(*sorted(set(sys.modules) - before))
 """
+
+PICTURE = Image.linear_gradient("L").convert("RGB").resize((40, 30))
+FORMS = {
+    **{form: {"save_all": True} for form in ("GIF", "PNG", "TIFF", "WEBP", "AVIF", "MPO")},
+    **{form: {} for form in ("JPEG2000", "ICO", "PPM", "BMP", "JPEG")},
+}
+
+
+def written():
+    """A picture in every form there is an encoder for, with frames, EXIF and a deep colour."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    more = [PICTURE.rotate(180), PICTURE.convert("RGBA").rotate(90)]
+    for form, options in FORMS.items():
+        opaque = form in {"MPO", "AVIF"}  # the encoder of AVIF crashes when frames differ in this
+        frames = [one.convert("RGB") if opaque else one for one in more]
+        several = {"append_images": frames} if options else {}
+        stream = io.BytesIO()
+        PICTURE.copy().save(stream, form, exif=exif, **options, **several)
+        yield stream.getvalue().hex()
+    for mode, compression in (("RGB", "jpeg"), ("LAB", None), ("F", None), ("1", "group4")):
+        stream = io.BytesIO()
+        image = Image.new("LAB", (40, 30)) if mode == "LAB" else PICTURE.convert(mode)
+        image.save(stream, "TIFF", compression=compression)
+        yield stream.getvalue().hex()
+
 
 WITHOUT = """
 import sys
@@ -42,6 +69,7 @@ def _as_before(monkeypatch):
 def test_nothing_is_loaded_in_the_middle_of_decoding():
     found = subprocess.run(
         [sys.executable, "-c", LATE],
+        input="\n".join(written()),
         check=True,
         capture_output=True,
         text=True,
