@@ -283,7 +283,7 @@ class Pool:
     def close(self) -> None:
         """End all workers at once."""
         for one in self._crew.values():
-            end = one.worker.stop if one.shares else one.worker.finish
+            end = one.worker.stop if one.shares or one.worker.fresh else one.worker.finish
             end()
         self._crew.clear()
 
