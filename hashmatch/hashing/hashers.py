@@ -16,7 +16,7 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from hashmatch.hashing import known_answers
+from hashmatch.hashing.drawn import Drawing, draw
 from hashmatch.model import names
 from hashmatch.model.hashes import VARIANTS, Method
 
@@ -37,7 +37,7 @@ PDQ_IMPLEMENTATION = "hashmatch-numpy-pdq/1"
 PDQ_DIALECT = "full-resolution"
 """PDQ of the picture as it is, not of one that was made smaller first."""
 
-TRIAL = known_answers.Drawing(100, 75, 11, 8, 1003)
+TRIAL = Drawing(100, 75, 11, 8, 1003)
 """A picture that every hasher has hashed before it sees evidence, so that all of it is loaded."""
 
 _TURNS = VARIANTS[1:]
@@ -150,7 +150,7 @@ def trial(hasher: Hasher) -> bytes | None:
     Raises:
         HasherError: the hasher fails.
     """
-    pixels = known_answers.draw(TRIAL)
+    pixels = draw(TRIAL)
     pixels.flags.writeable = False  # as those of evidence will be
     with _in_words():
         return checked(hasher, pixels)

@@ -8,18 +8,14 @@ picture file is needed.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing import digests, sniff
+from hashmatch.hashing.drawn import Drawing, draw
 from hashmatch.model.hashes import VARIANTS, Algorithm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
 _MESSAGES = (b"", b"abc", b"a" * 1_000_000)
 _PARTS = bytes(9_728_000)
@@ -94,17 +90,6 @@ _ANSWERS: dict[Algorithm, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A picture made from integers: coloured blocks under a slanting ramp; sizes in pixels."""
-
-    width: int
-    height: int
-    across: int
-    down: int
-    seed: int
-
-
 _PDQ: tuple[tuple[Drawing, dict[str, str]], ...] = (
     (
         Drawing(64, 64, 9, 7, 1000),
@@ -147,29 +132,6 @@ def check(algorithms: Iterable[Algorithm] = digests.COMPUTED) -> list[tuple[str,
         ("pdq", all(_pdq_right(drawing, answers) for drawing, answers in _PDQ)),
         ("decoding", all(_decoding_right(drawing, answers) for drawing, answers in _PDQ)),
     ]
-
-
-def draw(drawing: Drawing) -> NDArray[np.uint8]:
-    """Draw a picture as (H, W, 3) RGB; the same on every machine."""
-    import numpy as np  # noqa: PLC0415
-
-    cells = list(islice(_bytes(drawing.seed), drawing.across * drawing.down * 3))
-    blocks = np.array(cells, np.int32).reshape(drawing.down, drawing.across, 3)
-    x, y = np.arange(drawing.width), np.arange(drawing.height)
-    block_of_y, block_of_x = y * drawing.down // drawing.height, x * drawing.across // drawing.width
-    colours = blocks[block_of_y][:, block_of_x]
-    ramp = (x * 64 // drawing.width)[None, :] + (y * 64 // drawing.height)[:, None]
-    picture: NDArray[np.uint8] = np.clip(colours * 3 // 4 + ramp[..., None] - 32, 0, 255).astype(
-        np.uint8
-    )
-    return picture
-
-
-def _bytes(seed: int) -> Iterator[int]:
-    """Upper bytes of a linear congruential sequence."""
-    while True:
-        seed = (1664525 * seed + 1013904223) & 0xFFFFFFFF
-        yield seed >> 24
 
 
 def _digests_right(algorithm: Algorithm) -> bool:
