@@ -38,11 +38,12 @@ def written():
     exif[0x0112] = 6
     more = [PICTURE.rotate(180), PICTURE.convert("RGBA").rotate(90)]
     for form, options in FORMS.items():
-        opaque = form in {"MPO", "AVIF"}  # the encoder of AVIF crashes when frames differ in this
-        frames = [one.convert("RGB") if opaque else one for one in more]
+        frames = [one.convert("RGB") if form in {"MPO", "AVIF"} else one for one in more]
         several = {"append_images": frames} if options else {}
+        if form != "AVIF":  # its encoder crashes over a block with nothing but an orientation
+            several["exif"] = exif
         stream = io.BytesIO()
-        PICTURE.copy().save(stream, form, exif=exif, **options, **several)
+        PICTURE.copy().save(stream, form, **options, **several)
         yield stream.getvalue().hex()
     for mode, compression in (("RGB", "jpeg"), ("LAB", None), ("F", None), ("1", "group4")):
         stream = io.BytesIO()
