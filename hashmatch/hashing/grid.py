@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from hashmatch.hashing.windows import NATIVE_SIZE, POINTS, windows
+from hashmatch.hashing.windows import NATIVE_SIZE, POINTS, divisor, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _STRIP = 1 << 18  # pixels held as floats at a time; stays in the processor's cache
 _TOGETHER = 4  # points computed by one product: more of them waste work, fewer make more calls
 _LONG = 1024  # samples a side; from here on work weighs more than calls
+_KEPT = 1 << 14  # pixels a side; weights of longer sides are too large to be kept
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32).astype(np.float64)
 _FINE = float(1 << 20)
 
@@ -101,7 +102,7 @@ class _Block:
     weights: NDArray[np.floating]
 
 
-def _lines(raster: Raster, blocks: Sequence[_Block], sizes: int) -> Floats:
+def _lines(raster: Raster, blocks: Iterable[_Block], sizes: int) -> Floats:
     """Weighted sums of rows: (sizes, colours, 64, w). Reads each row about once and in order."""
     tall, wide = samples_of(raster)
     step = max(1, _STRIP // wide)
@@ -115,7 +116,7 @@ def _lines(raster: Raster, blocks: Sequence[_Block], sizes: int) -> Floats:
         if not place:
             planes = np.empty((sizes, strip.shape[1] // wide, POINTS, wide))
         sums = block.weights @ strip[block.first - begin : block.last - begin]
-        lines = sums.reshape(sizes, POINTS // len(blocks), wide, -1).transpose(0, 3, 1, 2)
+        lines = sums.reshape(sizes, len(sums) // sizes, wide, -1).transpose(0, 3, 1, 2)
         after = place + lines.shape[2]
         planes[:, :, place:after] = lines
         place = after
@@ -131,8 +132,7 @@ def _columns(lines: Floats, height: int, width: int, reduction: int, seen: int) 
         after = place + block.weights.shape[1]
         values[:, place:after] = lines[:, block.first : block.last] @ block.weights
         place = after
-    down, across = (windows(side, reduction, seen) for side in (height, width))
-    planes = values.reshape(-1, POINTS, POINTS) / (down.divisor * across.divisor)
+    planes = values.reshape(-1, POINTS, POINTS) / (divisor(height, seen) * divisor(width, seen))
     if len(planes) == 1:
         return _settled(planes[0])
     red, green, blue = (plane * share for plane, share in zip(planes, _LUMA, strict=True))
@@ -144,22 +144,43 @@ def _settled(values: Floats) -> Floats:
     return np.round(values * _FINE) / _FINE
 
 
-@lru_cache(maxsize=64)
-def _row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> tuple[_Block, ...]:
+def _row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterable[_Block]:
     """Weights of the same points of every size, one below the other."""
-    sides = [windows(length, reduction, size) for size in seen]
-    step = _TOGETHER if length < _LONG * reduction else 1
-    return tuple(_block(sides, at, at + step) for at in range(0, POINTS, step))
+    if length > _KEPT:
+        return _blocks(length, reduction, seen)
+    return _kept_row_blocks(length, reduction, seen)
+
+
+def _column_blocks(length: int, reduction: int, seen: int) -> Iterable[_Block]:
+    """As :func:`_row_blocks` for one size, with a column for each point, in double precision."""
+    if length > _KEPT:
+        return map(_upright, _blocks(length, reduction, (seen,)))
+    return _kept_column_blocks(length, reduction, seen)
 
 
 @lru_cache(maxsize=64)
-def _column_blocks(length: int, reduction: int, seen: int) -> tuple[_Block, ...]:
-    """As :func:`_row_blocks` for one size, with a column for each point, in double precision."""
-    blocks = _row_blocks(length, reduction, (seen,))
-    return tuple(
-        _Block(one.first, one.last, np.ascontiguousarray(one.weights.T, np.float64))
-        for one in blocks
-    )
+def _kept_row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> tuple[_Block, ...]:
+    return tuple(_blocks(length, reduction, seen))
+
+
+@lru_cache(maxsize=128)
+def _kept_column_blocks(length: int, reduction: int, seen: int) -> tuple[_Block, ...]:
+    return tuple(map(_upright, _blocks(length, reduction, (seen,))))
+
+
+def _blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterator[_Block]:
+    """Make the blocks; of a very long side the weights of one point at a time."""
+    step = _TOGETHER if length < _LONG * reduction else 1
+    at_once = POINTS if length <= _KEPT else step
+    for begin in range(0, POINTS, at_once):
+        points = np.arange(begin, begin + at_once)
+        sides = [windows(length, reduction, size, points) for size in seen]
+        for at in range(0, at_once, step):
+            yield _block(sides, at, at + step)
+
+
+def _upright(block: _Block) -> _Block:
+    return _Block(block.first, block.last, np.ascontiguousarray(block.weights.T, np.float64))
 
 
 def _block(sides: list[Windows], begin: int, end: int) -> _Block:
@@ -168,9 +189,8 @@ def _block(sides: list[Windows], begin: int, end: int) -> _Block:
     first = min(int(side.firsts[begin]) for side in sides)
     last = max(int(side.lasts[end - 1]) for side in sides)
     exact = all(side.whole[part].all() for side in sides)
-    weights = np.zeros(
-        (len(sides) * (end - begin), last - first), np.float32 if exact else np.float64
-    )
+    number = np.float32 if exact else np.float64
+    weights = np.zeros((len(sides) * (end - begin), last - first), number)
     rows = iter(weights)
     for side in sides:
         for point in range(begin, end):

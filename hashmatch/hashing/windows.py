@@ -10,7 +10,6 @@ Source: Meta, ThreatExchange/pdq; Jarosz, "Fast Image Convolutions", 2001.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +32,7 @@ _EXACT = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Weights of neighbouring samples for each point; divided by ``divisor`` they add up to one.
+    """Weights of neighbouring samples for each point; by :func:`divisor` they add up to one.
 
     Row k of ``weights`` is for the samples from ``firsts[k]`` to before ``lasts[k]``, and zeros
     follow. ``whole[k]`` says that all of a row are whole numbers and that no sum of them with
@@ -43,13 +42,11 @@ class Windows:
     firsts: Places
     lasts: Places
     weights: Floats
-    divisor: float
     whole: NDArray[np.bool_]
 
 
-@lru_cache(maxsize=256)
-def windows(length: int, reduction: int, seen: int = NATIVE_SIZE) -> Windows:
-    """Give the windows of the 64 points along a side.
+def windows(length: int, reduction: int, seen: int, points: Places) -> Windows:
+    """Give the windows of some of the 64 points along a side.
 
     Args:
         length: pixels along the side.
@@ -57,21 +54,32 @@ def windows(length: int, reduction: int, seen: int = NATIVE_SIZE) -> Windows:
             pixels together.
         seen: pixels along the side of the picture that is hashed instead, resampled from this
             one: a pixel of it is the mean of what it covers, also where that is less than one.
+            Or ``NATIVE_SIZE``.
+        points: which of the points, counted from 0.
     """
     if seen == NATIVE_SIZE:
-        return _native(length, reduction)
-    return _resampled(windows(seen, 1), seen, length, reduction)
+        return _native(length, reduction, points)
+    return _resampled(_native(seen, 1, points), seen, length, reduction)
 
 
-def _native(length: int, reduction: int) -> Windows:
+def divisor(length: int, seen: int) -> float:
+    """What the weights along a side of such a length are to be divided by."""
+    return float(_box(length) ** 2) if seen == NATIVE_SIZE else float(_SHARES)
+
+
+def _box(length: int) -> int:
+    return -(-length // (2 * POINTS))
+
+
+def _native(length: int, reduction: int, points: Places) -> Windows:
     """A box of ``ceil(length / 128)`` pixels is applied twice.
 
     At the edges it is cut off and its mean taken over what is left. Away from them the weights
     are 1, 2, 3 up to the size of the box and down again.
     """
-    box = -(-length // (2 * POINTS))
+    box = _box(length)
     ahead = (box + 2) // 2
-    centres = ((np.arange(POINTS) + 0.5) * length / POINTS).astype(np.intp)
+    centres = ((points + 0.5) * length / POINTS).astype(np.intp)
     begins, ends = _boxes(centres, box - ahead, ahead, length)
     inner = np.minimum(begins[:, None] + np.arange(box), ends[:, None] - 1)
     lows, highs = _boxes(inner, box - ahead, ahead, length)
@@ -82,7 +90,7 @@ def _native(length: int, reduction: int) -> Windows:
     weights = _summed(lows - start, highs - start, shares, reduction)
     weights[np.arange(weights.shape[1]) >= (lasts - firsts)[:, None]] = 0.0
     whole = (shares == 1.0).all(axis=1) & (box * box * 255 < _EXACT)
-    return Windows(firsts, lasts, weights, float(box * box), whole)
+    return Windows(firsts, lasts, weights, whole)
 
 
 def _boxes(centres: Places, behind: int, ahead: int, length: int) -> tuple[Places, Places]:
@@ -108,7 +116,9 @@ def _resampled(native: Windows, seen: int, length: int, reduction: int) -> Windo
 
     The running totals of the weights are rounded, not each of them, so that the sums are right.
     """
-    totals = np.cumsum(np.pad(native.weights, ((0, 0), (1, 1))), axis=1) / native.divisor
+    totals = np.cumsum(np.pad(native.weights, ((0, 0), (1, 1))), axis=1) / divisor(
+        seen, NATIVE_SIZE
+    )
     firsts = native.firsts * length // (seen * reduction)
     lasts = -(-native.lasts * length // (seen * reduction))
     edges = firsts[:, None] + np.arange(int((lasts - firsts).max()) + 1)
@@ -117,5 +127,5 @@ def _resampled(native: Windows, seen: int, length: int, reduction: int) -> Windo
     before = pixels.astype(np.intp)
     at, after = (np.take_along_axis(totals, before + step, axis=1) for step in (0, 1))
     running = np.rint((at + (after - at) * (pixels - before)) * _SHARES)
-    whole = np.ones(POINTS, np.bool_)
-    return Windows(firsts, lasts, np.diff(running, axis=1), float(_SHARES), whole)
+    whole = np.ones(len(firsts), np.bool_)
+    return Windows(firsts, lasts, np.diff(running, axis=1), whole)

@@ -130,14 +130,15 @@ LENGTHS = st.one_of(st.integers(5, 300), st.sampled_from([512, 1024, 1999, 4032,
 @given(LENGTHS, st.sampled_from([1, 2, 4, 8]), st.sampled_from([0, 512, 1024]))
 @settings(deadline=None, max_examples=60)
 def test_windows_lie_within_the_side_and_their_weights_add_up(length, reduction, size):
-    side = windows.windows(length, reduction, size)
+    side = windows.windows(length, reduction, size, np.arange(windows.POINTS))
+    divisor = windows.divisor(length, size)
     assert side.firsts.min() >= 0
     assert side.lasts.max() <= -(-length // reduction)
     assert (side.firsts < side.lasts).all()
-    assert np.allclose(side.weights.sum(axis=1), side.divisor, rtol=1e-12)
+    assert np.allclose(side.weights.sum(axis=1), divisor, rtol=1e-12)
     whole = side.weights[side.whole]
     assert (whole == whole.round()).all()
-    assert side.divisor * 255 < 1 << 24
+    assert divisor * 255 < 1 << 24
     beyond = np.arange(side.weights.shape[1]) >= (side.lasts - side.firsts)[:, None]
     assert (side.weights[beyond] == 0).all()
 
@@ -164,8 +165,14 @@ def test_a_size_seen_alone_or_with_others_gives_the_same_grid():
 
 
 def test_weights_that_are_kept_are_bounded():
-    for kept in (windows.windows, grid._row_blocks, grid._column_blocks):
-        assert 0 < kept.cache_info().maxsize <= 256
+    for kept in (grid._kept_row_blocks, grid._kept_column_blocks):
+        assert 0 < kept.cache_info().maxsize <= 128
+        kept.cache_clear()
+    array = np.random.default_rng(1).integers(0, 256, (5, grid._KEPT + 1), dtype=np.uint8)
+    wide, long = pdq(Pixels(array)), pdq(Pixels(np.ascontiguousarray(array.T)))
+    assert wide.variants[VARIANTS.index("transpose")] == long.value
+    sides = (grid._kept_row_blocks, grid._kept_column_blocks)
+    assert [kept.cache_info().currsize for kept in sides] == [1, 1]  # of the short sides
 
 
 @pytest.mark.parametrize("colour", ["black", "white", "#707070", "#802020"])
