@@ -385,14 +385,16 @@ def reported() -> dict:
 
 
 def lead(distance: int = 40, **facts: object) -> dict:
-    return near(distance, claim="lead", disposition="uncategorized", **facts)
+    hit = near(distance, claim="lead", disposition="uncategorized")
+    hit["near"] |= {"threshold": 60}
+    return hit | facts
 
 
 def near_video(**facts: object) -> dict:
     hit = near(8, record=21, entry="media-21")
     frames = {"matched": 12, "of": 30, "agreeing": 90, "asked": 240, "longest_ms": 4_200}
     frames |= {"ranges_ms": [[0, 4_200], [61_000, 3_725_500]]}
-    hit["near"] |= {"method": "vpdq", "rendering": "frame", "variant": "identity"}
+    hit["near"] |= {"method": "vpdq", "rendering": "video-frame", "variant": "identity"}
     hit["near"] |= {"frames": frames}
     return hit | facts
 

@@ -350,6 +350,15 @@ def test_a_video_that_is_near_shows_how_much_of_it_and_where(full):
     assert "from–to: 0:00.0–0:04.2, 1:01.0–1:02:05.5" in hits
 
 
+def test_a_distance_of_photodna_is_not_called_bits(tmp_path):
+    run = report_runs.full()
+    hit = near()
+    hit["near"] |= {"method": "photodna", "distance": 12_345, "threshold": 40_000, "band": None}
+    run.picture(b"x.png", [hit])
+    hits = of(render(run, tmp_path), "hits")
+    assert "photodna sum of squared differences 12,345 of at most 40,000 quality" in hits
+
+
 def test_the_quality_that_a_list_states_is_shown(tmp_path):
     run = report_runs.full()
     hit = near()
