@@ -137,13 +137,11 @@ def scan(
     )
     choice.refuse_idle(manifests, wanted)
     mode = request.confine
+    computed_by = hasher_trial.implementations(wanted.methods, mode.target, request.limits.memory)
     order = Order(sources, wanted, request.limits, mode.target, mode.least)
     with ExitStack() as stack:
         pool = stack.enter_context(closing(Pool(order, request.workers)))  # they load meanwhile
         answers = self_test(wanted.algorithms)
-        computed_by = hasher_trial.implementations(
-            wanted.methods, request.confine.target, request.limits.memory
-        )
         answers += [(name, True) for name in computed_by if name != Method.PDQ]
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)

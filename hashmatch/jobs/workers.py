@@ -242,6 +242,7 @@ class _Queue:
 
 def _confined(order: Order) -> Report | None:
     """Load what decoders need, then give up everything else."""
+    leave_terminal()  # before code of other packages could write to it
     if order.target is not Level.PROCESSES:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
@@ -250,7 +251,6 @@ def _confined(order: Order) -> Report | None:
         from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
 
         hashers.load(method)
-    leave_terminal()
     readable = [source.location for source in order.sources]
     files = (KEPT_OPEN + 2) * len(readable)  # one more folder while another is closed, and the item
     return confine(order.target, readable, order.limits.memory, files)
