@@ -88,6 +88,6 @@ def _transport(head: bytes) -> str | None:
     """One mark is little: every packet in the head, and at least a few, must begin with it."""
     for length, place in _PACKETS:
         marks = head[place::length]
-        if len(marks) >= _LEAST_PACKETS and set(marks) == {0x47}:
+        if marks[:1] == b"\x47" and len(marks) >= _LEAST_PACKETS and set(marks) == {0x47}:
             return TRANSPORT
     return None

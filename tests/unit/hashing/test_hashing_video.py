@@ -282,3 +282,40 @@ def test_times_that_stand_still_or_run_back_hide_no_frame_for_long(moments):
     sampler = Sampler(200)
     due = [number for number, at in enumerate(moments) if sampler.due(at)]
     assert due[0] == 0 and max(b - a for a, b in itertools.pairwise(due)) <= 61
+
+
+class Endless(io.RawIOBase):
+    """A raw video whose frames never end, and no place of which is the last."""
+
+    head = b"YUV4MPEG2 W16 H16 F25:1 Cmono\n"
+
+    def __init__(self):
+        self.at = 0
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def tell(self):
+        return self.at
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        self.at = {os.SEEK_SET: offset, os.SEEK_CUR: self.at + offset, os.SEEK_END: 1 << 50}[whence]
+        return self.at
+
+    def read(self, size=-1):
+        frame = b"FRAME\n" + bytes(range(256))
+        start = self.at - len(self.head)
+        self.at += size
+        if start < 0:
+            return (self.head + frame * (size // len(frame) + 1))[start + len(self.head) :][:size]
+        skipped = start % len(frame)
+        return (frame * (size // len(frame) + 2))[skipped : skipped + size]
+
+
+def test_a_video_without_end_is_left_after_its_time():
+    found = video.examine(Endless(), sniff_video.Y4M, MOST, seconds=0.3)
+    assert found.partial and len(found.hashes) == 1
+    assert found.trouble is None and found.frames > 10
