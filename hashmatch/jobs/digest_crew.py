@@ -2,8 +2,9 @@
 
 Nothing is decoded here, so nothing needs to be confined: the processes are forked from this one,
 which starts them within milliseconds and lends them what is loaded. Small files are mostly
-interpreter work, which threads would have to share; hence processes for all. One that dies costs
-nothing: what it had is done here.
+interpreter work, which threads would have to share; hence processes for all. Within them a large
+file is digested by two threads, since digesting lets go of the interpreter. A process that dies
+costs nothing: what it had is done here.
 """
 
 from __future__ import annotations
@@ -54,11 +55,13 @@ Told: TypeAlias = "tuple[int, Digested | Failed | Skipped | Folder]"
 
 
 class Digester:
-    """Reads single items of some sources."""
+    """Reads single items of some sources; a large one with two threads, where it is ``wide``."""
 
-    def __init__(self, sources: Sequence[Source], algorithms: Sequence[Algorithm]) -> None:
+    def __init__(
+        self, sources: Sequence[Source], algorithms: Sequence[Algorithm], *, wide: bool
+    ) -> None:
         self._sources = sources
-        self._quick = Quick(algorithms)
+        self._quick = Quick(algorithms, wide=wide)
 
     def answers(self, message: bytes) -> bytes:
         """Give a line for each item of a message: size and digests, or what failed and why."""
@@ -122,7 +125,7 @@ def digest(
     Yields:
         Every entry, in the order given: items as ``Digested`` or ``Failed``, others unchanged.
     """
-    digester = Digester(sources, algorithms)
+    digester = Digester(sources, algorithms, wide=workers > 1)
     batches = _batched(entries)
     first, second = next(batches, None), next(batches, None)
     crew: list[Hand[_Batch]] = []

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hashmatch.jobs import digest_crew
+from hashmatch.hashing import quick
+from hashmatch.hashing.quick import QUICK, Quick
 from hashmatch.jobs.digest_crew import Digested, digest
 from hashmatch.model.evidence import Folder, Item
-from hashmatch.model.hashes import ALWAYS
+from hashmatch.model.hashes import ALWAYS, Algorithm
 from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped, Stage
 
 
@@ -70,6 +71,15 @@ def test_a_file_around_the_size_of_one_read(times):
     assert (one.size, one.digests[0]) == (times, hashlib.md5(b"x" * times).hexdigest())
 
 
+@pytest.mark.parametrize("algorithms", [QUICK, ALWAYS, (Algorithm.MD5,), QUICK[::-1]])
+def test_two_threads_give_the_same(monkeypatch, algorithms):
+    monkeypatch.setattr(quick, "_WIDE", 1)
+    content = bytes(range(251)) * 20_000
+    found = Quick(algorithms, wide=True).read(io.BytesIO(content), len(content))
+    assert found == Quick(algorithms).read(io.BytesIO(content), len(content))
+    assert found == (len(content), [getattr(hashlib, a)(content).hexdigest() for a in algorithms])
+
+
 def test_more_than_was_listed_is_read_to_the_end():
     (one,) = told([Item(b"x", 0, 0, 3_000_000, (0, 0))], 1)  # as on a virtual file system
     assert (one.size, one.digests[0]) == (3_000_000, hashlib.md5(b"x" * 3_000_000).hexdigest())
@@ -120,4 +130,3 @@ def test_without_processes_all_is_done_here(monkeypatch):
     monkeypatch.setattr(os, "fork", refused)
     entries = [item(b"%d" % number) for number in range(200)]
     assert len(told(entries, 4)) == 200
-    assert digest_crew.Digested is Digested
