@@ -20,6 +20,7 @@ from hashmatch.model.hashes import VARIANTS, Method
 from hashmatch.model.wanted import Effort, Wanted
 
 SCENE = scene(21, (400, 300))
+LARGE = SCENE.resize((1440, 1080), Image.Resampling.BICUBIC)
 
 
 def rendering(image, reduction=1):
@@ -98,21 +99,21 @@ def averaged(length, side):
 )
 @pytest.mark.parametrize("side", [512, 1024])
 def test_a_phase_is_the_hash_of_the_really_resampled_picture(size, side):
-    array = np.asarray(scene(5, (640, 480)).convert("L").resize(size), np.float64)
+    array = np.asarray(SCENE.convert("L").resize(size), np.float64)
     made = averaged(size[1], side) @ array @ averaged(size[0], side).T
     (found,) = seen(array.round(), side)
     assert hamming(found, pdq(Pixels(made)).value) <= 2
 
 
 def test_at_its_own_size_a_picture_is_seen_as_it_is():
-    array = np.asarray(scene(6, (512, 512)))
+    array = np.asarray(SCENE.resize((512, 512)))
     native, same = grids_of(Pixels(array), (windows.NATIVE_SIZE, 512))
     assert abs(native - same).max() < 0.01
 
 
 @pytest.mark.parametrize("reduction", [2, 4, 8])
 def test_phases_of_a_reduced_picture_are_near_those_of_all_pixels(reduction):
-    array = np.asarray(scene(8, (1440, 1080)).convert("L"))
+    array = np.asarray(LARGE.convert("L"))
     means = array.reshape(1080 // reduction, reduction, 1440 // reduction, reduction).mean((1, 3))
 
     class Reduced(Pixels):
@@ -158,7 +159,7 @@ def test_sums_in_single_precision_are_exact_so_that_no_processor_gives_others(he
 
 
 def test_a_size_seen_alone_or_with_others_gives_the_same_grid():
-    array = np.asarray(scene(3, (1100, 1300)))
+    array = np.asarray(LARGE)
     together = grids_of(Pixels(array), (0, 512, 1024))
     alone = [grids_of(Pixels(array), (size,))[0] for size in (0, 512, 1024)]
     assert all((one == other).all() for one, other in zip(together, alone, strict=True))
@@ -194,8 +195,8 @@ def test_a_border_of_any_colour_is_taken_off_exactly(colour, border, mode):
 
 def test_a_border_in_a_jpeg_is_taken_off_well_enough_to_be_found():
     content = io.BytesIO()
-    ImageOps.expand(scene(4, (1500, 1100)), 150, "black").save(content, "JPEG", quality=60)
-    listed = pdq(Pixels(np.asarray(scene(4, (1500, 1100))))).value
+    ImageOps.expand(LARGE, 150, "black").save(content, "JPEG", quality=60)
+    listed = pdq(Pixels(np.asarray(LARGE))).value
     by_phase = {
         one.phase: hamming(one.variants[0], listed)
         for one in examine(content.getvalue(), sniff.JPEG).hashes
@@ -240,7 +241,7 @@ def test_a_large_picture_is_not_read_as_a_whole_to_find_its_border():
             asked.append(last - first)
             return super().rows(first, last)
 
-    array = np.asarray(ImageOps.expand(scene(2, (200, 150)).resize((1600, 1200)), 100, "black"))
+    array = np.asarray(ImageOps.expand(LARGE.resize((1600, 1200)), 100, "black"))
     found = trimmed(Watched(array))
     assert (found.top, found.left) == (100, 100)
     assert max(asked) <= 32
@@ -261,7 +262,7 @@ def test_a_trimmed_picture_that_was_reduced_keeps_its_size_in_pixels():
 def test_a_file_decoded_in_full_has_metas_hash_bit_by_bit(quality):
     pdqhash = pytest.importorskip("pdqhash", reason="Meta's PDQ is not built here")
     content = io.BytesIO()
-    scene(quality, (901, 677)).save(content, "JPEG", quality=quality)
+    LARGE.resize((901, 677)).save(content, "JPEG", quality=quality)
     picture = examine(content.getvalue(), sniff.JPEG, wanted=Wanted(effort=Effort.THOROUGH))
     bits, score = pdqhash.compute(np.asarray(Image.open(content).convert("RGB")))
     assert picture.hashes[0].variants[0] == np.packbits(bits.astype(bool)).tobytes()
