@@ -30,6 +30,7 @@ from hashmatch.hashing import known_answers
 from hashmatch.jobs import (
     demo,
     examine,
+    hasher_trial,
     ingest,
     open_case,
     plan,
@@ -150,10 +151,16 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(desk):
 
 
 @pytest.mark.usefixtures("_small")
-def test_an_interrupted_run_belongs_to_its_sets_and_its_evidence(desk):
+def test_an_interrupted_run_belongs_to_its_sets_and_its_evidence(desk, monkeypatch):
     (desk.evidence / "a").write_bytes(b"a")
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
+    with pytest.raises(CaseError, match="other sources, sets, settings"):
+        desk.scan(digests=("sha512",))
+    with monkeypatch.context() as other:
+        other.setattr(hasher_trial, "implementations", lambda *_: {"pdq": "another/1"})
+        with pytest.raises(CaseError, match="other sources, sets, settings"):
+            desk.scan()
     manifest = desk.install("second", b"second")
     with pytest.raises(CaseError, match="other sources, sets, settings"):
         desk.scan()
