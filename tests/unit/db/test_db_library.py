@@ -112,6 +112,17 @@ def test_look_ups_give_records_and_records_give_everything(library):
         assert installed.record(7).digests == digests(7)
 
 
+def test_a_large_set_finds_near_hashes_as_a_small_one(library, monkeypatch):
+    monkeypatch.setattr("hashmatch.db.near_lay_out.SCANNED", 10)
+    monkeypatch.setattr("hashmatch.db.near.Index.in_a_row", 1e9)
+    manifest = install(library, records(100))
+    with library.open_set(manifest.version) as installed:
+        asked = [pdq(8).value, bytes([pdq(9).value[0] ^ 7]) + pdq(9).value[1:], pdq(1000).value]
+        assert installed.search_near(Method.PDQ, asked, 31) == [(0, 8, 0), (1, 9, 3)]
+        assert installed._near[Method.PDQ]._slots is not None
+        verify(installed)
+
+
 def test_the_same_value_under_another_algorithm_is_no_agreement(library):
     one = record(1, digests=(Digest(Algorithm.SHA256, bytes(range(32))),))
     manifest = install(library, [one])
