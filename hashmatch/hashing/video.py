@@ -19,7 +19,7 @@ import numpy as np
 from hashmatch.hashing import video_file
 from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.pdq import IDENTITY, MIN_SIDE, pdq
-from hashmatch.hashing.video_file import DAMAGE, UnusableError
+from hashmatch.hashing.video_file import UnusableError
 from hashmatch.hashing.video_sampling import GAPS, Sampler
 from hashmatch.model.hashes import FrameHash
 from hashmatch.model.outcomes import Reason, Video
@@ -129,7 +129,7 @@ def examine(
         decoding.refused = error.reason
     except MemoryError:
         decoding.refused = Reason.OUT_OF_MEMORY
-    except DAMAGE as error:
+    except video_file.damage() as error:
         decoding.damaged = True
         decoding.refused = reader.trouble or (None if decoding.hashes else _reason(error))
     return _closed(found, decoding)
@@ -188,9 +188,9 @@ def _decode(
                 _take(frame, own, decoding)
         except EOFError:
             continue  # this stream has given all it has
-        except UnusableError:
+        except (UnusableError, MemoryError):
             raise
-        except DAMAGE:
+        except video_file.damage():
             decoding.damaged = True
         if time.monotonic() > decoding.limits.until:
             raise UnusableError(Reason.TIME_LIMIT)

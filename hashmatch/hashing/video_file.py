@@ -46,19 +46,16 @@ _STATE_LENGTH = frozenset({"mov", "matroska", "avi", "flv", "asf", "mxf"})
 _MOST_STREAMS = 8
 """Streams of pictures that are decoded of one file."""
 
-DAMAGE = (
+_DAMAGE = (
     OSError,
     EOFError,
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     AttributeError,
     ArithmeticError,
-    NotImplementedError,
     RuntimeError,
 )
-"""Everything the library raises for damaged input; anything else is a bug and stays one."""
 
 
 # The library measures frames with a margin around them; :func:`prepare` has its own limit before.
@@ -76,6 +73,16 @@ class UnusableError(Exception):
 def available() -> bool:
     """Tell whether the optional decoder of videos is there."""
     return importlib.util.find_spec("av") is not None
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """Give everything the library raises for damaged input; anything else is a bug and stays one.
+
+    Want of memory is among them by its class: look for ``MemoryError`` first.
+    """
+    import av  # noqa: PLC0415  # optional, large, and for videos only
+
+    return (*_DAMAGE, av.error.FFmpegError)
 
 
 class Reader:
@@ -121,9 +128,9 @@ def opened(reader: Reader, kind: str) -> Iterator[av.container.InputContainer]:
     """Open a container with the demuxer of its kind; the library is never left to guess.
 
     Raises:
-        Exceptions of ``DAMAGE``, ``MemoryError``: the header cannot be read.
+        MemoryError, or one of :func:`damage`: the header cannot be read.
     """
-    import av  # noqa: PLC0415  # optional, large, and for videos only
+    import av  # noqa: PLC0415
 
     av.logging.set_level(None)
     reader.seek(0)

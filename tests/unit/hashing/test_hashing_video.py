@@ -232,6 +232,24 @@ def test_want_of_memory_is_named(monkeypatch):
     assert examine(clips.clip(frames=8)).trouble is Reason.OUT_OF_MEMORY
 
 
+def _subclasses(kind):
+    return {kind, *(one for direct in kind.__subclasses__() for one in _subclasses(direct))}
+
+
+def test_whatever_the_library_raises_is_a_value(monkeypatch):
+    content = clips.clip(frames=4)
+    for kind in _subclasses(av.error.FFmpegError):
+
+        def fail(*_, kind=kind):
+            raise kind(1, "told by the library")
+
+        monkeypatch.setattr(video, "pdq", fail)
+        assert examine(content).trouble is not None
+        monkeypatch.setattr(video_file, "picture_streams", fail)
+        assert examine(content).trouble is not None
+        monkeypatch.undo()
+
+
 def test_a_codec_without_a_decoder_is_unsupported():
     content = clips.clip("matroska", "ffv1", frames=4).replace(b"V_FFV1", b"V_NONE")
     assert examine(content).trouble is Reason.UNSUPPORTED_VIDEO
