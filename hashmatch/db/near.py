@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 UNKNOWN_QUALITY = 255
-_IN_A_ROW = 0.25
+_IN_A_ROW = 0.3
 """What comparing one hash in a row costs, in the measure of :meth:`Slots.cost`. Measured."""
 
 

@@ -66,7 +66,7 @@ class Slots:
         self._first_word = [sum(words[:at]) for at in range(len(words))]
 
     def cost(self, radius: int) -> float:
-        """Estimate what a query costs, where comparing it with all hashes costs about 0.25 each."""
+        """Estimate what a query costs, where comparing it with all hashes costs about 0.3 each."""
         return self._radii(radius)[1]
 
     def _radii(self, radius: int) -> tuple[tuple[int, ...], float]:
