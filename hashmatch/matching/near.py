@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.db.radii import DEFAULT
@@ -55,8 +55,8 @@ def search(
     other one. Leads ask for more (:mod:`hashmatch.model.bands`). Nothing else within the threshold
     is left out; of several variants that agree with one record the nearest is given, the first
     in the order of computing among equals. Distances by different methods cannot be compared: of
-    several methods that agree the first in the order of ``Method`` is given, PDQ before all, but
-    a lead only where nothing else agrees.
+    several methods that agree the first in the order of ``Method`` is given, PDQ before all, and
+    the others are named; a lead is given only where nothing else agrees.
 
     Yields:
         number of the reading, record number, and how near; once per pair.
@@ -66,10 +66,16 @@ def search(
     for method in sorted({query.picture.method for query in queries}, key=_ORDER.index):
         own = [query for query in queries if query.picture.method is method]
         for pair, near in _nearest(installed, method, own, limits):
-            if pair not in best or best[pair].band is bands.Band.LEAD:
-                best[pair] = near
+            best[pair] = _joined(best.get(pair), near)
     for (reading, record), near in sorted(best.items(), key=lambda one: one[0]):
         yield reading, record, near
+
+
+def _joined(before: Near | None, near: Near) -> Near:
+    """Join what a further method found to what others found of the same picture and record."""
+    if before is None or before.band is bands.Band.LEAD:
+        return near
+    return replace(before, also=(*before.also, near.method))
 
 
 def _nearest(

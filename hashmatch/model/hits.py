@@ -83,7 +83,8 @@ class Near:
     For PhotoDNA both are sums of squared differences. ``quality`` is that of the picture in the
     evidence, ``list_quality`` that of the record where the list states one. ``variant``,
     ``rendering`` and ``phase`` say which query agreed. ``frames`` is there where the item is a
-    video; the distance is then that of its nearest frame.
+    video; the distance is then that of its nearest frame. ``also`` are further methods whose
+    values of the same picture agree with the same record, each within its own limit.
     """
 
     method: Method
@@ -95,6 +96,7 @@ class Near:
     rendering: str
     phase: str = NATIVE
     frames: Frames | None = None
+    also: tuple[Method, ...] = ()
 
     @property
     def band(self) -> Band | None:
@@ -103,7 +105,8 @@ class Near:
 
     def to_json(self) -> dict[str, Json]:
         """Give it as result files hold it."""
-        return {
+        also: dict[str, Json] = {"also": [*map(str, self.also)]} if self.also else {}
+        return also | {
             "method": str(self.method),
             "distance": self.distance,
             "band": self.band and str(self.band),

@@ -33,7 +33,7 @@ Cell = str | int | None
 ITEM = ("run", "n", "source", "path", "path_hex")
 NEAR = (
     "method", "distance", "band", "threshold", "quality", "list_quality", "variant", "rendering",
-    "phase",
+    "phase", "also",
 )  # fmt: skip
 FRAMES = (
     "frames_matched", "frames_of", "frames_agreeing", "frames_asked", "longest_ms", "ranges_ms",
@@ -118,7 +118,7 @@ def _near(near: Near | None, band: Band | None) -> tuple[Cell, ...]:
         return (None,) * (len(NEAR) + len(FRAMES))
     return (
         *(near.method, near.distance, band, near.threshold, near.quality, near.list_quality),
-        *(near.variant, near.rendering, near.phase),
+        *(near.variant, near.rendering, near.phase, " ".join(near.also)),
         *_frames(near.frames),
     )
 

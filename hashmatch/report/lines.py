@@ -146,6 +146,7 @@ def _near(line: Fields) -> Near | None:
         variant=one.text("variant"),
         rendering=one.text("rendering"),
         phase=one.text("phase"),
+        also=one.words("also", Method) if one.has("also") else (),
         frames=_frames(one),
     )
 

@@ -84,12 +84,15 @@ def test_of_several_methods_pdq_is_given_however_near_others_are(tmp_path):
     )
     (hit,) = hits(tmp_path, listed(Method.PDQ, Method.PHOTODNA), *asked)
     assert (hit.near.method, hit.near.distance, hit.near.phase) == (Method.PDQ, 30, "512")
+    assert hit.near.also == (Method.PHOTODNA,)
+    assert hit.near.to_json()["also"] == ["photodna"]
 
 
 def test_a_lead_stands_back_behind_another_method(tmp_path):
     asked = hashed(Method.PDQ, off(Method.PDQ, 50)), hashed(Method.PHOTODNA, GREY)
     (hit,) = hits(tmp_path, listed(Method.PDQ, Method.PHOTODNA), *asked, limits=Limits(60))
-    assert (hit.near.method, hit.claim) == (Method.PHOTODNA, Claim.NEAR)
+    assert (hit.near.method, hit.near.also, hit.claim) == (Method.PHOTODNA, (), Claim.NEAR)
+    assert "also" not in hit.near.to_json()
 
 
 def test_a_featureless_picture_is_compared_by_no_method(tmp_path):

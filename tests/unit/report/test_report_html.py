@@ -299,6 +299,14 @@ def test_the_frame_and_the_phase_that_agreed_are_explained(tmp_path):
     )
 
 
+def test_further_methods_that_agree_are_named(tmp_path):
+    run = report_runs.full()
+    hit = near()
+    hit["near"] |= {"also": ["phash", "photodna"]}
+    run.picture(b"x.gif", [hit])
+    assert "also near by: phash, photodna" in of(render(run, tmp_path), "hits")
+
+
 def test_records_near_too_many_files_are_named_and_their_hits_marked(full):
     hits = of(full, "hits")
     assert "3 records agree by similarity with more than 20 different files each" in hits

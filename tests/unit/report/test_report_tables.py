@@ -52,7 +52,7 @@ def test_the_columns_of_a_hit_are_fixed():
         "rendering",
     ]
     frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
-    near += ["phase", *frames, "longest_ms", "ranges_ms"]
+    near += ["phase", "also", *frames, "longest_ms", "ranges_ms"]
     assert list(csv_report.HITS) == [*item, *record, *marks, *near, "flags"]
 
 
