@@ -19,6 +19,7 @@ import numpy as np
 from hashmatch.hashing import video_file
 from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.pdq import IDENTITY, MIN_SIDE, pdq
+from hashmatch.hashing.trim import trimmed
 from hashmatch.hashing.video_file import UnusableError
 from hashmatch.hashing.video_sampling import GAPS, Sampler
 from hashmatch.model.hashes import FrameHash
@@ -44,6 +45,7 @@ class _Stream:
     stream: av.VideoStream
     sampler: Sampler
     stated: int
+    inner: Sampler | None
     frames: int = 0
     end: int = 0
     reformatter: av.video.reformatter.VideoReformatter | None = None
@@ -78,7 +80,9 @@ class _Decoding:
 
     @property
     def hashes(self) -> tuple[FrameHash, ...]:
-        return tuple(one for stream in self.streams.values() for one in stream.sampler.kept)
+        whole = [stream.sampler for stream in self.streams.values()]
+        inner = [stream.inner for stream in self.streams.values() if stream.inner]
+        return tuple(one for sampler in (*whole, *inner) for one in sampler.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class _Limits:
     pixels: int
     until: float
     gap: int
+    trim: bool
 
 
 def examine(
@@ -99,7 +104,8 @@ def examine(
 
     A decoder that crashes the process is not caught. What was found before damage, or before the
     time was over, is kept, and the answer is then ``partial``. The frames of a second stream of
-    pictures follow those of the first, with times of their own.
+    pictures follow those of the first, with times of their own; after all of them, unless the
+    effort is the least, follow the same frames without a plain border, where they have one.
 
     Args:
         stream: seekable; read from the beginning, by jumping about in it. Not closed.
@@ -114,7 +120,9 @@ def examine(
     """
     if not video_file.available():
         return Video(kind, trouble=Reason.NO_VIDEO_DECODER)
-    limits = _Limits(max_pixels, time.monotonic() + seconds, GAPS[effort])
+    limits = _Limits(
+        max_pixels, time.monotonic() + seconds, GAPS[effort], effort is not Effort.FAST
+    )
     found, decoding = Video(kind), _Decoding(limits)
     reader = video_file.Reader(stream, limits.until)
     try:
@@ -172,7 +180,9 @@ def _prepared(
             decoding.refused = error.reason
             continue
         stated = video_file.stated_length(container, stream)
-        decoding.streams[stream.index] = _Stream(stream, Sampler(decoding.limits.gap), stated)
+        limits = decoding.limits
+        inner = Sampler(limits.gap) if limits.trim else None
+        decoding.streams[stream.index] = _Stream(stream, Sampler(limits.gap), stated, inner)
         ready.append(stream)
     return ready
 
@@ -209,8 +219,16 @@ def _take(frame: av.VideoFrame, own: _Stream, decoding: _Decoding) -> None:
         return
     if own.sampler.due(at):
         own.reformatter = own.reformatter or video_file.reformatter()
-        found = pdq(Pixels(_grey(frame, own.reformatter)), IDENTITY)
-        own.sampler.take(FrameHash(at, found.quality, found.value))
+        _hash(Pixels(_grey(frame, own.reformatter)), at, own)
+
+
+def _hash(picture: Pixels, at: int, own: _Stream) -> None:
+    found = pdq(picture, IDENTITY)
+    own.sampler.take(FrameHash(at, found.quality, found.value))
+    inner = trimmed(picture) if own.inner else None
+    if own.inner and inner:
+        found = pdq(inner, IDENTITY)
+        own.inner.take(FrameHash(at, found.quality, found.value))
 
 
 def _grey(

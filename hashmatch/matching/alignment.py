@@ -70,22 +70,30 @@ def align(
     """
     matched = np.zeros(of, bool)
     runs: list[_Run] = []
-    ranges: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for frame, near in rows:
         matched[near] = True
         first, last = moments[frame], ends[frame]
         if not runs or not runs[-1].goes_on(first, last, near):
             runs.append(_Run(first, last, int(near[0])))
-        if ranges and 0 <= first - ranges[-1][1] < GAP:
-            ranges[-1] = (ranges[-1][0], last)
-        else:
-            ranges.append((first, last))
+        spans.append((first, last))
     frames = Frames(
         matched=int(matched.sum()),
         of=of,
         agreeing=len(rows),
         asked=len(moments),
         longest=max(one.last - one.first for one in runs),
-        ranges=tuple(ranges),
+        ranges=_merged(spans),
     )
     return Aligned(frames, max(one.different for one in runs))
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Join what belongs together; times begin anew with each stream of a video."""
+    ranges: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if ranges and first - ranges[-1][1] < GAP:
+            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
+        else:
+            ranges.append((first, last))
+    return tuple(ranges)

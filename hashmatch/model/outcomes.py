@@ -99,7 +99,8 @@ class Video:
     ``kind`` is the format by content, such as ``video/mp4``. ``codec``, ``width`` and ``height``
     are those of the stream that was decoded, ``length`` is the running time in milliseconds that
     the container states; empty or 0 where unknown. ``frames`` were decoded; ``hashes`` are those
-    that differ enough from the one before. ``trouble`` says why there is no usable hash;
+    that differ enough from the one before, stream by stream, then those of frames without a
+    plain border. ``trouble`` says why there is no usable hash;
     ``partial`` that the end was not reached, or that damaged stretches were passed over.
     """
 

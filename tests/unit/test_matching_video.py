@@ -77,6 +77,14 @@ def test_the_last_frame_stands_until_the_end_of_the_video(library):
     assert hit.near.frames.ranges == ((500, 700),)
 
 
+def test_stretches_of_several_streams_are_given_once_and_in_order(library):
+    install(library, "videos", [listed([0, 1, 2, 3])])
+    first = [(0, 0), (1_000, 1), (40_000, 50), (60_000, 2)]
+    second = [(500, 1), (30_000, 3), (31_000, 51)]
+    (hit,) = only(library, film(*first, *second, length=70_000))
+    assert hit.near.frames.ranges == ((0, 40_000), (60_000, 60_000))
+
+
 def test_one_frame_of_a_long_video_is_no_hit(library):
     install(library, "videos", [listed(range(10))])
     assert only(library, film((0, 4))) == ()
