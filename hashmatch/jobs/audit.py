@@ -151,8 +151,9 @@ class _Auditor:
                 self._unread.append((key_of(name), one.stage is Stage.LIST))
                 lines.append(Line(Class.FAILED, name, why=f"{one.stage}: {one.reason}"))
             else:
-                name = places.name(number, one.path)
-                lines.append(Line(Class.SKIPPED, name, why=str(one.rule)))
+                # What somebody named and is no file was meant to be compared.
+                ended = Class.FAILED if places.is_named(number) else Class.SKIPPED
+                lines.append(Line(ended, places.name(number, one.path), why=str(one.rule)))
         # Files that moved choose before those that agree in part only.
         settled = [one if isinstance(one, Line) else self._moved(one) for one in lines]
         return self._settled([one if isinstance(one, Line) else self._rest(one) for one in settled])

@@ -34,6 +34,10 @@ class Places:
             for entry in source.entries():
                 yield number, entry
 
+    def is_named(self, number: int) -> bool:
+        """Tell whether a source is files that were named one by one."""
+        return isinstance(self.sources[number], NamedFiles)
+
     def name(self, number: int, path: bytes) -> bytes:
         """Give the name of something in a source; that of a folder itself without a slash."""
         prefix = self.prefixes[number]

@@ -24,7 +24,11 @@ UNWRITABLE = "its name holds a line break, which this format cannot hold"
 
 @dataclass(slots=True)
 class Account:
-    """Every entry that was met, in one of the counts. ``bytes`` are those of ``files``."""
+    """Every entry that was met, in one of the counts. ``bytes`` are those of ``files``.
+
+    Something that is no regular file is ``skipped`` below a folder, and ``failed`` where somebody
+    named it: a device that was meant to be digested must not pass for done.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -78,6 +82,9 @@ def write(
         elif isinstance(one, Failed):
             account.failed += 1
             told(places.name(number, one.path), f"{one.stage}: {one.reason}")
+        elif isinstance(one, Skipped) and places.is_named(number):
+            account.failed += 1
+            told(places.name(number, one.path), f"not digested: {one.rule}")
         elif isinstance(one, Skipped):
             account.skipped[str(one.rule)] += 1
     out(b"".join([*stretch, lines.closing()]))

@@ -180,7 +180,9 @@ def test_what_is_no_file_is_left_out_and_counted(odd):
     done = output(odd, "evidence")
     assert b"1 fifo left out; 2 symbolic-link left out" in done.stderr
     assert b"loop" not in done.stdout
-    # a link that somebody names is meant
+    # what somebody names is meant: a link is followed, and a pipe is not passed over
+    done = output(odd, "evidence/pipe", code=ExitCode.INCOMPLETE)
+    assert b"evidence/pipe: not digested: fifo" in done.stderr
     assert b",evidence/link\n" in output(odd, "evidence/link").stdout
 
 
