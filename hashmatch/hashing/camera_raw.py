@@ -140,7 +140,7 @@ def _olympus(directory: Directory) -> Iterator[Span]:
 def _largest(content: bytes, spans: list[Span]) -> Span | None:
     """Choose the JPEG of the most pixels; sensor values packed as lossless JPEG are none."""
     best, most = None, 0
-    for start, end in spans:
+    for start, end in dict.fromkeys(spans):
         found = jpeg_parts.parts(content, start)
         if found is None or found.lossless or found.width * found.height <= most:
             continue

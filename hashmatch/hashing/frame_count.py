@@ -15,12 +15,22 @@ _MOST_STEPS = 1 << 21
 """Parts of a file that are looked at: the largest animations have fewer, made-up files more."""
 
 
+MOST_REACHED = 2000
+"""Frames or pages that may have to be stepped through; those behind are not reached."""
+
+_WIDTH = 0x0100
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Frames that begin in the content; ``whole`` says that the end was reached in good order."""
+    """Frames that begin in the content; ``whole`` says that the end was reached in good order.
+
+    ``aside`` are the places, from 0, of what stands among the frames and is none.
+    """
 
     frames: int
     whole: bool = True
+    aside: frozenset[int] = frozenset()
 
 
 def gif(content: bytes) -> Count:
@@ -69,10 +79,14 @@ def png(content: bytes) -> Count:
 
 
 def tiff(content: bytes) -> Count:
-    """Count the pages of a TIFF."""
+    """Count the pages of a TIFF. A directory without a width is none: it names a thumbnail."""
     found = tiff_at(content)
     pages = list(found.chain()) if found else []
     if found is None or not pages:
         return Count(1)
     following = pages[-1].following
-    return Count(len(pages), whole=not following or found.directory(following) is not None)
+    aside = frozenset(
+        place for place, page in enumerate(pages[:MOST_REACHED]) if not page.number(_WIDTH)
+    )
+    whole = not following or found.directory(following) is not None
+    return Count(max(1, len(pages) - len(aside)), whole, aside)

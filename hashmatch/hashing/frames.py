@@ -41,9 +41,6 @@ EXTENTS = {
     Effort.STANDARD: Extent(20, 200_000_000),
     Effort.THOROUGH: Extent(100, 1_000_000_000),
 }
-MOST_REACHED = 2000
-"""Frames or pages that may have to be stepped through; those behind are not reached."""
-
 _IN_ORDER = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 """Formats in which every frame before the one that is asked for must be decoded too."""
 
@@ -98,11 +95,13 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
         found.damage = reason_of(error)
         return found
     first = image.tell()
-    reached = min(frames, MOST_REACHED)
+    aside = frame_count.tiff(content).aside if name == "TIFF" else frozenset()
+    reached = min(frames + len(aside), frame_count.MOST_REACHED)
     if name in _IN_ORDER:
         reached = min(reached, extent.pixels // max(1, image.width * image.height))
     seen: set[bytes] = set()
-    for place, picture in _decoded(image, spread(reached, extent.frames), found, name):
+    places = tuple(one for one in spread(reached, extent.frames) if one not in aside)
+    for place, picture in _decoded(image, places, found, name):
         looks = _looks(picture)
         if looks not in seen and place != first:
             found.left -= picture.width * picture.height

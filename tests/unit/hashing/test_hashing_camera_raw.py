@@ -243,6 +243,15 @@ def test_a_tiff_by_a_camera_maker_is_no_raw_file():
     assert picture.hashes[0].rendering == "stored"
 
 
+def test_the_thumbnail_of_a_tiff_is_no_page_of_it():
+    maker = Maker()
+    second = maker.directory(interchange(maker, THUMB) | {0x0103: 6})
+    content = maker.done(maker.directory(thumbnail(maker), second))
+    picture = examine(content, sniff.TIFF)
+    assert (picture.frames, picture.trouble, picture.partial) == (1, None, False)
+    assert {one.rendering for one in picture.hashes} == {"stored", "thumbnail"}
+
+
 def test_directories_in_a_circle_end():
     maker = Maker()
     first = maker.directory({0x0103: 32767, MAKE: b"SONY\0", SUB: 8})
