@@ -137,9 +137,9 @@ def _doubts(found: Findings) -> Iterator[str]:
     if more := found.floods.records - len(found.floods.named[:_FLOODS]):
         yield f"WARNING: {more:,} more records are like that; run.json names those with most files."
     for line in found.chance:
-        if near and line.many and line.expected is not None:
+        if near and line.measured is not None and line.measured.many:
             yield (
-                f"WARNING: about {line.expected.number:,.0f} agreements by {line.method} with set"
+                f"WARNING: about {line.measured.number:,.0f} agreements by {line.method} with set"
                 f" {line.set_name} are to be expected by chance alone."
             )
 

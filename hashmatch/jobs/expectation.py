@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.matching import chance, video
 from hashmatch.model.hashes import Method
+from hashmatch.model.noted import Expectation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hashmatch.db.manifest import Manifest
-    from hashmatch.matching.chance import Expected
     from hashmatch.matching.near import Limits
-    from hashmatch.model.records import Json
 
 _ALSO_ASKED = {Method.PDQ: Method.VPDQ}
 """Frames of videos are compared with hashes of pictures as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """Values of one method that were asked about, against those of one set.
-
-    ``expected`` is None where no distances of unrelated pictures were measured.
-    """
-
-    set_name: str
-    set_version: str
-    method: Method
-    threshold: int
-    queries: int
-    entries: int
-    expected: Expected | None
-
-    @property
-    def many(self) -> bool:
-        """At least one agreement is to be expected by what was seen of unrelated pictures."""
-        one = self.expected
-        return one is not None and bool(one.seen) and one.number >= 1
-
-    def to_json(self) -> dict[str, Json]:
-        """Give it as ``run.json`` holds it; broken numbers as text with one digit."""
-        one = self.expected
-        measured: dict[str, Json] = {}
-        if one is not None:
-            measured = {
-                "sample": one.sample,
-                "pairs": one.pairs,
-                "seen": one.seen,
-                "number": f"{one.number:.0e}",
-                "extrapolated": None if one.extrapolated is None else f"{one.extrapolated:.0e}",
-            }
-        return {
-            "set": self.set_name,
-            "set_version": self.set_version,
-            "method": str(self.method),
-            "threshold": self.threshold,
-            "queries": self.queries,
-            "entries": self.entries,
-            "measured": measured or None,
-        }
 
 
 def expectations(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from array import array
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from hashmatch.model.noted import Flood, Floods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,43 +29,6 @@ _EXACT = b'"near":null'
 _SET_SHIFT = 40  # records of a set number far fewer than 2 ** 40
 
 
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """A record and the number of different files, by SHA-256, that are near to it."""
-
-    set_name: str
-    set_version: str
-    record: int
-    entry: str | None
-    files: int
-
-    def to_json(self) -> dict[str, Json]:
-        """Give it as ``run.json`` holds it."""
-        return {
-            "set": self.set_name,
-            "set_version": self.set_version,
-            "record": self.record,
-            "entry": self.entry,
-            "files": self.files,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Floods:
-    """Records near to more than ``LIMIT`` files: how many, and those with most files."""
-
-    records: int
-    named: tuple[Flood, ...]
-
-    def to_json(self) -> dict[str, Json]:
-        """Give it as ``run.json`` holds it."""
-        return {
-            "limit": LIMIT,
-            "records": self.records,
-            "named": [one.to_json() for one in self.named],
-        }
-
-
 def find(hits: Path) -> Floods:
     """Read ``hits.jsonl`` and find the records that agree with too many different files.
 
@@ -83,7 +47,7 @@ def find(hits: Path) -> Floods:
     many = files > LIMIT
     found = sorted(zip((-files[many]).tolist(), records[many].tolist(), strict=True))
     named = {record: -files for files, record in found[:NAMED]}
-    return Floods(len(found), tuple(_named(hits, sets, named)))
+    return Floods(LIMIT, len(found), tuple(_named(hits, sets, named)))
 
 
 def _named(hits: Path, sets: dict[str, int], files: dict[int, int]) -> Iterator[Flood]:

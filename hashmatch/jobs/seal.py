@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.examine import Limits
-    from hashmatch.jobs.expectation import Expectation
-    from hashmatch.jobs.floods import Floods
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
+    from hashmatch.model.noted import Expectation, Floods
     from hashmatch.model.people import Operator, Setting
     from hashmatch.model.records import Json
     from hashmatch.model.tally import Tally

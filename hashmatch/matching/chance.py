@@ -17,6 +17,8 @@ from importlib import resources
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from hashmatch.model.noted import Expected
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,23 +63,6 @@ class Sample:
         return self.within[near] / self.pairs * math.exp(-slope * (near - distance))
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Agreements of ``comparisons`` pairs of unrelated pictures that chance alone would bring.
-
-    Rests on a sample of ``pairs``, of which ``seen`` agreed. ``number`` is scaled up from them;
-    where none agreed it is an upper bound, and ``extrapolated`` is what the tail of the sample
-    would give, or None.
-    """
-
-    sample: str
-    pairs: int
-    seen: int
-    comparisons: int
-    number: float
-    extrapolated: float | None
-
-
 @cache
 def samples() -> Mapping[str, tuple[Sample, ...]]:
     """Read what was measured, by method."""
@@ -115,7 +100,6 @@ def _scaled(sample: Sample, seen: int, distance: int, comparisons: int) -> Expec
         sample=sample.name,
         pairs=sample.pairs,
         seen=seen,
-        comparisons=comparisons,
         number=comparisons * (seen or NONE_SEEN) / sample.pairs,
         extrapolated=None if tail is None else comparisons * tail,
     )

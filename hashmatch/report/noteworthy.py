@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hashmatch.model.hashes import Method
-from hashmatch.report.run_record import Expectation, Flood, Floods, Measured
+from hashmatch.model.noted import Expectation, Expected, Flood, Floods
 
 if TYPE_CHECKING:
     from hashmatch.report.fields import Fields
@@ -52,11 +52,11 @@ def chance(line: Fields) -> tuple[Expectation, ...]:
     )
 
 
-def _measured(one: Fields | None) -> Measured | None:
+def _measured(one: Fields | None) -> Expected | None:
     if one is None:
         return None
     extrapolated = one.optional_text("extrapolated")
-    return Measured(
+    return Expected(
         sample=one.text("sample"),
         pairs=one.number("pairs"),
         seen=one.number("seen"),

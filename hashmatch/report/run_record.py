@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hashmatch.model.hits import Claim, Disposition
+    from hashmatch.model.noted import Expectation, Floods
     from hashmatch.model.records import Json
 
 
@@ -126,59 +127,6 @@ class Counts:
         """Videos that no loaded set could be asked about."""
         ended = ("videos_compared", "videos_low_quality", "videos_not_compared")
         return self["videos"] - sum(self[name] for name in ended)
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """A record that very many different files are near to."""
-
-    set_name: str
-    set_version: str
-    record: int
-    entry: str | None
-    files: int
-
-
-@dataclass(frozen=True, slots=True)
-class Floods:
-    """Records near to more than ``limit`` different files: how many, and some by name."""
-
-    limit: int = 0
-    records: int = 0
-    named: tuple[Flood, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What is known of unrelated pictures at a distance, scaled up to the comparisons of a run.
-
-    Of ``pairs`` unrelated pictures ``seen`` agreed. ``number`` is to be expected; where none
-    agreed it is an upper bound, and ``extrapolated`` goes beyond what was measured.
-    """
-
-    sample: str
-    pairs: int
-    seen: int
-    number: float
-    extrapolated: float | None
-
-    @property
-    def many(self) -> bool:
-        """At least one agreement is to be expected by what was seen."""
-        return bool(self.seen) and self.number >= 1
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """Hashes of one method that were looked for in one set; ``measured`` where that was done."""
-
-    set_name: str
-    set_version: str
-    method: Method
-    threshold: int
-    queries: int
-    entries: int
-    measured: Measured | None
 
 
 @dataclass(frozen=True, slots=True)

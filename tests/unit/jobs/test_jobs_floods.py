@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashmatch.jobs import floods
+from hashmatch.model.noted import Flood, Floods
 
 VERSION, OTHER = "a" * 32, "b" * 32
 
@@ -32,7 +33,7 @@ def test_a_record_is_named_when_more_than_twenty_files_are_near_it(find, files, 
     found = find([line(n) for n in range(files)])
     assert (found.records, len(found.named)) == (named, named)
     for one in found.named:
-        assert one == floods.Flood("a", VERSION, 3, "e3", files)
+        assert one == Flood("a", VERSION, 3, "e3", files)
 
 
 def test_copies_of_one_file_are_one_file(find):
@@ -58,7 +59,7 @@ def test_those_with_most_files_are_named_first_and_the_rest_is_counted(find, mon
 
 
 def test_a_run_without_hits_has_no_floods(find):
-    assert find([]) == floods.Floods(0, ())
+    assert find([]) == Floods(floods.LIMIT)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=200), st.integers(1, 9))

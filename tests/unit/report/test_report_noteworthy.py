@@ -1,7 +1,7 @@
 import pytest
 
 from hashmatch.errors import CustodyError
-from hashmatch.report.run_record import Floods
+from hashmatch.model.noted import Floods
 from hashmatch.report.stored_run import StoredRun
 from tests import report_runs
 from tests.report_runs import chance, flood
