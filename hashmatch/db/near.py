@@ -15,8 +15,9 @@ from hashmatch.db.anonymous import memory
 from hashmatch.db.near_flat import Flat
 from hashmatch.db.near_layout import layout
 from hashmatch.db.near_pairs import spread
-from hashmatch.db.near_scan import Columns, Squares
+from hashmatch.db.near_scan import Columns
 from hashmatch.db.near_slots import Arrays, Slots
+from hashmatch.db.near_squares import Squares
 from hashmatch.db.radii import GREATEST
 from hashmatch.db.sealed import SealedFile, SealedWriter
 from hashmatch.errors import HashSetError, UsageError

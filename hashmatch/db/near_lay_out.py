@@ -9,8 +9,8 @@ import numpy as np
 from hashmatch.db import near_plan
 from hashmatch.db.near_layout import ALIGNED, Layout
 from hashmatch.db.near_pairs import spread
-from hashmatch.db.near_scan import squares
 from hashmatch.db.near_slots import key
+from hashmatch.db.near_squares import squares
 from hashmatch.db.radii import DEFAULT
 from hashmatch.model.hashes import Method
 

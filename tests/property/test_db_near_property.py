@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashmatch.db import near, near_plan, near_scan, near_slots
+from hashmatch.db import near, near_plan, near_scan, near_slots, near_squares
 from hashmatch.db.anonymous import memory
 from hashmatch.db.near_flat import Faiss, Flat
 from hashmatch.db.near_lay_out import Entries, LaidOut
@@ -194,7 +194,8 @@ def test_photodna_values_are_found_as_by_brute_force(seed, count, radius, monkey
 def monkeypatch_step():
     """Compare few PhotoDNA values at a time, so that steps are left out."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(near_scan, "_SQUARES_STEP", 8)
+        patched.setattr(near_squares, "STEP", 8)
+        patched.setattr(near_squares, "_PAIRS", 3)
         yield
 
 
