@@ -18,9 +18,9 @@ def item(path, size=0):
 class TrickySource:
     """Items whose names say what happens when they are opened.
 
-    ``kill-always`` ends the worker each time, ``kill-once`` the first time only; ``hang`` takes
-    for ever; ``locked`` cannot be opened; ``changed`` is not the same after reading. Everything
-    else holds its own name.
+    ``kill-always`` ends the worker each time, ``kill-once`` the first time only; ``stop-once``
+    stops it the first time; ``slow`` takes a while, ``hang`` takes for ever; ``locked`` cannot be
+    opened; ``changed`` is not the same after reading. Everything else holds its own name.
     """
 
     counter: str
@@ -34,6 +34,12 @@ class TrickySource:
             os.kill(os.getpid(), signal.SIGKILL)
         if name.startswith(b"kill-once") and self._first(name):
             os.kill(os.getpid(), signal.SIGKILL)
+        if name.startswith(b"stop-once") and self._first(name):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if name.startswith(b"slow"):
+            time.sleep(0.5)
+            if not self._first(name):
+                self._first(b"slow twice")
         if name.startswith(b"hang"):
             time.sleep(3600)
         if name.startswith(b"locked"):

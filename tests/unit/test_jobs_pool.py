@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from hashmatch.jobs import windows
+from hashmatch.jobs import shares, windows
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.pool import Pool
@@ -99,3 +99,48 @@ def test_trouble_with_an_item_is_its_result(tmp_path):
     locked, changed = read(tmp_path, [b"locked", b"changed"])
     assert locked == Failed(b"locked", Stage.OPEN, Reason.PERMISSION)
     assert changed == Failed(b"changed", Stage.READ, Reason.CHANGED)
+
+
+def test_a_worker_that_is_stopped_from_outside_costs_nothing_but_time(tmp_path):
+    names = [b"stop-once", *(b"%d" % n for n in range(20))]
+    results = read(tmp_path, names, workers=1, base_seconds=0.5)
+    assert [content(r) for r in results] == [sha256(n) for n in names]
+
+
+def test_what_a_lost_worker_had_not_begun_is_decoded_by_the_next(tmp_path):
+    names = [b"%d" % n for n in range(8)]
+    names[1] = b"kill-always"
+    results = read(tmp_path, names, workers=1)
+    assert results.pop(1) == Failed(b"kill-always", Stage.READ, Reason.WORKER_DIED)
+    assert [content(r) for r in results] == [sha256(n) for n in names if n != b"kill-always"]
+
+
+def test_an_item_that_takes_long_is_not_blamed_for_those_before_it(tmp_path):
+    names = [b"slow %d" % n for n in range(4)]  # together longer than the time for one
+    results = read(tmp_path, names, workers=1, base_seconds=1.5)
+    assert [content(r) for r in results] == [sha256(n) for n in names]
+    assert not (tmp_path / "slow twice").exists()
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_of_one_turning_disk_one_large_item_is_read_at_a_time(tmp_path, monkeypatch, turns):
+    monkeypatch.setattr(shares.disks, "turns", lambda _: turns)
+    names = [b"large %d" % n for n in range(4)]
+    source = TrickySource(str(tmp_path))
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), Level.PROCESSES)
+    most, wide = 0, []
+    with closing(Pool(order, 2)) as pool:
+        give = pool._give
+
+        def given(busy, share, **how):
+            nonlocal most
+            give(busy, share, **how)
+            wide.append(how["wide"])
+            most = max(most, sum(bool(one.shares) for one in pool._crew.values()))
+
+        monkeypatch.setattr(pool, "_give", given)
+        entries = [(0, item(name, windows.BATCH_BYTES + 1)) for name in names]
+        results = [result for reads in pool.read(entries) for _, _, result in reads]
+    assert [content(r) for r in results] == [sha256(n) for n in names]
+    assert most == (1 if turns else 2)
+    assert wide == [False, False, False, True]

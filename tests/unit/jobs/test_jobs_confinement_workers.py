@@ -1,12 +1,14 @@
 """Real worker processes: what a decoder that was taken over can and cannot do."""
 
 import hashlib
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 from contextlib import closing, contextmanager
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -344,3 +346,17 @@ def test_a_source_that_is_mounted_anew_during_the_run_is_read(tmp_path, mount):
         entries = [(0, one) for one in source.entries() if isinstance(one, Item)]
         ((_, _, found),) = next(pool.read(entries))
     assert isinstance(found, Reading)
+
+
+@needs_linux
+def test_a_message_that_stops_in_its_middle_is_not_waited_for_without_end():
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        kernel.bound_messages(ours.fileno(), 1)
+        os.write(theirs.fileno(), b"\0\0\0\x10half")
+        with pytest.raises(OSError, match="temporarily unavailable"):
+            ours.recv_bytes()
+        with pytest.raises(OSError, match="temporarily unavailable"):
+            ours.send_bytes(bytes(16 << 20))
+    with Path(os.devnull).open("rb") as nothing, pytest.raises(OSError, match="non-socket"):
+        kernel.bound_messages(nothing.fileno(), 1)
