@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-import pytest
 from PIL import Image
 
 from hashmatch.errors import ExitCode
