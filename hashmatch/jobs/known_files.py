@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hashmatch.demo.lists import KnownFile
 from hashmatch.hashing import digests, pictures, sniff
 from hashmatch.model.hashes import ALWAYS
+from hashmatch.model.wanted import Effort, Wanted
 
 if TYPE_CHECKING:
     from hashmatch.demo.truth import Original
@@ -19,7 +20,9 @@ def known_file(original: Original) -> KnownFile:
     read = digests.read(io.BytesIO(content), ALWAYS, lambda _: False, 0)
     md5, sha1, sha256 = (digest.hex for digest in read.digests)
     kind = sniff.picture_kind(read.head)
-    picture = pictures.examine(content, kind) if kind and original.picture else None
+    # In full and in colour, as the programs decode that lists are made with.
+    in_full = Wanted(effort=Effort.THOROUGH)
+    picture = pictures.examine(content, kind, wanted=in_full) if kind and original.picture else None
     pdq = picture.hashes[0] if picture and picture.hashes else None
     return KnownFile(
         name=original.name,

@@ -447,7 +447,7 @@ def test_one_read_gives_digests_and_pictures_by_content(tmp_path):
     read = looked_at(tmp_path, "named.txt", content)
     assert read.digests[2].value == hashlib.sha256(content).digest()
     assert (read.picture.kind, read.picture.trouble) == ("image/png", None)
-    assert len(read.picture.hashes[0].variants) == 8
+    assert len(read.picture.hashes[0].variants) == 9
     assert looked_at(tmp_path, "text.png", b"text").picture is None
 
 
