@@ -52,8 +52,8 @@ _CUT = frozenset({Reason.CORRUPT, Reason.TRUNCATED})
 class Decoded:
     """What came of decoding.
 
-    ``width`` and ``height`` are 0 where the header could not be read; ``frames``, all that the
-    file holds, also where they could not be counted. Without ``trouble`` there is at least one
+    ``width`` and ``height`` are 0 where the header could not be read, ``frames``, all that begin
+    in the file, too. Without ``trouble`` there is at least one
     rendering. ``damage`` is what was passed over to get them: only a part of what the file should
     hold is known to be right. ``kind`` is a more exact name where the content gave one.
     ``shown`` names the variant, of those in :data:`hashmatch.model.hashes.VARIANTS`, that a
@@ -251,10 +251,7 @@ def _counted(task: _Task, image: Image.Image, facts: Decoded) -> Decoded:
     if task.name == "JPEG":
         others = len(jpeg_parts.beside(task.content, task.parts)) if task.parts else 0
         return replace(facts, frames=1 + others) if others else facts
-    try:
-        count = frames.count(image, task.content, task.name)
-    except DAMAGE:
-        return replace(facts, frames=0)
+    count = frames.count(image, task.content, task.name)
     broken = not count.whole and task.effort is not Effort.FAST
     return replace(facts, frames=count.frames, damage=Reason.TRUNCATED if broken else None)
 

@@ -179,6 +179,28 @@ def test_a_number_of_frames_that_a_header_invents_is_not_believed():
     assert (found.frames, names(found), found.damage) == (2, ["stored", "frame-2"], None)
 
 
+def test_frames_behind_what_can_only_be_passed_over_are_not_claimed():
+    content = encode(RGB, "PNG", save_all=True, append_images=[OTHER])
+    text = chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(2_000_000)))  # more than is taken
+    found = decoded(content[:33] + text + content[33:])
+    assert (found.frames, names(found), found.damage) == (2, ["stored"], Reason.CORRUPT)
+
+
+def test_chunks_that_end_without_an_end_are_counted_and_not_whole():
+    content = encode(RGB, "PNG", save_all=True, append_images=[OTHER])
+    assert frame_count.png(content) == frame_count.Count(2)
+    assert frame_count.png(content[:-12]) == frame_count.Count(2, whole=False)
+    assert frame_count.png(content[:40]) == frame_count.Count(1, whole=False)
+
+
+def test_counting_gives_up_behind_more_parts_than_any_file_has(monkeypatch):
+    monkeypatch.setattr(frame_count, "_MOST_STEPS", 2)
+    gif = encode(RGB, "GIF", save_all=True, append_images=[OTHER])
+    png = encode(RGB, "PNG", save_all=True, append_images=[OTHER])
+    assert not frame_count.gif(gif).whole
+    assert not frame_count.png(png).whole
+
+
 @pytest.mark.parametrize("extra", [b"", b"\0\0", b"PK\3\4 something else"])
 def test_a_gif_without_its_last_byte_or_with_more_behind_it_is_whole(extra):
     content = encode(RGB, "GIF", save_all=True, append_images=[OTHER])
