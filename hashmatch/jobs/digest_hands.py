@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 T = TypeVar("T")
 
 _INTERRUPTIONS = {signal.SIGINT, signal.SIGTERM}
+_LOOK_SECONDS = 2.0
 _LENGTH = struct.Struct("<I")
 
 
@@ -99,6 +101,7 @@ def _serve(
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTIONS)
         for one in foreign:
             os.close(one)
+        _end_with(os.getppid())
         while (length := _read(requests, _LENGTH.size)) is not None:
             body = _read(requests, _LENGTH.unpack(length)[0])
             if body is None:
@@ -107,6 +110,17 @@ def _serve(
         code = 0
     finally:
         os._exit(code)  # what the parent has buffered is not this process's to write
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, even if that was killed amid a long file."""
+
+    def look(_signal: int, _frame: FrameType | None) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS, _LOOK_SECONDS)
 
 
 def _read(pipe: int, count: int) -> bytes | None:

@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -238,4 +240,27 @@ def test_a_reader_that_goes_away_ends_it(bare):
         errors = process.stderr.read()
         assert process.wait(30) == ExitCode.OUTPUT
     assert b"could not be written" in errors
+    assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_command(bare, how):
+    bare.evidence.mkdir()
+    for number in range(4):
+        with (bare.evidence / f"{number}").open("wb") as out:
+            out.truncate(1 << 40)  # a hole: no room on the disk, and very long to digest
+    with subprocess.Popen(
+        bare.command("hash", "evidence", "--workers", "2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=bare.root,
+        env=bare.environment(),
+    ) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 2:
+            time.sleep(0.02)
+        process.send_signal(how)
+        errors = process.stderr.read()  # ends when the last process has let go of it
+        code = process.wait(60)
+    assert code == (-how if how == signal.SIGKILL else ExitCode.INTERRUPTED)
     assert b"Traceback" not in errors
