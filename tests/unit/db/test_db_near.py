@@ -7,6 +7,7 @@ from hashmatch.db import near, near_lay_out
 from hashmatch.db.near_build import NearBuilder
 from hashmatch.db.near_lay_out import Entries, LaidOut
 from hashmatch.db.radii import DEFAULT, GREATEST
+from hashmatch.db.sealed import SealedWriter
 from hashmatch.errors import HashSetError, UsageError
 from hashmatch.model.hashes import Method
 
@@ -112,6 +113,18 @@ def test_an_index_of_another_length_than_it_states_is_refused():
     for wrong in (whole[:-1], whole + b"\0"):
         with pytest.raises(HashSetError, match="not of the length"):
             near.Index(Method.PDQ, wrong)
+
+
+@pytest.mark.parametrize("more", [b"", b"\0"])
+def test_a_sealed_index_longer_or_shorter_than_it_states_is_refused(tmp_path, more):
+    entries = Entries(queries(BASE), np.array([1], np.uint32), np.array([255], np.uint8))
+    whole = content(LaidOut(Method.PDQ, entries))
+    sealed = SealedWriter(tmp_path / "n", KEY, Method.PDQ.encode())
+    sealed.add(whole[:200])
+    sealed.add(whole[200:] + more if more else whole[200:-1])
+    sealed.finish()
+    with pytest.raises(HashSetError, match="not of the length"):
+        near.read(tmp_path / "n", KEY, Method.PDQ)
 
 
 def test_an_index_of_another_layout_is_refused():
