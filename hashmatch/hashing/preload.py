@@ -9,17 +9,20 @@ import sys
 
 from PIL import AvifImagePlugin
 
-from hashmatch.hashing import codecs, sniff, video
+from hashmatch.hashing import codecs, sniff
 
 # Parts that a decoder loads in the middle of its work.
 _LATER = ("PIL.MpoImagePlugin", "PIL.ImageSequence", "encodings.latin_1", "encodings.ascii")
 _UNWINDER = "libgcc_s.so.1"  # the C library looks for it when a thread ends early
 
 
-def load() -> None:
+def load(*, videos: bool = True) -> None:
     """Load what decoding may need, so that nothing has to be opened later.
 
     The workers are the parallelism: a decoder that uses threads is told to use one.
+
+    Args:
+        videos: whether videos will be decoded.
     """
     importlib.import_module("hashmatch.hashing.pictures")
     for name in _LATER:
@@ -29,6 +32,9 @@ def load() -> None:
     heif = sys.modules.get("pillow_heif")
     if heif is not None:
         heif.options.DECODE_THREADS = 1
-    video.warm_up()
+    if videos:
+        from hashmatch.hashing import video  # noqa: PLC0415  # takes as long as all pictures
+
+        video.warm_up()
     with contextlib.suppress(OSError):
         ctypes.CDLL(_UNWINDER)

@@ -26,7 +26,6 @@ from hashmatch.jobs.examine import Aids, Limits, examine
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.reuse import Contents
 from hashmatch.model.evidence import Item
-from hashmatch.model.hashes import Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,8 +245,8 @@ def _confined(order: Order) -> Report | None:
     if order.target is not Level.PROCESSES:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
-        preload.load()
-    for method in set(order.wanted.methods) - {Method.PDQ, Method.VPDQ}:
+        preload.load(videos=order.wanted.videos)
+    for method in order.wanted.further:
         from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
 
         hashers.load(method)

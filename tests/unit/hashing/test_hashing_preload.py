@@ -99,3 +99,12 @@ def test_without_the_optional_decoder_the_others_are_loaded():
 def test_a_system_without_the_library_for_ending_threads_is_no_trouble(monkeypatch):
     monkeypatch.setattr(preload, "_UNWINDER", "is-not-there.so.1")
     preload.load()
+
+
+def test_what_decodes_videos_is_loaded_where_there_will_be_videos():
+    code = "import sys; from hashmatch.hashing import preload; preload.load(videos={}); print({})"
+    loaded = "'hashmatch.hashing.video' in sys.modules, 'av' in sys.modules"
+    for videos in (False, True):
+        words = [sys.executable, "-c", code.format(videos, loaded)]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        assert told.split()[0] == str(videos)
