@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Frames, Near
     from hashmatch.report.lines import HitLine, Place, ProblemLine
     from hashmatch.report.options import ReportOptions
-    from hashmatch.report.run_record import Counts
+    from hashmatch.report.run_record import RunRecord
     from hashmatch.report.stored_run import StoredRun
 
 Cell = str | int | None
@@ -62,7 +62,7 @@ class CsvReport:
         tables: dict[str, tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]] = {
             "hits": (HITS, (_hit(id_, hit, names) for hit in run.hits())),
             "problems": (PROBLEMS, (_problem(id_, one, names) for one in run.problems())),
-            "coverage": (COVERAGE, ((id_, *row) for row in _coverage(run.record.counts))),
+            "coverage": (COVERAGE, ((id_, *row) for row in _coverage(run.record))),
         }
         written = {options.name(stem, "csv"): table for stem, table in tables.items()}
         encoding = "utf-8-sig" if options.byte_order_mark else "utf-8"
@@ -135,7 +135,8 @@ def _problem(run: str, one: ProblemLine, names: ItemNames) -> tuple[Cell, ...]:
     return (*_item(run, one.place, names), one.problem, one.stage, one.reason)
 
 
-def _coverage(counts: Counts) -> Iterator[tuple[Cell, ...]]:
+def _coverage(run: RunRecord) -> Iterator[tuple[Cell, ...]]:
+    counts = run.counts
     yield from ((name, None, count) for name, count in counts.numbers.items())
     yield "pictures_not_asked", None, counts.not_asked
     for measure, by_code in (
@@ -145,6 +146,9 @@ def _coverage(counts: Counts) -> Iterator[tuple[Cell, ...]]:
         ("videos_not_compared_by", counts.videos_not_compared_by),
     ):
         yield from ((measure, code, count) for code, count in by_code.items())
+    yield "records_near_many_files", None, run.floods.records
+    for one in run.floods.named:
+        yield "files_near", f"{one.set_name}@{one.set_version}#{one.record}", one.files
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001

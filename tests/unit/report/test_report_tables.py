@@ -10,7 +10,7 @@ from hashmatch.report import jsonl
 from hashmatch.report.options import ReportOptions
 from hashmatch.report.stored_run import StoredRun
 from tests import report_runs
-from tests.report_runs import HOSTILE, RUN
+from tests.report_runs import HOSTILE, NAMED, RUN
 
 
 def rendered(report, tmp_path, builder=None, **options):
@@ -99,6 +99,8 @@ def test_the_coverage_table_adds_up(tmp_path):
     assert counts["skipped_by", "fifo"] == 1
     assert counts["not_compared_by", "corrupt-picture"] == 1
     assert counts["pictures_not_asked", ""] == 0
+    assert counts["records_near_many_files", ""] == 3
+    assert counts["files_near", f"provider-test@{NAMED}#17"] == 4_321
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "=cmd()|x", "-1"])
