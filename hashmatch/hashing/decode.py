@@ -53,9 +53,9 @@ class Decoded:
     """What came of decoding.
 
     ``width`` and ``height`` are 0 where the header could not be read, ``frames``, all that begin
-    in the file, too. Without ``trouble`` there is at least one
-    rendering. ``damage`` is what was passed over to get them: only a part of what the file should
-    hold is known to be right. ``kind`` is a more exact name where the content gave one.
+    in the file, too. Without ``trouble`` there is at least one rendering. ``damage`` is what was
+    passed over to get them: only a part of what the file should hold is known to be right.
+    ``kind`` is a more exact name where the content gave one.
     ``shown`` names the variant, of those in :data:`hashmatch.model.hashes.VARIANTS`, that a
     viewer would show. ``exif`` is the EXIF block where only the decoder can tell where it lies.
     """
