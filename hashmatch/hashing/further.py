@@ -11,7 +11,7 @@ from hashmatch.model.hashes import VARIANTS, Method, PictureHash
 from hashmatch.model.wanted import Effort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -26,15 +26,19 @@ class Further(NamedTuple):
     failed: tuple[Method, ...] = ()
 
 
-def further(renderings: Iterable[tuple[Rendering, int]], wanted: Wanted) -> Further:
+def further(
+    renderings: Iterable[Rendering], qualities: Mapping[str, int], wanted: Wanted
+) -> Further:
     """Hash renderings by every method that is wanted beside PDQ.
 
-    A hasher gets the colours of the whole picture. It fails where only a reduced picture is
-    there, and when it raises, except for want of memory, or gives nonsense; other methods go on.
-    That it has no value for a picture is no failure.
+    A hasher gets the colours of the whole picture. It fails where a rendering is not there, or
+    only reduced, and when it raises, except for want of memory, or gives nonsense; other methods
+    go on. That it has no value for a picture is no failure.
 
     Args:
-        renderings: each with its PDQ quality, which stands for the quality of these hashes too.
+        renderings: decoded in full.
+        qualities: PDQ quality of each rendering to be hashed, by its name; it stands for the
+            quality of these hashes too.
         wanted: the methods. Except with the least effort, values of turned pictures are derived
             where the method can.
 
@@ -42,17 +46,16 @@ def further(renderings: Iterable[tuple[Rendering, int]], wanted: Wanted) -> Furt
         MemoryError: memory does not suffice.
         HasherError: a hasher cannot be loaded at all.
     """
-    methods = tuple(one for one in wanted.methods if one not in hashers.OWN)
-    if not methods:
-        return Further()
     found: list[PictureHash] = []
     failed: set[Method] = set()
-    for rendering, quality in renderings:
-        if rendering.reduction > 1:
-            failed.update(methods)
+    there = {one.name: one for one in renderings if one.reduction == 1}
+    for name, quality in qualities.items():
+        rendering = there.get(name)
+        if rendering is None:
+            failed.update(wanted.further)
             continue
         pixels = _colours(rendering)
-        for method in methods:
+        for method in wanted.further:
             hasher = hashers.load(method)
             try:
                 values = _values(hasher, pixels, wanted.effort)
@@ -62,11 +65,9 @@ def further(renderings: Iterable[tuple[Rendering, int]], wanted: Wanted) -> Furt
                 failed.add(method)
                 continue
             if values:
-                names = tuple(values)
-                found.append(
-                    PictureHash(method, rendering.name, quality, tuple(values.values()), names)
-                )
-    return Further(tuple(found), tuple(one for one in methods if one in failed))
+                turns = tuple(values)
+                found.append(PictureHash(method, name, quality, tuple(values.values()), turns))
+    return Further(tuple(found), tuple(one for one in wanted.further if one in failed))
 
 
 def _values(hasher: hashers.Hasher, pixels: NDArray[np.uint8], effort: Effort) -> dict[str, bytes]:
@@ -80,7 +81,8 @@ def _values(hasher: hashers.Hasher, pixels: NDArray[np.uint8], effort: Effort) -
 
 def _colours(rendering: Rendering) -> NDArray[np.uint8]:
     """All pixels as RGB, not to be written to."""
-    rows = rendering.rows(0, rendering.size[0])
+    rgb = rendering.image.mode == "RGB"
+    rows = np.asarray(rendering.image) if rgb else rendering.rows(0, rendering.size[0])
     colours = rows if rows.ndim == 3 else np.repeat(rows[..., None], 3, axis=2)
     pixels = np.ascontiguousarray(colours, np.uint8)
     pixels.flags.writeable = False

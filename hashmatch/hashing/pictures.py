@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from hashmatch.hashing.decode import MAX_PIXELS, decode
-from hashmatch.hashing.further import further
+from hashmatch.hashing.further import Further, further
 from hashmatch.hashing.phases import perceived
 from hashmatch.model.outcomes import Picture, Reason
 from hashmatch.model.wanted import Wanted
+
+if TYPE_CHECKING:
+    from hashmatch.hashing.pixels import Rendering
 
 STANDARD = Wanted()
 
@@ -18,6 +22,9 @@ def examine(
     content: bytes, kind: str, max_pixels: int = MAX_PIXELS, wanted: Wanted = STANDARD
 ) -> Picture:
     """Decode a picture and hash every rendering of it.
+
+    Methods beside PDQ see all pixels in colour. PDQ does not depend on whether there are any:
+    what was decoded in grey for it, perhaps at a fraction of its size, is decoded once more.
 
     A picture without structure is hashed too: its low quality says so. But when damage left
     nothing except one colour, then nothing was seen, and the damage is the trouble. No damage in
@@ -30,12 +37,17 @@ def examine(
         wanted: perceptual methods and effort; its digests do not matter here.
     """
     decoded = decode(content, kind, max_pixels, wanted.effort, in_full=wanted.in_full)
-    kind = decoded.kind or kind
-    facts = Picture(kind, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
+    named = decoded.kind or kind
+    facts = Picture(named, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
     try:
         hashed = [perceived(one, wanted.effort, decoded.shown) for one in decoded.renderings]
-        native = (phases[0].quality for phases in hashed)
-        more = further(zip(decoded.renderings, native, strict=True), wanted)
+        more = Further()
+        if wanted.further and hashed:
+            native = {phases[0].rendering: phases[0].quality for phases in hashed}
+            whole = decoded
+            if not wanted.in_full and any(map(_lessened, decoded.renderings)):
+                whole = decode(content, kind, max_pixels, wanted.effort, in_full=True)
+            more = further(whole.renderings, native, wanted)
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     hashes = tuple(chain.from_iterable(hashed))
@@ -43,3 +55,8 @@ def examine(
         return replace(facts, trouble=decoded.damage)
     partial = decoded.damage is not None
     return replace(facts, hashes=hashes + more.hashes, partial=partial, unhashed=more.failed)
+
+
+def _lessened(rendering: Rendering) -> bool:
+    """Tell whether a rendering may lack pixels or colours that the file has."""
+    return rendering.reduction > 1 or rendering.image.mode == "L"

@@ -34,5 +34,10 @@ class Wanted:
 
     @property
     def in_full(self) -> bool:
-        """Whether every pixel counts, so that no picture may be decoded at a fraction."""
-        return self.effort is Effort.THOROUGH or not {*self.methods} <= {Method.PDQ, Method.VPDQ}
+        """Whether PDQ too is computed of every pixel, and no picture decoded at a fraction."""
+        return self.effort is Effort.THOROUGH
+
+    @property
+    def further(self) -> tuple[Method, ...]:
+        """Methods of pictures beside PDQ; those see pictures decoded in full."""
+        return tuple(one for one in self.methods if one not in {Method.PDQ, Method.VPDQ})

@@ -93,7 +93,7 @@ def test_an_entry_point_for_no_method_or_one_of_our_own_is_named(put):
 
 def test_a_plug_in_is_loaded_and_hashes(put):
     put()
-    found = further([(rendering(), 70)], PHOTODNA)
+    found = further([rendering()], {"stored": 70}, PHOTODNA)
     (one,) = found.hashes
     assert (one.method, one.rendering, one.quality, one.phase) == (
         Method.PHOTODNA,
@@ -103,7 +103,7 @@ def test_a_plug_in_is_loaded_and_hashes(put):
     )
     assert one.names == ("identity", "rot180", "flipx", "flipy")
     turned = rendering().image.transpose(Image.Transpose.ROTATE_180)
-    (other,) = further([(Rendering("stored", turned, (48, 60)), 70)], PHOTODNA).hashes
+    (other,) = further([Rendering("stored", turned, (48, 60))], {"stored": 70}, PHOTODNA).hashes
     assert one.variants[1] == other.variants[0]
 
 
@@ -175,12 +175,12 @@ def test_nonsense_for_a_picture_is_a_failure(stand_in, answer):
     one = stand_in(hasher())
     hashers.load(Method.PHOTODNA)
     one.hash = lambda pixels: answer
-    assert further([(rendering(), 70)], PHOTODNA) == ((), (Method.PHOTODNA,))
+    assert further([rendering()], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
 
 
 def test_a_picture_for_which_the_method_has_no_value_is_no_failure(stand_in):
     stand_in(hasher(hash=lambda pixels: None))
-    assert further([(rendering(), 70)], PHOTODNA) == ((), ())
+    assert further([rendering()], {"stored": 70}, PHOTODNA) == ((), ())
 
 
 def test_want_of_memory_is_not_the_hashers_fault(stand_in):
@@ -199,13 +199,18 @@ def test_a_reduced_picture_is_not_given_to_a_hasher(stand_in):
     one = stand_in(hasher())
     hashers.load(Method.PHOTODNA)
     one.hash = None  # would fail when called
-    assert further([(rendering(reduction=2), 70)], PHOTODNA) == ((), (Method.PHOTODNA,))
+    assert further([rendering(reduction=2)], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
+
+
+def test_a_rendering_that_is_lost_when_decoded_in_full_is_a_failure(stand_in):
+    stand_in(hasher())
+    assert further([], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
 
 
 def test_least_effort_derives_nothing(stand_in):
     stand_in(hasher())
     fast = Wanted(methods=PHOTODNA.methods, effort=Effort.FAST)
-    assert further([(rendering(), 70)], fast).hashes[0].names == ("identity",)
+    assert further([rendering()], {"stored": 70}, fast).hashes[0].names == ("identity",)
 
 
 def test_a_hasher_gets_colours_that_it_cannot_change(stand_in):
@@ -216,8 +221,8 @@ def test_a_hasher_gets_colours_that_it_cannot_change(stand_in):
         return bytes(144)
 
     stand_in(hasher(hash=look))
-    grey = Rendering("stored", rendering().image.convert("L"), (48, 60))
-    further([(rendering(), 70), (grey, 70)], PHOTODNA)
+    grey = Rendering("grey", rendering().image.convert("L"), (48, 60))
+    further([rendering(), grey], {"stored": 70, "grey": 70}, PHOTODNA)
     form = (np.dtype("u1"), False, True)
     assert set(seen) == {((75, 100, 3), *form), ((48, 60, 3), *form)}
 
@@ -231,8 +236,10 @@ def test_a_jpeg_is_decoded_in_full_for_hashers_and_not_without_them(stand_in):
 
     stand_in(hasher(hash=look))
     content = _saved("JPEG", (1100, 1030))
-    assert examine(content, "image/jpeg", wanted=PHOTODNA).unhashed == ()
+    found = examine(content, "image/jpeg", wanted=PHOTODNA)
+    assert found.unhashed == ()
     assert (1030, 1100, 3) in shapes
+    assert found.hashes[:-1] == examine(content, "image/jpeg").hashes
     few = examine(content, "image/jpeg", 1_000_000, wanted=PHOTODNA)
     assert few.unhashed == (Method.PHOTODNA,)
     assert few.hashes

@@ -99,8 +99,8 @@ def test_sets_that_only_a_hasher_could_meet_are_refused_until_it_is_asked_for():
         choice.refuse_idle([holding("btih")], Wanted())
 
 
-def test_pictures_are_decoded_in_full_where_every_pixel_counts():
+def test_methods_beside_pdq_are_further_ones():
     assert not Wanted().in_full
-    assert not Wanted(methods=(Method.PDQ, Method.VPDQ), effort=Effort.FAST).in_full
-    assert Wanted(methods=(Method.PDQ, Method.PHASH)).in_full
     assert Wanted(effort=Effort.THOROUGH).in_full
+    assert Wanted(methods=(Method.PDQ, Method.VPDQ)).further == ()
+    assert Wanted(methods=(Method.PDQ, Method.PHASH)).further == (Method.PHASH,)
