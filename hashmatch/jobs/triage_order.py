@@ -29,9 +29,8 @@ _PROMISING = frozenset(
     b"dcim camera 100apple pictures photos images videos movies bilder my\x20pictures downloads"
     b" download desktop documents users home media whatsapp telegram signal viber line wechat"
     b" messenger snapchat kik discord sent received attachments screenshots bluetooth xender"
-    b" shareit torrents emule incoming cache caches $recycle.bin .trash .trashes trash .thumbnails".split(
-        b" "
-    )
+    b" shareit torrents emule incoming cache caches $recycle.bin .trash .trashes trash"
+    b" .thumbnails".split(b" ")
 )
 _UNPROMISING = frozenset(
     b"windows|program files|program files (x86)|programdata|winsxs|usr|lib|lib64|bin|sbin|etc|proc"
