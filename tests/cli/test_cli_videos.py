@@ -38,6 +38,8 @@ def test_a_listed_video_is_found_with_its_coverage_and_stretch(listed):
     assert record["settings"]["video_coverage"] == 20
     for form in ("html", "csv", "jsonl"):
         listed.ok("report", "CASE", "--to", form)
+    page = next((listed.case / "reports").rglob("report.en.html")).read_text("utf-8")
+    assert "4 of 8 frames of the record found" in page
     tables = next((listed.case / "reports").rglob("hits.csv"))
     (row,) = csv.DictReader(tables.read_text("utf-8-sig").splitlines())
     assert str(frames["matched"]) in row.values()
