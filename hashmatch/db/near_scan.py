@@ -11,6 +11,7 @@ from hashmatch.db.near_pairs import Pairs, distances, spread
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FAR = 48  # beyond it half of the bits rule out too few hashes to be counted on their own
 STEP = 1 << 15  # hashes compared at a time: two columns of a step stay in the inner cache
 
 
@@ -59,10 +60,11 @@ class Rows:
 def _near(columns: NDArray[np.uint64], words: NDArray[np.uint64], radius: int, start: int) -> Pairs:
     """Compare queries with the hashes of one step, which begins with row ``start``."""
     found = []
+    first = columns if radius > _FAR else columns[:2]
     for i, word in enumerate(words):
-        bits = np.bitwise_count(columns[0] ^ word[0])
-        if len(columns) > 1:  # at most 128 bits: a byte holds the distance
-            bits += np.bitwise_count(columns[1] ^ word[1])
+        bits = np.bitwise_count(first[0] ^ word[0])
+        for column, part in zip(first[1:], word[1:], strict=False):
+            bits += np.bitwise_count(column ^ part)  # 256 bits become 0: told apart below
         if bits.min() > radius:
             continue
         row = np.flatnonzero(bits <= radius)
