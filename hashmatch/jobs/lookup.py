@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from hashmatch.db.radii import DEFAULT, GREATEST
 from hashmatch.errors import UsageError
 from hashmatch.formats.hash_text import BY_TYPE, SHA1, VPDQ, read_hash
-from hashmatch.matching.merge import capped, exact_claim
+from hashmatch.matching.merge import capped, exact_claim, near_claim
 from hashmatch.model import photodna
+from hashmatch.model.bands import band
 from hashmatch.model.hashes import VARIANTS, Digest, Method, PerceptualHash
-from hashmatch.model.hits import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hashmatch.db.installed import InstalledSet
     from hashmatch.db.library import Library
     from hashmatch.formats.hash_text import Kind
+    from hashmatch.model.hits import Claim
     from hashmatch.model.records import Json
 
 TYPES: Mapping[str, Kind] = {
@@ -161,7 +162,8 @@ def _near(
             found = (distance, place)
             best[number, record] = min(best.get((number, record), found), found)
         for (number, record), (distance, place) in best.items():
-            one, answer = own[number], _answer(installed, record, own[number], Claim.NEAR)
+            claim = near_claim(band(method, distance))
+            one, answer = own[number], _answer(installed, record, own[number], claim)
             yield one.at, {**answer, "distance": distance, "variant": VARIANTS[place]}
 
 

@@ -40,6 +40,11 @@ def capped(disposition: Disposition, claim: Claim) -> Disposition:
     return disposition
 
 
+def near_claim(found: Band | None) -> Claim:
+    """Say how strong a near agreement is; beyond the measured bands of copies it is a lead."""
+    return Claim.LEAD if found is Band.LEAD else Claim.NEAR
+
+
 def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -> Hit | None:
     """Compare an item with one record that a look-up named.
 
@@ -76,12 +81,9 @@ def exact_hit(installed: InstalledSet, number: int, digests: Iterable[Digest]) -
 
 
 def near_hit(installed: InstalledSet, number: int, near: Near) -> Hit:
-    """Give the hit for a record whose perceptual hash is within the threshold.
-
-    Beyond the measured bands of agreement it is a lead only.
-    """
+    """Give the hit for a record whose perceptual hash is within the threshold."""
     record = installed.record(number)
-    claim = Claim.LEAD if near.band is Band.LEAD else Claim.NEAR
+    claim = near_claim(near.band)
     return Hit(
         set_name=installed.manifest.name,
         set_version=installed.manifest.version,

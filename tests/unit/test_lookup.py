@@ -63,6 +63,21 @@ def test_each_method_has_its_usual_radius_in_bits(library, method, near, far):
         assert len(lookup(library, [], [text], How(method)).answers) == hits
 
 
+@pytest.mark.parametrize(
+    ("method", "bits", "claim", "disposition"),
+    [
+        (Method.PDQ, 31, "near", "suspected"),
+        (Method.PDQ, 32, "lead", "uncategorized"),
+        (Method.BLOCKMEAN, 32, "near", "suspected"),
+    ],
+)
+def test_beyond_the_measured_bands_the_answer_is_a_lead(library, method, bits, claim, disposition):
+    own = int.from_bytes(value(method.size))
+    text = (own ^ ((1 << bits) - 1)).to_bytes(method.size).hex()
+    (answer,) = lookup(library, [], [text], How(method, 40)).answers
+    assert (answer["claim"], answer["disposition"]) == (claim, disposition)
+
+
 @pytest.mark.parametrize("name", ["rot90", "flipy", "antitranspose"])
 def test_a_photodna_value_of_a_turned_picture_is_found_and_the_turn_named(library, name):
     turned = variants(value(144))
