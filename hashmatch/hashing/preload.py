@@ -12,7 +12,7 @@ from PIL import AvifImagePlugin
 from hashmatch.hashing import codecs, sniff
 
 # Parts that a decoder loads in the middle of its work.
-_LATER = ("PIL.MpoImagePlugin", "PIL.ImageSequence", "encodings.latin_1", "encodings.ascii")
+_LATER = ("encodings.latin_1", "encodings.ascii")
 _UNWINDER = "libgcc_s.so.1"  # the C library looks for it when a thread ends early
 
 
