@@ -35,7 +35,7 @@ METHODS = (Method.VPDQ, Method.PDQ)
 RUN = 3
 """So many different listed frames that agree in order, close together, are enough."""
 
-_ASKED = 4096  # frames asked at a time
+_ASKED = 512  # frames asked at a time: one listed hash may stand beside very many records
 _ROWS = 64  # frames whose distances to all of a record's are held at a time
 _RENDERING = "video-frame"
 _VARIANT = "identity"
