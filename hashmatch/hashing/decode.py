@@ -45,6 +45,8 @@ _AS_SHOWN = (
 )
 """What an orientation tag of 1 to 8 asks for."""
 
+_SEQUENCES = frozenset((b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"))
+
 _CUT = frozenset({Reason.CORRUPT, Reason.TRUNCATED})
 
 
@@ -272,8 +274,10 @@ def _unreadable(task: _Task) -> Reason:
     """Say why a header could not be read.
 
     TIFF is a container for much that is not read here. That such a file is damaged can only be
-    said when its first directory lies beyond its end.
+    said when its first directory lies beyond its end. Sequences in HEIF are films, and not read.
     """
+    if task.name == "HEIF" and task.content[8:12] in _SEQUENCES:
+        return Reason.UNSUPPORTED
     found = tiff_at(task.content) if task.name == "TIFF" else None
     if found is None:
         return Reason.CORRUPT

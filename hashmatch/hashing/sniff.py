@@ -2,8 +2,9 @@
 
 Kinds that cannot be decoded here are recognised too, so that such a picture is counted as one
 that was not compared instead of passing for something else. Not recognised: pictures without a
-signature (Targa), drawings in text (SVG, PostScript), camera raw and other forms that are not named
-below, and pictures inside other files.
+signature (Targa), drawings in text (SVG, PostScript), forms that are not named below, and pictures
+inside other files. Most camera raw files begin as TIFF and have no other name here;
+:mod:`hashmatch.hashing.camera_raw` names them by the whole content.
 """
 
 from __future__ import annotations

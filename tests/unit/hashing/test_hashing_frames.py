@@ -304,3 +304,10 @@ def test_pictures_of_a_heic_are_frames_and_the_primary_one_is_the_first():
     found = decoded(stream.getvalue())
     assert (found.frames, names(found), found.damage) == (2, ["stored", "frame-1"], None)
     assert hamming(pdq(found.renderings[0]).value, value(OTHER.resize((128, 96)))) <= 20
+
+
+@pytest.mark.skipif(not codecs.codec_of(sniff.HEIC), reason="the extra heif is not installed")
+def test_a_heic_that_cannot_be_read_is_damaged_and_a_sequence_is_of_another_form():
+    boxes = b"\0\0\0\x18ftyp%b\0\0\0\0mif1heic" + bytes(100)
+    assert decoded(boxes % b"heic").trouble is Reason.CORRUPT
+    assert decoded(boxes % b"hevc").trouble is Reason.UNSUPPORTED
