@@ -25,7 +25,9 @@ def test_a_wrong_digest_is_named(monkeypatch):
     monkeypatch.setitem(digests._PLAIN, Algorithm.SHA1, hashlib.md5)
     with pytest.raises(ValueError, match="20 bytes"):  # not even the length is right
         known_answers.check()
-    monkeypatch.setitem(digests._PLAIN, Algorithm.SHA1, lambda **_: hashlib.new("ripemd160"))
+    monkeypatch.setitem(
+        digests._PLAIN, Algorithm.SHA1, lambda *content, **_: hashlib.new("ripemd160", *content)
+    )
     assert failed() == ["sha1"]
 
 
