@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
+import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -72,7 +73,10 @@ def forked(workers: int, answer: Callable[[bytes], bytes]) -> list[Hand[T]]:
         try:
             pipes += os.pipe()
             pipes += os.pipe()
-            process = os.fork()
+            with warnings.catch_warnings():
+                # Threads of numerical libraries are at rest here, and no child calls them.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process = os.fork()
             if not process:
                 _serve(pipes[0], pipes[3], [*parents, pipes[1], pipes[2]], answer)
         except OSError:

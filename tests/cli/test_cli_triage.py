@@ -1,13 +1,18 @@
 """``hashmatch triage``: early hits, honest ends."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from hashmatch.errors import ExitCode
+from hashmatch.hashing import pictures
+from hashmatch.model.wanted import Effort, Wanted
 
 
 def triaged(bench, *words, code, form="json"):
@@ -48,6 +53,30 @@ def test_a_hit_with_all_examined(bench):
     assert found["summary"]["stop"] == "everything-listed-was-read"
     text = bench.ok("triage", "evidence", code=ExitCode.HITS).stdout
     assert "‹U+202E›gpj.\\xff‹U+000A›: exact-2, illegal, set known" in text
+
+
+def test_a_near_picture(bench):
+    out = io.BytesIO()
+    pixels = np.random.default_rng(5).integers(0, 256, (8, 8, 3), np.uint8)
+    Image.fromarray(pixels).resize((256, 256), Image.Resampling.BICUBIC).save(out, "PNG")
+    (bench.evidence / "p.png").write_bytes(out.getvalue())
+    fast = Wanted(effort=Effort.FAST)
+    (found,) = pictures.examine(out.getvalue(), "image/png", 1 << 20, fast).hashes[:1]
+    near = bytes([found.variants[0][0] ^ 7, *found.variants[0][1:]]).hex()
+    (bench.root / "near.txt").write_text(near + "\n")
+    words = ["--set", "near", "--kind", "illegal", "--format", "pdq"]
+    bench.ok("library", "import", "near.txt", *words)
+    found = triaged(bench, code=ExitCode.HITS)
+    (hit,) = found["hits"][0]["hits"]
+    assert (hit["claim"], hit["method"], hit["distance"], hit["threshold"]) == (
+        "near",
+        "pdq",
+        3,
+        31,
+    )
+    assert "near, suspected, set near, pdq distance 3 of 31" in (
+        bench.ok("triage", "evidence", "--set", "near", code=ExitCode.HITS).stdout
+    )
 
 
 def test_the_most_promising_come_first_and_it_stops_there(bench):
