@@ -190,6 +190,7 @@ def _summary(result: Result) -> dict[str, object]:
         "pictures": tally.pictures,
         "compared_near": tally.compared_near,
         "items_with_hits": tally.items_with_notable_hits,
+        "items_with_leads": tally.items_with_leads,
         "uncompared_records": tally.uncompared_records,
         "expired_sets": list(result.expired),
         "exit_code": int(result.exit_code()),
@@ -218,4 +219,7 @@ def _sum_up(result: Result) -> None:
     else:
         items = several(tally.items_with_notable_hits, "file agrees", "files agree")
         click.echo(f"{items} with a hash set. For a record use 'hashmatch scan'.")
+    if tally.items_with_leads:
+        items = several(tally.items_with_leads, "file has", "files have")
+        click.echo(f"{items} leads only: possible derivatives; not matches.")
     click.echo(f"result: {code.name} ({int(code)})")

@@ -110,7 +110,7 @@ class Result:
 
     def exit_code(self) -> ExitCode:
         """Tell in one number: without a hit always incomplete, since this is no examination."""
-        if not self.tally.items_with_notable_hits:
+        if not (self.tally.items_with_notable_hits or self.tally.items_with_leads):
             return ExitCode.INCOMPLETE
         tally_code = self.tally.exit_code()
         whole = not self.not_reached and not self.folders_waiting

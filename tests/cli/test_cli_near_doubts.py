@@ -50,6 +50,12 @@ def test_leads_floods_and_chance_reach_summary_record_and_reports(bench):
     assert (chance["threshold"], chance["entries"]) == (60, 2)
     assert chance["queries"] >= FILES + 1
 
+    (bench.root / "leads").mkdir()
+    (bench.evidence / "derived.jpg").rename(bench.root / "leads" / "derived.jpg")
+    told = bench.ok("triage", "leads", "--set", "n", "--threshold", "60", code=10).stdout
+    assert "lead, uncategorized" in told
+    assert "1 file has leads only: possible derivatives; not matches." in told
+
     bench.ok("report", "CASE", "--to", "html,csv,jsonl")
     page = next((bench.case / "reports").rglob("report.en.html")).read_text()
     assert "Records near to very many files" in page
