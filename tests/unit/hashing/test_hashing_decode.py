@@ -369,6 +369,13 @@ def test_a_jpeg_may_be_larger_unless_it_is_progressive_or_has_four_colours():
         assert picture.trouble is Reason.TOO_MANY_PIXELS
 
 
+def test_what_is_beyond_the_limit_is_decoded_at_a_fraction_even_where_all_is_asked_for():
+    content = encode(BIG.resize((1500, 1440)), "JPEG")
+    for limit, reduction in ((1500 * 1440, 1), (1500 * 1440 - 1, 4)):
+        found = decode.decode(content, sniff.JPEG, limit, in_full=True)
+        assert [one.reduction for one in found.renderings] == [reduction]
+
+
 def test_a_container_that_holds_more_than_it_says_is_refused():
     """An icon of 16 x 16 by its directory, of 900 megapixels by the PNG inside."""
     bomb = png_of(30_000, 30_000)
