@@ -13,7 +13,6 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from hashmatch.hashing.drawn import Drawing, draw
@@ -21,7 +20,8 @@ from hashmatch.model import names
 from hashmatch.model.hashes import VARIANTS, Method
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from importlib import metadata
 
     import numpy as np
     from numpy.typing import NDArray
@@ -105,7 +105,7 @@ def offers() -> dict[Method, tuple[Offer, ...]]:
     for method, module in BUILT_IN.items():
         if importlib.util.find_spec(module):
             found[method].append(Offer(method, module, _built_in(method)))
-    for entry in metadata.entry_points(group=GROUP):
+    for entry in _entries():
         for method in Method:
             if method == entry.name and method not in OWN:
                 found[method].append(Offer(method, _package(entry), _called(entry)))
@@ -115,8 +115,14 @@ def offers() -> dict[Method, tuple[Offer, ...]]:
 def misnamed() -> tuple[str, ...]:
     """Name entry points that stand for no method which a plug-in can bring."""
     known = {str(method) for method in Method} - {*OWN}
-    entries = metadata.entry_points(group=GROUP)
-    return tuple(f"{e.name} ({_package(e)})" for e in entries if e.name not in known)
+    return tuple(f"{e.name} ({_package(e)})" for e in _entries() if e.name not in known)
+
+
+def _entries() -> Iterable[metadata.EntryPoint]:
+    """Read what is installed; what reads it takes long to import, and most runs need none of it."""
+    from importlib import metadata  # noqa: PLC0415
+
+    return metadata.entry_points(group=GROUP)
 
 
 def absent(method: Method) -> str:
