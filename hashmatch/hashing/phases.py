@@ -49,11 +49,11 @@ def perceived(
         ValueError: a side is shorter than ``MIN_SIDE``.
         MemoryError: memory does not suffice.
     """
+    raster = _held(rendering)
     if effort is Effort.FAST:
         turns = tuple(dict.fromkeys((*IDENTITY, shown)))
-        return _hashes(rendering.name, rendering, {NATIVE: turns})
+        return _hashes(rendering.name, raster, {NATIVE: turns})
     others = INVERTED if effort is Effort.THOROUGH else IDENTITY
-    raster = _held(rendering)
     found = _hashes(rendering.name, raster, {NATIVE: INVERTED, "512": others, "1024": others})
     inner = trimmed(raster)
     if inner is None:

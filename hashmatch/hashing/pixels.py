@@ -43,7 +43,9 @@ class Rendering:
 
     def rows(self, first: int, last: int) -> NDArray[np.generic]:
         """Samples of some rows; transparency is dropped, or laid over white."""
-        strip = np.asarray(self.image.crop((0, first, self.image.width, last)))
+        whole = first == 0 and last == self.image.height  # then nothing needs to be copied twice
+        part = self.image if whole else self.image.crop((0, first, self.image.width, last))
+        strip = np.asarray(part)
         if self.image.mode != "RGBA":
             return strip
         colours = strip[..., :3]

@@ -400,7 +400,7 @@ def test_memory_that_runs_out_is_a_reason(monkeypatch):
         patch.setattr(ImageFile.ImageFile, "load", refuse)
         assert examined(content).trouble is Reason.OUT_OF_MEMORY
     with monkeypatch.context() as patch:
-        patch.setattr(Image.Image, "crop", refuse)
+        patch.setattr(pixels.Rendering, "rows", refuse)
         picture = examined(content)
     assert (picture.trouble, picture.hashes) == (Reason.OUT_OF_MEMORY, ())
     assert (picture.width, picture.height) == RGB.size
