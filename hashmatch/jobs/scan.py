@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from hashmatch.model.tally import Tally
 
 SYNC_SECONDS = 2.0
-"""At most this much work is done again after a kill."""
+"""A kill costs at most so much finished work, and what the windows under way had found."""
 
 
 @dataclass(frozen=True, slots=True)
