@@ -103,5 +103,5 @@ class Expectation:
             "threshold": self.threshold,
             "queries": self.queries,
             "entries": self.entries,
-            "measured": self.measured and self.measured.to_json(),
+            "measured": self.measured.to_json() if self.measured else None,
         }
