@@ -119,6 +119,7 @@ class _Waiting:
 class _Auditor:
     def __init__(self, known: Known) -> None:
         self._known = known
+        self._algorithms = known.algorithms  # looks at every row
         self._taken: dict[int, Class] = {}
         self._found = Audit(lost=known.lost)
         self._by_digest: dict[tuple[Algorithm, str], list[_Content]] = defaultdict(list)
@@ -126,7 +127,7 @@ class _Auditor:
         self._unread: list[tuple[str, bool]] = []
         contents: dict[object, _Content] = {}
         for number, row in enumerate(known.rows):
-            digests = {one: value for one, value in row.digests if one in known.algorithms}
+            digests = {one: value for one, value in row.digests if one in self._algorithms}
             if not digests:
                 self._taken[number] = Class.UNCHECKED
                 continue
@@ -140,7 +141,7 @@ class _Auditor:
 
     def audit(self, places: Places, workers: int) -> Audit:
         lines: list[Line | _Waiting] = []
-        algorithms = self._known.algorithms
+        algorithms = self._algorithms
         for number, one in digest(places.sources, algorithms, places.entries(), workers):
             if isinstance(one, Folder):
                 continue
@@ -160,7 +161,7 @@ class _Auditor:
 
     def _compared(self, name: bytes, one: Digested) -> Line | _Waiting:
         """Compare a file; what is not matched waits until all names were seen."""
-        digests = dict(zip(self._known.algorithms, one.digests, strict=True))
+        digests = dict(zip(self._algorithms, one.digests, strict=True))
         near = self._sharing(digests)
         full = [content for content in near if content.agrees(one.size, digests)]
         return self._matched(name, full) or _Waiting(name, full, near)

@@ -111,3 +111,27 @@ def test_what_was_listed_passes(present):
     found = audit(Places((Files(present),), (b"",)), Known(known, 0), 1)
     assert found.passed
     assert found.files == found.rows == {Class.MATCHED: len(present)}
+
+
+class Counted(tuple):
+    """Rows that count how often somebody goes through all of them."""
+
+    passes = 0
+
+    def __iter__(self):
+        Counted.passes += 1
+        return super().__iter__()
+
+
+def test_no_file_makes_it_go_through_all_rows():
+    passes = []
+    for count in (2, 40):
+        present = {str(number): b"%d" % number for number in range(count)}
+        known = Counted(
+            Row(name, None, ((Algorithm.MD5, value(Algorithm.MD5, content)),))
+            for name, content in present.items()
+        )
+        Counted.passes = 0
+        assert audit(Places((Files(present),), (b"",)), Known(known, 0), 1).passed
+        passes.append(Counted.passes)
+    assert passes[0] == passes[1]
