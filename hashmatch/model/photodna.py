@@ -3,9 +3,8 @@
 A value is 6 x 6 cells, row by row from the upper left, of four bytes each: how much the picture
 gets darker towards the right, the left, below and above. Turning a picture by a quarter or
 mirroring it moves its cells and exchanges the four; so a turned copy can be looked for without
-the picture. The rights holder publishes no description. The order of cells and bytes is that of
-published analyses ("White-Box Attacks on PhotoDNA Perceptual Hash Function", IACR ePrint 2026/486,
-and the program open-alleged-photodna written beside it); it was not checked against a licensed
+the picture. The rights holder publishes no description: this order of cells and bytes is the one
+that an independent reimplementation is known to use, and it was not checked against a licensed
 library. Were it another, values of turned pictures would not be found; others are, as ever.
 """
 
