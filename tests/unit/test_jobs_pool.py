@@ -1,15 +1,19 @@
 """Workers die, hang and answer in any order; results stay complete and in order."""
 
 import hashlib
+import os
 from contextlib import closing
 
 import pytest
+from PIL import Image
 
+from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs import shares, windows
 from hashmatch.jobs.confinement.levels import Level
-from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.examine import Limits, examine
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.workers import Order
+from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Stage
 from hashmatch.model.wanted import Wanted
@@ -144,3 +148,27 @@ def test_of_one_turning_disk_one_large_item_is_read_at_a_time(tmp_path, monkeypa
     assert [content(r) for r in results] == [sha256(n) for n in names]
     assert most == (1 if turns else 2)
     assert wide == [False, False, False, True]
+
+
+def test_copies_have_the_results_that_they_would_have_alone(tmp_path, monkeypatch):
+    drawn = Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 50)
+    for name in "abcdef":
+        drawn.save(tmp_path / name, "PNG")
+    (tmp_path / "g").write_bytes((tmp_path / "a").read_bytes()[:-9] + b"otherwise")
+    source = FolderSource(os.fsencode(tmp_path))
+    items = [entry for entry in source.entries() if isinstance(entry, Item)]
+    told = []
+    task = shares.Share.task
+
+    def watched(*arguments, **how):
+        made = task(*arguments, **how)
+        told.append(len(made.known))
+        return made
+
+    monkeypatch.setattr(shares.Share, "task", watched)
+    order = Order((source,), Wanted(), Limits(), Level.PROCESSES)
+    with closing(Pool(order, 2, span=windows.Span(entries=1))) as pool:
+        entries = [(0, one) for one in items]
+        results = [result for reads in pool.read(entries) for _, _, result in reads]
+    assert results == [examine(source, one, Wanted(), Limits()) for one in items]
+    assert 1 in told
