@@ -98,7 +98,9 @@ class Quick:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # takes a while
 
             with ThreadPoolExecutor(1) as helper:
-                total = self._rest(stream, count, mine, partial(helper.submit, _update, other))
+                total = self._rest(
+                    stream, count, mine, lambda part: helper.submit(_update, other, part)
+                )
         else:
             total = self._rest(stream, count, states, None)
         return total, [state.hexdigest() for state in states]
