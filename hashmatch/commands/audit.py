@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands.digest_options import digest_options, names_from
+from hashmatch.commands.digest_options import PLACE, digest_options, names_from
 from hashmatch.commands.options import FOLDER
 from hashmatch.model import names
 from hashmatch.model.names import shown
@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.command("audit")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=bytes), metavar="PATH...")
+@click.argument("paths", nargs=-1, type=PLACE, metavar="PATH...")
 @click.option(
     "-k",
     "--known",
@@ -130,10 +130,10 @@ def _csv(found: Audit, lines: Sequence[Line]) -> None:
     for line in lines:
         path, exact = "", ""
         if isinstance(line.name, bytes):
-            path = shown(line.name)
+            path = _cell(shown(line.name))
             exact = "" if path.encode() == line.name else line.name.hex()
         known = line.known if isinstance(line.name, bytes) else line.name
-        writer.writerow([line.ended, _cell(path), exact, _cell(shown(known or "")), line.why or ""])
+        writer.writerow([line.ended, path, exact, _cell(shown(known or "")), line.why or ""])
     click.echo(out.getvalue(), nl=False)
 
 

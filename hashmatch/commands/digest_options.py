@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
+PLACE = click.Path(readable=False, path_type=bytes)
+"""A file or folder to read. Whether it can be read is found out with the others, and told there."""
+
 _NAMED = (
     *(Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256),
     *(Algorithm.SHA384, Algorithm.SHA512),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch import __version__
-from hashmatch.commands.digest_options import algorithms_named, digest_options, names_from
+from hashmatch.commands.digest_options import PLACE, algorithms_named, digest_options, names_from
 from hashmatch.commands.printing import amount, several, tell
 from hashmatch.errors import OutputError
 from hashmatch.model.names import shown
@@ -25,7 +25,7 @@ FORMS = ("hashdeep", "sum", "csv", "jsonl", "dfxml")
 
 
 @click.command("hash")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=bytes), metavar="PATH...")
+@click.argument("paths", nargs=-1, type=PLACE, metavar="PATH...")
 @click.option("--format", "form", type=click.Choice(FORMS), default="hashdeep", show_default=True)
 @click.option(
     "--digests",

@@ -59,7 +59,19 @@ class FolderSource:
             EvidenceError: the folder is missing, not a folder, or nothing of it can be listed.
         """
         with OpenFolders(self.location) as folders:
-            yield from _Walk(folders).entries(self.location)
+            walk = _Walk(folders)
+            root, trouble = walk.root()
+            if trouble is not None:
+                raise EvidenceError(_unusable(self.location, trouble))
+            yield root
+            yield from walk.below()
+
+    def entries_or_failure(self) -> Iterator[Entry]:
+        """Yield the same; but a folder of which nothing can be listed is a ``Failed``, and all."""
+        with OpenFolders(self.location) as folders:
+            walk = _Walk(folders)
+            yield walk.root()[0]
+            yield from walk.below()
 
     def open(self, item: Item) -> BinaryIO:
         """Open an item read-only and unbuffered; see :class:`hashmatch.model.evidence.Source`."""
@@ -116,15 +128,18 @@ class _Walk:
         self._levels: list[_Level] = []
         self._above: set[tuple[int, int]] = set()
 
-    def entries(self, location: bytes) -> Iterator[Entry]:
+    def root(self) -> tuple[Entry, OSError | None]:
+        """Enter the root; with the error where nothing of it can be listed."""
         try:
             identity = self._folders.identity()
         except OSError as error:
-            raise EvidenceError(_unusable(location, error)) from None
+            return Failed(b"", Stage.LIST, reason_of(error)), error
         found, trouble = self._folders.names(b"")
         if trouble and not found:
-            raise EvidenceError(_unusable(location, trouble))
-        yield self._enter(b"", identity, found, trouble)
+            return Failed(b"", Stage.LIST, reason_of(trouble)), trouble
+        return self._enter(b"", identity, found, trouble), None
+
+    def below(self) -> Iterator[Entry]:
         while self._levels:
             yield from self._visit(self._levels[-1])
 

@@ -99,11 +99,7 @@ class _Content:
 
 
 def audit(places: Places, known: Known, workers: int) -> Audit:
-    """Digest everything and compare it.
-
-    Raises:
-        EvidenceError: nothing of a folder can be listed.
-    """
+    """Digest everything and compare it."""
     return _Auditor(known).audit(places, workers)
 
 

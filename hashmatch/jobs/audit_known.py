@@ -139,7 +139,7 @@ def _is_own(head: bytes) -> bool:
     """Tell whether a list is JSON lines as ``hashmatch hash`` writes them."""
     try:
         first = json.loads(head.split(b"\n", 1)[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(first, dict) and "path" in first and not first.keys().isdisjoint(QUICK)
 
@@ -147,7 +147,8 @@ def _is_own(head: bytes) -> bool:
 def _own(source: ListSource) -> Iterator[Row | None]:
     with source.opened() as opened:
         while line := opened.stream.readline(_LONGEST):
-            yield _own_row(line)
+            if not line.isspace():
+                yield _own_row(line)
 
 
 def _own_row(line: bytes) -> Row | None:
@@ -160,5 +161,5 @@ def _own_row(line: bytes) -> Row | None:
         if any(len(value) != 2 * one.size for one, value in digests) or not digests:
             return None
         return Row(key_of(from_json(fields)), size if isinstance(size, int) else None, digests)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None

@@ -191,13 +191,19 @@ class _Work:
         message = batch.message()
         if not message:
             batch.answers = []
-        elif not self._crew:
+        elif not self._handed(batch, message):
             self._do(batch)
-        else:
-            hand = self._hand_for(message)
-            if hand is None or not hand.take(batch, message):
-                self._do(batch)
         return True
+
+    def _handed(self, batch: _Batch, message: bytes) -> bool:
+        """Hand a batch to a process; False when there is none any more."""
+        while self._crew:
+            hand = self._hand_for(message)
+            if hand is not None:
+                if hand.take(batch, message):
+                    return True
+                self._do_without(hand)
+        return False
 
     def _free(self) -> bool:
         """Tell whether another batch may be begun."""
@@ -227,10 +233,14 @@ class _Work:
                 batch, body = answer
                 batch.answers = body.split(b"\n")
                 continue
-            self._crew.remove(one)
-            one.end()
-            for batch in one.has:
-                self._do(batch)
+            self._do_without(one)
+
+    def _do_without(self, gone: Hand[_Batch]) -> None:
+        """Do here what a process had that is gone; it is asked nothing any more."""
+        self._crew.remove(gone)
+        gone.end()
+        for batch in gone.has:
+            self._do(batch)
 
     def _do(self, batch: _Batch) -> None:
         batch.answers = self._digester.answers(batch.message()).split(b"\n")

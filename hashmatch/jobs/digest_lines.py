@@ -70,8 +70,8 @@ class HashdeepLines:
         ).encode()
 
     def file(self, name: bytes, digested: Digested) -> bytes | None:
-        """Give a row; a name with a line break would read as another row."""
-        if b"\n" in name:
+        """Give a row; no name that holds or ends with what would be read as the row's end."""
+        if b"\n" in name or name.endswith(b"\r"):
             return None
         return b"%d,%b,%b\n" % (digested.size, ",".join(digested.digests).encode(), name)
 

@@ -27,11 +27,15 @@ class Places:
     def entries(self) -> Iterator[tuple[int, Entry]]:
         """List all sources, one after the other, each as far as it is asked.
 
-        Raises:
-            EvidenceError: nothing of a folder can be listed.
+        A folder of which nothing can be listed is a ``Failed`` like any below it; the others
+        are listed all the same.
         """
         for number, source in enumerate(self.sources):
-            for entry in source.entries():
+            if isinstance(source, FolderSource):
+                entries = source.entries_or_failure()
+            else:
+                entries = source.entries()
+            for entry in entries:
                 yield number, entry
 
     def is_named(self, number: int) -> bool:
@@ -94,7 +98,7 @@ def refuse_inside(output: bytes, places: Places) -> None:
     written = os.path.realpath(output)
     for source in places.sources:
         if isinstance(source, NamedFiles):
-            inside = written in map(os.path.realpath, source.names)
+            inside = written in map(_real, source.names)
         else:
             inside = written.startswith(source.location.rstrip(b"/") + b"/")
         if inside:

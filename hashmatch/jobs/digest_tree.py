@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WRITE_AT = 64 << 10
 
-UNWRITABLE = "its name holds a line break, which this format cannot hold"
+UNWRITABLE = "its name holds a line break that this format cannot hold"
 
 
 @dataclass(slots=True)
@@ -58,9 +58,6 @@ def write(
         workers: processes.
         out: takes stretches of the output.
         told: called with the name of what is missing there, and why.
-
-    Raises:
-        EvidenceError: nothing of a folder can be listed.
     """
     account = Account()
     stretch, length = [lines.opening()], 0

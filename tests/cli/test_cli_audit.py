@@ -147,22 +147,39 @@ def test_absolute_names_are_compared_with_absolute_names(known):
 def test_the_table_and_lines_say_the_same(known):
     listed(known)
     changed(known)
-    (known.evidence / "=1\udcff").write_text("formula")
+    for name in ("=1\udcff", "=2", "'=2"):
+        (known.evidence / name).write_text("formula")
     rows = list(csv.DictReader(io.StringIO(
         known.ok("audit", "-k", "known", "evidence", "-v", "--format", "csv", code=10).stdout
     )))  # fmt: skip
     text = known.ok("audit", "-k", "known", "evidence", "-v", "--format", "jsonl", code=10).stdout
     *lines, last = map(json.loads, text.splitlines())
     assert [row["class"] for row in rows] == [line["class"] for line in lines]
-    assert last["summary"]["files"]["new"] == 3
+    assert last["summary"]["files"]["new"] == 5
     (odd,) = (row for row in rows if row["path_hex"] and row["class"] == "new")
     assert bytes.fromhex(odd["path_hex"]) == b"evidence/=1\xff"
 
 
+def test_what_stands_before_a_formula_is_not_taken_for_the_name(known):
+    listed(known)
+    for name in ("=1", "'=1"):
+        (known.root / name).write_text("formula")
+    words = ["audit", "-k", "known", "--format", "csv", "--", "=1", "'=1"]
+    rows = csv.DictReader(io.StringIO(known.ok(*words, code=10).stdout))
+    told = [(row["path"], row["path_hex"]) for row in rows if row["class"] == "new"]
+    assert told == [("'=1", b"=1".hex()), ("'=1", "")]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("0" * 32 + "\n", 21), ("nothing of the kind\n", 21), ("", 21), (None, 2)],
-    ids=["bare digests", "no list", "empty", "missing"],
+    [
+        ("0" * 32 + "\n", 21),
+        ("nothing of the kind\n", 21),
+        ("", 21),
+        ("[" * 200_000, 21),
+        (None, 2),
+    ],
+    ids=["bare digests", "no list", "empty", "deep", "missing"],
 )
 def test_a_list_that_is_no_basis_is_refused(known, content, code):
     if content is not None:

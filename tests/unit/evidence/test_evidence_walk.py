@@ -266,6 +266,16 @@ def test_the_message_about_a_root_disguises_nothing(tmp_path):
         walk(os.fsencode(tmp_path) + "/\u202efdp".encode())
 
 
+def test_a_root_that_cannot_be_listed_may_be_one_failure_among_others(tmp_path):
+    def told(path):
+        return list(FolderSource(os.fsencode(path)).entries_or_failure())
+
+    write(tmp_path, b"a")
+    assert told(tmp_path) == walk(tmp_path)
+    assert told(tmp_path / "gone") == [Failed(b"", Stage.LIST, Reason.VANISHED)]
+    assert told(tmp_path / "a") == [Failed(b"", Stage.LIST, Reason.REPLACED)]
+
+
 def test_a_root_may_be_a_link_that_the_operator_named(tmp_path):
     (tmp_path / "real").mkdir()
     write(tmp_path / "real", b"a")

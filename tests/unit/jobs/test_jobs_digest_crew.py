@@ -10,6 +10,7 @@ import pytest
 
 from hashmatch.hashing import quick
 from hashmatch.hashing.quick import QUICK, Quick
+from hashmatch.jobs import digest_crew, digest_hands
 from hashmatch.jobs.digest_crew import Digested, digest
 from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.hashes import ALWAYS, Algorithm
@@ -21,6 +22,7 @@ class Contents:
     """A source whose items are what their paths say: content, or how they fail."""
 
     dying: int = 0
+    opened: int = 0
     own: int = field(default_factory=os.getpid)
     kind = "folder"
     location = b"/"
@@ -33,6 +35,7 @@ class Contents:
             os.kill(os.getpid(), signal.SIGKILL)
         if item.path == b"locked":
             raise ItemError(Stage.OPEN, Reason.PERMISSION)
+        self.opened += 1
         return Broken() if item.path == b"broken" else io.BytesIO(item.path * item.mode)
 
     def unchanged(self, item, stream):
@@ -105,6 +108,21 @@ def test_a_process_that_is_killed_costs_nothing(workers):
     entries = [item(b"%d" % number) for number in range(2000)]
     found = told(entries, workers, Contents(dying=100))
     assert [one.item for one in found] == entries
+
+
+def test_a_process_that_dies_idle_is_asked_nothing_any_more(monkeypatch):
+    def one_gone(workers, answer):
+        crew = digest_hands.forked(workers, answer)
+        process = crew[0]._process
+        os.kill(process, signal.SIGKILL)
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        return crew
+
+    monkeypatch.setattr(digest_crew, "forked", one_gone)
+    source = Contents()
+    entries = [item(b"%d" % number) for number in range(2000)]
+    assert [one.item for one in told(entries, 2, source)] == entries
+    assert source.opened == 0  # the other one did everything
 
 
 def test_nothing_is_left_running_where_nobody_goes_on(monkeypatch):
