@@ -10,12 +10,12 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from hashmatch.hashing.beside import Beside
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Sequence
 
 _AT_ONCE = 1 << 20
 """A file of up to so many bytes is one read, and one call for each digest."""
@@ -64,8 +64,8 @@ class Running(Protocol):
 class Quick:
     """Computes some digests of one stream after the other. Not to be shared by threads.
 
-    With ``wide`` a large file is digested by two threads of its own, each with some of the
-    algorithms; it is read once all the same.
+    With ``wide`` a large file is digested by a second thread, too, each with some of the
+    algorithms; it is read once all the same. Where no thread is to be had, one does it all.
     """
 
     def __init__(self, algorithms: Sequence[Algorithm], *, wide: bool = False) -> None:
@@ -95,14 +95,9 @@ class Quick:
         states = [make() for make in self._makers]
         if self._shares is not None and size >= _WIDE:
             mine, other = ([states[at] for at in share] for share in self._shares)
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # takes a while
-
-            with ThreadPoolExecutor(1) as helper:
-                total = self._rest(
-                    stream, count, mine, lambda part: helper.submit(_update, other, part)
-                )
+            total = self._rest(stream, count, mine, [_Together(other)])
         else:
-            total = self._rest(stream, count, states, None)
+            total = self._rest(stream, count, states, [])
         return total, [state.hexdigest() for state in states]
 
     def _rest(
@@ -110,26 +105,35 @@ class Quick:
         stream: Readable,
         count: int,
         states: Sequence[Running],
-        beside: Callable[[memoryview], Future[None]] | None,
+        others: Sequence[_Together],
     ) -> int:
         """Digest what the buffer holds, and go on to the end of the stream."""
         total = 0
-        while count:
-            part = self._buffer[:count]
-            others = beside(part) if beside is not None else None
-            _update(states, part)
-            if others is not None:
-                others.result()
-            total += count
-            count = _some(stream, self._buffer)
+        own = _Together(states)
+        with Beside(others) as beside:
+            while count:
+                part = self._buffer[:count]
+                beside.update(part)
+                own.update(part)
+                beside.wait()
+                total += count
+                count = _some(stream, self._buffer)
         return total
 
 
-def _update(states: Sequence[Running], part: memoryview) -> None:
-    for start in range(0, len(part), _SLICE):
-        some = part[start : start + _SLICE]
-        for state in states:
-            state.update(some)
+class _Together:
+    """Digests that take the same bytes in turn."""
+
+    __slots__ = ("_states",)
+
+    def __init__(self, states: Sequence[Running]) -> None:
+        self._states = states
+
+    def update(self, part: memoryview) -> None:
+        for start in range(0, len(part), _SLICE):
+            some = part[start : start + _SLICE]
+            for state in self._states:
+                state.update(some)
 
 
 def _shares(algorithms: Sequence[Algorithm]) -> tuple[list[int], list[int]]:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import signal
+import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -81,6 +82,18 @@ def test_two_threads_give_the_same(monkeypatch, algorithms):
     found = Quick(algorithms, wide=True).read(io.BytesIO(content), len(content))
     assert found == Quick(algorithms).read(io.BytesIO(content), len(content))
     assert found == (len(content), [getattr(hashlib, a)(content).hexdigest() for a in algorithms])
+
+
+def test_one_thread_does_it_all_where_no_other_is_to_be_had(monkeypatch):
+    def refuse(_):
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(quick, "_WIDE", 1)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    content = b"x" * (2 << 20)
+    _, found = Quick(QUICK, wide=True).read(io.BytesIO(content), len(content))
+    assert found == [getattr(hashlib, one)(content).hexdigest() for one in QUICK]
 
 
 def test_more_than_was_listed_is_read_to_the_end():
