@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STORED = "stored"
 ON_WHITE = "on-white"
 
+_STRIP = 1 << 20  # numbers held in double precision at a time
+
 _LEAST_SIDE = 360
 """A JPEG is decoded at a fraction only while both sides keep this many samples."""
 
@@ -127,11 +129,22 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def _stretched(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0)
-    low, high = values.min(), values.max()
+    """Strip by strip, which spares memory; what is no number counts as nought."""
+    values = np.asarray(image)
+    step = max(1, _STRIP // image.width)
+    strips = [values[first : first + step] for first in range(0, image.height, step)]
+    low = min(float(_numbers(strip).min()) for strip in strips)
+    high = max(float(_numbers(strip).max()) for strip in strips)
     if high == low:
         return Image.new("L", image.size)
-    return Image.fromarray(((values - low) * (255.0 / (high - low))).astype(np.uint8))
+    share = 255.0 / (high - low)
+    shades = [((_numbers(strip) - low) * share).astype(np.uint8) for strip in strips]
+    return Image.fromarray(np.concatenate(shades))
+
+
+def _numbers(strip: NDArray[np.generic]) -> NDArray[np.float64]:
+    """In double precision: in single precision the largest numbers have no difference."""
+    return np.nan_to_num(strip.astype(np.float64), copy=False, posinf=0.0, neginf=0.0)
 
 
 def _from_lab(image: Image.Image) -> Image.Image:

@@ -141,6 +141,18 @@ def test_numbers_of_any_range_are_stretched_and_hash_alike():
     assert distance(encode(wide, "TIFF"), GREY) <= 4
 
 
+def test_the_largest_numbers_are_stretched_as_any_others():
+    most = float(np.finfo(np.float32).max)
+    steps = Image.fromarray(((np.asarray(GREY, np.float64) / 127.5 - 1.0) * most).astype("f4"))
+    assert distance(encode(steps, "TIFF"), GREY) <= 4
+
+
+def test_numbers_are_stretched_by_the_range_of_all_strips(monkeypatch):
+    whole = examined(encode(GREY.convert("F"), "TIFF"))
+    monkeypatch.setattr(pixels, "_STRIP", 7 * GREY.width)
+    assert examined(encode(GREY.convert("F"), "TIFF")) == whole
+
+
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
 def test_numbers_without_range_are_a_picture_of_one_colour(value):
     flat = Image.fromarray(np.full((20, 20), value, np.float32))
