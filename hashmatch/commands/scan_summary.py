@@ -80,18 +80,22 @@ def tell(result: Result) -> None:
 def _pictures(tally: Tally) -> str:
     """Account for every picture."""
     ended = (tally.compared_near, tally.low_quality, tally.not_compared)
-    return _account("picture", tally.pictures, ended, "no set holds perceptual hashes of pictures")
+    return account("picture", tally.pictures, ended, "no set holds perceptual hashes of pictures")
 
 
 def _videos(tally: Tally) -> str:
     """Account for every video."""
     ended = (tally.videos_compared, tally.videos_low_quality, tally.videos_not_compared)
-    return _account(
+    return account(
         "video", tally.videos, ended, "no set holds hashes of frames, or none was asked for"
     )
 
 
-def _account(kind: str, of: int, ended: tuple[int, int, int], why: str) -> str:
+def account(kind: str, of: int, ended: tuple[int, int, int], why: str) -> str:
+    """Tell how the files of a kind ended: compared, with too little structure, unusable, or not.
+
+    ``why`` says why some of the ``of`` files ended in none of these ways.
+    """
     ways = ("compared", "too featureless to compare", "unreadable, damaged or cut short")
     words = [f"{number:,} {how}" for number, how in zip(ended, ways, strict=True)]
     if unasked := of - sum(ended):
@@ -146,7 +150,7 @@ def _doubts(found: Findings) -> Iterator[str]:
 
 def _warnings(result: Result) -> list[str]:
     tally, words = result.tally, []
-    if tally.items_with_hits == tally.items_with_leads:
+    if all(row["claim"] == "lead" for row in result.found.table):
         words.append(
             "No examined item agrees with a loaded hash set. "
             "This does not establish the absence of unlawful material."

@@ -11,6 +11,7 @@ import click
 
 from hashmatch.commands.options import FOLDER, library_options, open_library
 from hashmatch.commands.printing import amount, several, tell
+from hashmatch.commands.scan_summary import account
 from hashmatch.commands.setting import confinement, limits, present
 from hashmatch.errors import ExitCode, UsageError
 from hashmatch.model import names
@@ -117,7 +118,7 @@ def command(
     }
     result = triage.triage(request, library, present().clock, shows[form])
     if form == "text":
-        _sum_up(result)
+        _sum_up(result, effort)
     elif form == "jsonl":
         click.echo(json.dumps({"summary": _summary(result)}))
     else:
@@ -189,6 +190,12 @@ def _summary(result: Result) -> dict[str, object]:
         "bytes": tally.bytes,
         "pictures": tally.pictures,
         "compared_near": tally.compared_near,
+        "low_quality": tally.low_quality,
+        "not_compared": tally.not_compared,
+        "videos": tally.videos,
+        "videos_compared": tally.videos_compared,
+        "videos_low_quality": tally.videos_low_quality,
+        "videos_not_compared": tally.videos_not_compared,
         "items_with_hits": tally.items_with_notable_hits,
         "items_with_leads": tally.items_with_leads,
         "uncompared_records": tally.uncompared_records,
@@ -197,7 +204,7 @@ def _summary(result: Result) -> dict[str, object]:
     }
 
 
-def _sum_up(result: Result) -> None:
+def _sum_up(result: Result, effort: str) -> None:
     tally = result.tally
     click.echo(f"stopped: {_STOPS[result.stop]}")
     click.echo(
@@ -205,6 +212,14 @@ def _sum_up(result: Result) -> None:
         f" + {tally.skipped:,} skipped + {result.not_reached:,} not reached;"
         f" {several(result.folders_waiting, 'folder')} not listed; {amount(tally.bytes)} read"
     )
+    if tally.pictures:
+        ended = (tally.compared_near, tally.low_quality, tally.not_compared)
+        click.echo(account("picture", tally.pictures, ended, "no set holds their hashes"))
+    if tally.videos:
+        ended = (tally.videos_compared, tally.videos_low_quality, tally.videos_not_compared)
+        fast = "--near fast decodes no videos"
+        why = fast if effort == "fast" else "no set holds hashes of frames"
+        click.echo(account("video", tally.videos, ended, why))
     if tally.uncompared_records:
         records = several(tally.uncompared_records, "record")
         click.echo(f"{records} of the sets could not be looked for in this way")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -40,12 +40,15 @@ if TYPE_CHECKING:
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.hits import Hit
+    from hashmatch.model.outcomes import Outcome
     from hashmatch.model.people import Clock
 
 _PORTION = 64
 _LARGE = 16 << 20
 _PATIENCE = 0.2
 """Seconds that entries wait at most for others to be listed."""
+
+_ENDINGS = {signal.SIGALRM, signal.SIGINT, signal.SIGTERM}
 
 _SPAN = Span(entries=_PORTION, bytes=_PORTION * _LARGE)
 """Entries are read in portions, each to its end: no hit waits for what is less promising, nor
@@ -148,7 +151,7 @@ def triage(
         pool = stack.enter_context(closing(Pool(order, request.workers, span=_SPAN)))
         pool.report()
         listing = stack.enter_context(closing(Listing(sources, int(now.timestamp()) * 10**9)))
-        look = _Look(request, sources, Matcher(sets, request.near), show)
+        look = _Look(request, sources, Matcher(sets, request.near), show, videos=videos)
         gaps = set_gaps.find(sets, choice.computed(wanted))
         look.tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         left = None if request.seconds is None else began + request.seconds - time.monotonic()
@@ -180,6 +183,16 @@ def _alarm(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off the end of the time, and interruptions, until the block was left."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _portions(entries: Iterable[Numbered | None], most_large: int) -> Iterator[list[Numbered]]:
     """Put entries into portions: small items, or a few large ones, or what came in some time."""
     portion: list[Numbered] = []
@@ -208,12 +221,15 @@ class _Look:
         sources: tuple[Source, ...],
         matcher: Matcher,
         show: Callable[[Found], None],
+        *,
+        videos: bool,
     ) -> None:
         self.tally = Tally()
         self._request = request
         self._sources = sources
         self._matcher = matcher
         self._show = show
+        self._videos = videos
 
     def until_stopped(self, pool: Pool, listing: Listing, seconds: float | None) -> Stop:
         """Go on until something ends it."""
@@ -236,15 +252,24 @@ class _Look:
 
     def _take(self, reads: list[Read]) -> None:
         hits = iter(self._matcher.match([one for _, _, one in reads if isinstance(one, Reading)]))
-        near, gate = self._matcher.compares_pictures, self._request.near.quality_gate
         for number, item, read in reads:
             if not isinstance(read, Reading):
-                self.tally.add(read, near=near, quality_gate=gate)
+                self._count(read)
             elif item is not None:
                 found = Examined(item.path, item.size, item.modified_ns, read, next(hits))
-                self.tally.add(found, near=near, quality_gate=gate)
                 notable = [h for h in found.hits if h.disposition is not Disposition.BENIGN]
-                if notable:
-                    self._show(Found(self._sources[number], found, tuple(notable)))
+                # No ending comes between: what was shown is counted, and nothing else.
+                with _undisturbed() if notable else nullcontext():
+                    if notable:
+                        self._show(Found(self._sources[number], found, tuple(notable)))
+                    self._count(found)
                 if self._enough():
                     return
+
+    def _count(self, outcome: Outcome) -> None:
+        self.tally.add(
+            outcome,
+            near=self._matcher.compares_pictures,
+            quality_gate=self._request.near.quality_gate,
+            videos=self._videos and self._matcher.compares_videos,
+        )

@@ -13,6 +13,7 @@ from PIL import Image
 from hashmatch.errors import ExitCode
 from hashmatch.hashing import pictures
 from hashmatch.model.wanted import Effort, Wanted
+from tests import clips
 
 
 def triaged(bench, *words, code, form="json"):
@@ -139,6 +140,20 @@ def test_an_interruption_tells_what_was_covered(bench, how):
     assert summary["stop"] == "interrupted"
     assert summary["not_reached"] > 0
     assert "Traceback" not in errors
+
+
+def test_videos_are_accounted_for(bench):
+    pytest.importorskip("av")
+    (bench.root / "video.txt").write_text(clips.vpdq_list(frames=24))
+    bench.ok("library", "import", "video.txt", "--set", "videos", "--kind", "illegal")
+    (bench.evidence / "a").write_bytes(b"known")
+    (bench.evidence / "damaged.mp4").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(99))
+    found = triaged(bench, "--near", "standard", code=ExitCode.HITS_INCOMPLETE)["summary"]
+    counts = ("videos", "videos_compared", "videos_low_quality", "videos_not_compared")
+    assert [found[one] for one in counts] == [1, 0, 0, 1]
+    told = bench.ok("triage", "evidence", code=ExitCode.HITS_INCOMPLETE).stdout
+    assert "1 video: 0 compared" in told
+    assert "1 by digests alone, as --near fast decodes no videos" in told
 
 
 def test_what_is_no_file_is_counted(bench):
