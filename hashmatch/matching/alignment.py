@@ -23,6 +23,18 @@ need not agree with any.
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """When a frame of a video is shown: from ``first`` to before the next; milliseconds.
+
+    ``series`` numbers what goes forward in time: moments of different ones are not comparable.
+    """
+
+    first: int
+    last: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
 class Aligned:
     """What agrees, and how many different listed frames the best run in order has."""
 
@@ -30,66 +42,74 @@ class Aligned:
     in_order: int
 
 
-@dataclass(slots=True)
-class _Run:
-    """Frames that agree, near each other in time, with listed frames that never go back."""
+class _Runs:
+    """The best runs that end with each listed frame, while one goes through the video.
 
-    first: int
-    last: int
-    place: int
-    different: int = 1
+    A run that ends with a listed frame goes on with that frame, or with a later one. So of all the
+    runs that end with it only the newest needs to be known: as long as any can still go on, the
+    newest goes on from the best of them.
+    """
 
-    def goes_on(self, begins: int, ends: int, near: NDArray[np.intp]) -> bool:
-        """Take the next frame into the run when it follows, in the video and in the list."""
-        later = near[near >= self.place]
-        if not 0 <= begins - self.last < GAP or not len(later):
-            return False
-        self.different += int(later[0]) > self.place
-        self.last, self.place = ends, int(later[0])
-        return True
+    def __init__(self, of: int) -> None:
+        self._series = -1
+        self._begins = np.zeros(of, np.int64)
+        self._ends = np.full(of, -GAP, np.int64)
+        self._different = np.zeros(of, np.int64)
+
+    def take(self, frame: Shown, near: NDArray[np.intp]) -> tuple[int, int]:
+        """Go on with a frame that agrees with listed ones.
+
+        Returns:
+            milliseconds of the longest run that ends with it, and the most different listed
+            frames that a run which ends with it has; each frame of the video adds one at most.
+        """
+        if frame.series != self._series:
+            self._series = frame.series
+            self._ends[:] = -GAP
+        upto = int(near[-1]) + 1
+        alive = self._ends[:upto] > frame.first - GAP
+        different = np.where(alive, self._different[:upto], 0)
+        begins = np.minimum.accumulate(np.where(alive, self._begins[:upto], frame.first))[near]
+        below = np.concatenate(([0], np.maximum.accumulate(different)))[near]
+        self._different[near] = np.maximum(below + 1, different[near])
+        self._begins[near] = np.minimum(begins, frame.first)
+        self._ends[near] = frame.last
+        return frame.last - int(begins.min()), int(self._different[near].max())
 
 
-def align(
-    rows: Sequence[tuple[int, NDArray[np.intp]]],
-    ends: Sequence[int],
-    moments: Sequence[int],
-    of: int,
-) -> Aligned:
+def align(rows: Sequence[tuple[int, NDArray[np.intp]]], shown: Sequence[Shown], of: int) -> Aligned:
     """Measure an agreement.
 
-    A run takes the earliest listed frame that does not go back; it is found by going through the
-    video once, so that of overlapping runs the first is measured. A frame stands for the time
-    until the next.
+    A run are frames of one series that agree with listed frames which never go back, each less
+    than :data:`GAP` after the end of the one before. Frames in between that agree with other
+    listed frames do not end it. What it takes grows as comparing the frames with the list does.
 
     Args:
         rows: number of each frame that agrees, ascending, and the places in the list that it is
             near, ascending; at least one.
-        ends: for each frame of the video, when the next one begins; milliseconds.
-        moments: for each frame of the video, when it begins; milliseconds.
+        shown: for each frame of the video, when; ascending within a series.
         of: how many frames are listed.
     """
     matched = np.zeros(of, bool)
-    runs: list[_Run] = []
-    spans: list[tuple[int, int]] = []
+    runs = _Runs(of)
+    longest, in_order = 0, 0
     for frame, near in rows:
         matched[near] = True
-        first, last = moments[frame], ends[frame]
-        if not runs or not runs[-1].goes_on(first, last, near):
-            runs.append(_Run(first, last, int(near[0])))
-        spans.append((first, last))
+        lasting, different = runs.take(shown[frame], near)
+        longest, in_order = max(longest, lasting), max(in_order, different)
     frames = Frames(
         matched=int(matched.sum()),
         of=of,
         agreeing=len(rows),
-        asked=len(moments),
-        longest=max(one.last - one.first for one in runs),
-        ranges=_merged(spans),
+        asked=len(shown),
+        longest=longest,
+        ranges=_merged([(shown[frame].first, shown[frame].last) for frame, _ in rows]),
     )
-    return Aligned(frames, max(one.different for one in runs))
+    return Aligned(frames, in_order)
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Join what belongs together; times begin anew with each stream of a video."""
+    """Join what belongs together; times begin anew with each series."""
     ranges: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if ranges and first - ranges[-1][1] < GAP:

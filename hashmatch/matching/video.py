@@ -43,10 +43,10 @@ _VARIANT = "identity"
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """The frames of a video that may be asked about, and when each is followed by the next."""
+    """The frames of a video that may be asked about, and when each is shown."""
 
     frames: tuple[FrameHash, ...]
-    ends: tuple[int, ...]
+    shown: tuple[alignment.Shown, ...]
 
 
 def search(
@@ -88,13 +88,19 @@ def radius(limits: Limits) -> int:
 
 
 def _asked(video: Video, gate: int) -> _Frames:
-    followers = [one.at for one in video.hashes[1:]] + [video.length]
-    chosen = [
-        (one, max(one.at, after))
-        for one, after in zip(video.hashes, followers, strict=True)
-        if one.quality >= gate
-    ]
-    return _Frames(tuple(one for one, _ in chosen), tuple(end for _, end in chosen))
+    """Choose frames; where time does not go on, another stream or the frames within a border begin.
+
+    The last frame of each is shown until the end of the video.
+    """
+    chosen: list[tuple[FrameHash, alignment.Shown]] = []
+    series = 0
+    for place, one in enumerate(video.hashes, 1):
+        after = video.hashes[place].at if place < len(video.hashes) else -1
+        last = after if after > one.at else max(one.at, video.length)
+        if one.quality >= gate:
+            chosen.append((one, alignment.Shown(one.at, last, series)))
+        series += after <= one.at
+    return _Frames(tuple(one for one, _ in chosen), tuple(shown for _, shown in chosen))
 
 
 def _candidates(
@@ -102,9 +108,10 @@ def _candidates(
 ) -> dict[int, list[int]]:
     """Give for each record that any frame is near the numbers of these frames, in order."""
     found: dict[int, list[int]] = defaultdict(list)
+    within = radius(limits)
     for start in range(0, len(asked.frames), _ASKED):
         values = [one.value for one in asked.frames[start : start + _ASKED]]
-        hits = installed.near_hits(method, values, radius(limits))
+        hits = installed.near_hits(method, values, within)
         pairs = np.unique(np.stack((hits.record.astype(np.int64), hits.query + start)), axis=1)
         for record, frame in zip(*pairs.tolist(), strict=True):
             found[record].append(frame)
@@ -122,6 +129,7 @@ def _compared(
     """Compare frames with all that a record lists; None when too little agrees."""
     listed = _listed(installed.record(record).perceptual, method, limits.quality_gate)
     theirs = np.frombuffer(b"".join(one.value for one in listed), "<u8").reshape(-1, 4)
+    within = radius(limits)
     best: tuple[int, int, int] | None = None
     rows: list[tuple[int, NDArray[np.intp]]] = []
     for start in range(0, len(agreeing), _ROWS):
@@ -129,7 +137,7 @@ def _compared(
         ours = np.frombuffer(b"".join(asked.frames[at].value for at in some), "<u8").reshape(-1, 4)
         distances = _distances(ours, theirs)
         for at, row in zip(some, distances, strict=True):
-            near = np.flatnonzero(row <= radius(limits))
+            near = np.flatnonzero(row <= within)
             if len(near):
                 rows.append((at, near))
                 nearest = int(near[row[near].argmin()])
@@ -137,7 +145,7 @@ def _compared(
                 best = this if best is None else min(best, this)
     if best is None:
         return None
-    aligned = alignment.align(rows, asked.ends, [one.at for one in asked.frames], len(theirs))
+    aligned = alignment.align(rows, asked.shown, len(theirs))
     frames = aligned.frames
     enough = frames.matched * 100 >= limits.video_coverage * frames.of
     if method is Method.VPDQ and not enough and aligned.in_order < RUN:
@@ -146,7 +154,7 @@ def _compared(
     return Near(
         method=method,
         distance=distance,
-        threshold=radius(limits),
+        threshold=within,
         quality=asked.frames[at].quality,
         list_quality=listed[nearest].quality,
         variant=_VARIANT,

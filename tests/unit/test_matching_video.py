@@ -82,7 +82,23 @@ def test_stretches_of_several_streams_are_given_once_and_in_order(library):
     first = [(0, 0), (1_000, 1), (40_000, 50), (60_000, 2)]
     second = [(500, 1), (30_000, 3), (31_000, 51)]
     (hit,) = only(library, film(*first, *second, length=70_000))
-    assert hit.near.frames.ranges == ((0, 40_000), (60_000, 60_000))
+    assert hit.near.frames.ranges == ((0, 40_000), (60_000, 70_000))
+
+
+def test_the_last_frame_of_every_stream_stands_until_the_end(library):
+    """Two pictures that stand still, as whole frames and within a border: not half the time."""
+    install(library, "videos", [listed([0, 1])])
+    (hit,) = only(library, film((0, 40), (0, 1), length=60_000))
+    assert hit.near.frames.ranges == ((0, 60_000),)
+    (hit,) = only(library, film((0, 40), (30_000, 0), (0, 50), (20_000, 51), length=60_000))
+    assert hit.near.frames.ranges == ((30_000, 60_000),)
+
+
+def test_a_run_does_not_go_on_in_another_stream(library):
+    install(library, "videos", [listed(range(30))])
+    one, other = [(0, 4), (1_000, 5), (2_000, 50)], [(0, 51), (3_000, 6), (4_000, 52)]
+    assert not only(library, film(*one, *other, length=5_000))
+    assert only(library, film(*one, *other[1:], length=5_000))
 
 
 def test_one_frame_of_a_long_video_is_no_hit(library):
@@ -103,7 +119,10 @@ def test_coverage_is_met_at_exactly_the_limit(library):
     [
         ([(0, 4), (1_000, 5), (2_000, 6)], 1),  # in order
         ([(0, 4), (1_000, 50), (2_000, 5), (3_000, 51), (4_000, 6)], 1),  # strange ones between
+        ([(0, 4), (1_000, 29), (2_000, 5), (3_000, 6)], 1),  # a later listed one between
+        ([(0, 4), (1_000, 0), (2_000, 5), (3_000, 0), (4_000, 6)], 1),  # earlier ones between
         ([(0, 6), (1_000, 5), (2_000, 4)], 0),  # backwards
+        ([(0, 4), (1_000, 0), (9_000, 5), (10_000, 0), (18_000, 6)], 0),  # only those between near
         ([(0, 4), (1_000, 4, 20), (2_000, 5)], 0),  # only two different ones
         ([(0, 4), (4_000, 50), (20_000, 5), (24_000, 51), (40_000, 6)], 0),  # far apart
     ],
@@ -176,6 +195,34 @@ def test_many_frames_are_asked_in_parts(library, monkeypatch):
     assert (hit.near.frames.matched, hit.near.frames.agreeing) == (20, 20)
 
 
+def series_of_frames():
+    """What each frame agrees with, after how long it follows, and whether time begins anew."""
+    near = st.sets(st.integers(0, 7), max_size=3)
+    return st.lists(st.tuples(near, st.integers(1, 3_000), st.booleans()), min_size=1, max_size=12)
+
+
+@given(series_of_frames())
+def test_runs_are_the_best_of_all_that_there_are(seen):
+    shown, at, series = [], 0, 0
+    for _, lasts, anew in seen:
+        at, series = (0, series + 1) if anew else (at, series)
+        shown.append(alignment.Shown(at, at + lasts, series))
+        at += lasts
+    runs = []  # every run: how many different, its begin, its end, its series, its last place
+    for (places, _, _), one in zip(seen, shown, strict=True):
+        own = [(1, one.first, one.last, one.series, place) for place in places]
+        for many, begin, end, number, last in runs:
+            if number == one.series and one.first - end < alignment.GAP:
+                later = [place for place in places if place >= last]
+                own += [(many + (p > last), begin, one.last, number, p) for p in later]
+        runs = list({*runs, *own})
+    rows = [(n, np.array(sorted(places))) for n, (places, _, _) in enumerate(seen) if places]
+    if rows:
+        aligned = alignment.align(rows, shown, 8)
+        assert aligned.in_order == max(run[0] for run in runs)
+        assert aligned.frames.longest == max(run[2] - run[1] for run in runs)
+
+
 scenes = st.lists(st.integers(0, 9), min_size=1, max_size=12)
 
 
@@ -190,7 +237,8 @@ def test_counts_are_those_of_comparing_each_with_each(record, seen):
         return
     moments = [700 * at for at in range(len(seen))]
     ends = [*moments[1:], moments[-1] + 10]
-    aligned = alignment.align(rows, ends, moments, len(record))
+    shown = [alignment.Shown(*both, 0) for both in zip(moments, ends, strict=True)]
+    aligned = alignment.align(rows, shown, len(record))
     frames = aligned.frames
     assert frames.matched == sum(one in seen for one in record)
     assert frames.agreeing == sum(one in record for one in seen)
