@@ -32,8 +32,8 @@ _SET_SHIFT = 40  # records of a set number far fewer than 2 ** 40
 def find(hits: Path) -> Floods:
     """Read ``hits.jsonl`` and find the records that agree with too many different files.
 
-    Memory: 16 bytes for each pair of a record and a file that is near to it, and as much again
-    while they are sorted.
+    Time grows little faster than the number of lines. Memory: at most 120 bytes for each pair of
+    a record and a file that is near to it, while they are sorted.
     """
     sets: dict[str, int] = {}
     pairs, gathered = _none(), array("Q")
@@ -41,7 +41,8 @@ def find(hits: Path) -> Floods:
         number = sets.setdefault(str(line["set_version"]), len(sets))
         record = number << _SET_SHIFT | int(str(line["record"]))
         gathered.extend((record, int(str(line["sha256"])[:16], 16)))
-        if len(gathered) == 2 * _CHUNK:
+        # As many as are kept already: else each of them would be sorted again for every chunk.
+        if len(gathered) >= max(2 * _CHUNK, pairs.size):
             pairs, gathered = _different(pairs, gathered), array("Q")
     records, files = np.unique(_different(pairs, gathered)[:, 0], return_counts=True)
     many = files > LIMIT
@@ -81,5 +82,10 @@ def _none() -> NDArray[np.uint64]:
 
 
 def _different(pairs: NDArray[np.uint64], gathered: array[int]) -> NDArray[np.uint64]:
+    """Give all pairs once each, sorted by record, then by file."""
     more = np.frombuffer(gathered, np.uint64).reshape(-1, 2) if gathered else _none()
-    return np.unique(np.concatenate([pairs, more]), axis=0)
+    every = np.concatenate([pairs, more])
+    every = every[np.lexsort((every[:, 1], every[:, 0]))]
+    new = np.ones(len(every), bool)
+    new[1:] = (every[1:] != every[:-1]).any(axis=1)
+    return every[new]

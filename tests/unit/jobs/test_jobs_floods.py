@@ -75,3 +75,17 @@ def test_gathering_in_pieces_changes_nothing(tmp_path_factory, pairs, chunk):
     assert {one.record: one.files for one in found.named} == {
         r: n for r, n in expected.items() if n > 5
     }
+
+
+def test_what_is_kept_is_sorted_again_a_few_times_only(find, monkeypatch):
+    sizes = []
+    real = floods._different
+
+    def counting(pairs, gathered):
+        sizes.append(len(pairs) + len(gathered) // 2)
+        return real(pairs, gathered)
+
+    monkeypatch.setattr(floods, "_CHUNK", 4)
+    monkeypatch.setattr(floods, "_different", counting)
+    assert find([line(n) for n in range(1000)]).named[0].files == 1000
+    assert sum(sizes) < 4000  # each pair some times, not once for every chunk of four
