@@ -66,13 +66,14 @@ class _Runs:
         if frame.series != self._series:
             self._series = frame.series
             self._ends[:] = -GAP
-        upto = int(near[-1]) + 1
-        alive = self._ends[:upto] > frame.first - GAP
-        different = np.where(alive, self._different[:upto], 0)
-        begins = np.minimum.accumulate(np.where(alive, self._begins[:upto], frame.first))[near]
-        below = np.concatenate(([0], np.maximum.accumulate(different)))[near]
-        self._different[near] = np.maximum(below + 1, different[near])
-        self._begins[near] = np.minimum(begins, frame.first)
+        alive = np.flatnonzero(self._ends[: int(near[-1]) + 1] > frame.first - GAP)
+        before = np.concatenate(([frame.first], self._begins[alive]))
+        begins = np.minimum.accumulate(before)[np.searchsorted(alive, near, "right")]
+        before = np.maximum.accumulate(np.concatenate(([0], self._different[alive])))
+        below = before[np.searchsorted(alive, near, "left")]
+        as_far = before[np.searchsorted(alive, near, "right")]
+        self._different[near] = np.maximum(below + 1, as_far)
+        self._begins[near] = begins
         self._ends[near] = frame.last
         return frame.last - int(begins.min()), int(self._different[near].max())
 
