@@ -14,6 +14,15 @@ def item(path, size=0):
     return Item(path, size, 0, 0o100644, (0, 0))
 
 
+def first(folder, name):
+    """Tell whether no process asked this before."""
+    try:
+        os.close(os.open(f"{folder}/{name}", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class TrickySource:
     """Items whose names say what happens when they are opened.
@@ -47,11 +56,40 @@ class TrickySource:
         return io.BytesIO(name)
 
     def _first(self, name):
-        try:
-            os.close(os.open(f"{self.counter}/{name.decode()}", os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            return False
-        return True
+        return first(self.counter, name.decode())
 
     def unchanged(self, wanted, _stream):
         return not wanted.path.startswith(b"changed")
+
+
+@dataclass(frozen=True)
+class ScarceSource:
+    """Items of one content; the process that opens the first has memory for one frame only."""
+
+    counter: str
+    content: bytes
+
+    kind = "folder"
+    location = b"/scarce"
+
+    def open(self, _wanted):
+        from hashmatch.hashing import frames  # other sources do without what it loads
+
+        if first(self.counter, "scarce"):
+            frames.pixels.plain = _one_only(frames.pixels.plain)
+        return io.BytesIO(self.content)
+
+    def unchanged(self, _wanted, _stream):
+        return True
+
+
+def _one_only(real):
+    calls = []
+
+    def plain(image):
+        calls.append(1)
+        if len(calls) > 1:
+            raise MemoryError
+        return real(image)
+
+    return plain

@@ -89,8 +89,8 @@ def problem_lines(
 def _video_problems(video: Video, gate: int) -> Iterator[Line]:
     if video.trouble is not None:
         yield _problem("video-not-compared", Stage.DECODE, video.trouble)
-    elif video.partial:
-        yield _problem("video-partial", Stage.DECODE, Reason.INCOMPLETE_VIDEO)
+    elif video.damage is not None:
+        yield _problem("video-partial", Stage.DECODE, video.damage)
     elif all(one.quality < gate for one in video.hashes):
         yield _problem("video-low-quality", None, "too-little-structure")
 
@@ -98,8 +98,8 @@ def _video_problems(video: Video, gate: int) -> Iterator[Line]:
 def _picture_problems(picture: Picture, gate: int) -> Iterator[Line]:
     if picture.trouble is not None:
         yield _problem("not-compared", Stage.DECODE, picture.trouble)
-    elif picture.partial:
-        yield _problem("partial", Stage.DECODE, Reason.TRUNCATED)
+    elif picture.damage is not None:
+        yield _problem("partial", Stage.DECODE, picture.damage)
     elif picture.unhashed:
         yield _problem("partial", Stage.DECODE, Reason.HASHER)
     elif all(one.quality < gate for one in picture.hashes):

@@ -166,7 +166,15 @@ def _first(task: _Task) -> Decoded:
     if first.trouble not in _CUT:
         return first
     second = _attempt(task, tolerant=True)
+    if second.trouble is Reason.OUT_OF_MEMORY:  # what might have been seen is not known
+        return second
     return first if second.trouble else replace(second, damage=second.damage or first.trouble)
+
+
+def worst(*reasons: Reason | None) -> Reason | None:
+    """Give want of memory before damage of the content: another attempt may find more."""
+    known = [one for one in reasons if one is not None]
+    return Reason.OUT_OF_MEMORY if Reason.OUT_OF_MEMORY in known else next(iter(known), None)
 
 
 def _with_frames(task: _Task, found: Decoded) -> Decoded:
@@ -179,7 +187,7 @@ def _with_frames(task: _Task, found: Decoded) -> Decoded:
                 task.content, task.name, found.frames, extent, task.max_pixels
             )
     renderings = (*found.renderings, *behind.renderings)
-    return replace(found, renderings=renderings, damage=found.damage or behind.damage)
+    return replace(found, renderings=renderings, damage=worst(found.damage, behind.damage))
 
 
 def _beside(task: _Task, extent: frames.Extent) -> frames.Found:
@@ -192,19 +200,24 @@ def _beside(task: _Task, extent: frames.Extent) -> frames.Found:
         if found.left < 0:
             break
         found.renderings += _named(part, f"frame-{place + 1}")
-        if part.trouble in _CUT:
-            found.damage = part.trouble
+        if part.trouble in _CUT or part.trouble is Reason.OUT_OF_MEMORY:
+            found.damage = worst(found.damage, part.trouble)
     return found
 
 
 def _with_thumbnail(task: _Task, found: Decoded, exif: int) -> Decoded:
     """Add the thumbnail; it is all there is where the picture itself cannot be seen.
 
-    Damage of the thumbnail is not that of the picture, and leaves only the thumbnail out.
+    Damage of the thumbnail is not that of the picture, and leaves only the thumbnail out. For want
+    of memory it is not known what was left out.
     """
+    if found.trouble and found.trouble not in _CUT:
+        return found
     span = jpeg_parts.thumbnail(task.content, exif)
     part = _part(task, span) if span else Decoded()
-    if not part.renderings or (found.trouble and found.trouble not in _CUT):
+    if part.trouble is Reason.OUT_OF_MEMORY:
+        return replace(found, damage=part.trouble)
+    if not part.renderings:
         return found
     renderings = (*found.renderings, *_named(part, THUMBNAIL))
     damage = found.damage or found.trouble

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from hashmatch.hashing.decode import MAX_PIXELS, decode
+from hashmatch.hashing.decode import MAX_PIXELS, decode, worst
 from hashmatch.hashing.further import Further, further
 from hashmatch.hashing.phases import perceived
 from hashmatch.model.outcomes import Picture, Reason
@@ -41,20 +41,22 @@ def examine(
     facts = Picture(named, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
     try:
         hashed = [perceived(one, wanted.effort, decoded.shown) for one in decoded.renderings]
-        more = Further()
+        more, damage = Further(), decoded.damage
         if wanted.further and hashed:
             native = {phases[0].rendering: phases[0].quality for phases in hashed}
             whole = decoded
             if not wanted.in_full and any(map(_lessened, decoded.renderings)):
                 whole = decode(content, kind, max_pixels, wanted.effort, in_full=True)
+                if whole.trouble is Reason.OUT_OF_MEMORY:
+                    return replace(facts, trouble=whole.trouble)
+                damage = worst(damage, whole.damage)
             more = further(whole.renderings, native, wanted)
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     hashes = tuple(chain.from_iterable(hashed))
-    if decoded.damage and not any(one.quality for one in hashes):
-        return replace(facts, trouble=decoded.damage)
-    partial = decoded.damage is not None
-    return replace(facts, hashes=hashes + more.hashes, partial=partial, unhashed=more.failed)
+    if damage and not any(one.quality for one in hashes):
+        return replace(facts, trouble=damage)
+    return replace(facts, hashes=hashes + more.hashes, damage=damage, unhashed=more.failed)
 
 
 def _lessened(rendering: Rendering) -> bool:

@@ -249,4 +249,7 @@ def _closed(found: Video, decoding: _Decoding) -> Video:
     short = any(one.cut_short for one in decoding.streams.values())
     if not hashes:
         return replace(facts, trouble=decoding.refused or Reason.DAMAGED_VIDEO)
-    return replace(facts, partial=bool(decoding.refused) or decoding.damaged or short)
+    if decoding.refused is Reason.OUT_OF_MEMORY:
+        return replace(facts, damage=decoding.refused)
+    part = decoding.refused or decoding.damaged or short
+    return replace(facts, damage=Reason.INCOMPLETE_VIDEO if part else None)

@@ -165,7 +165,11 @@ def _picture(
     from hashmatch.hashing import pictures  # noqa: PLC0415  # NumPy and decoders, for pictures only
 
     found = pictures.examine(content.kept, kind, limits.pixels, wanted)
-    return replace(found, trouble=Reason.OUT_OF_MEMORY) if _starved(found, limits) else found
+    if not _starved(found, limits):
+        return found
+    if found.trouble is None:
+        return replace(found, damage=Reason.OUT_OF_MEMORY)
+    return replace(found, trouble=Reason.OUT_OF_MEMORY)
 
 
 def _starved(picture: Picture, limits: Limits) -> bool:
@@ -175,5 +179,5 @@ def _starved(picture: Picture, limits: Limits) -> bool:
     limit is decoded at a fraction of its size, and needs little.
     """
     pixels = picture.width * picture.height
-    damaged = picture.trouble in {Reason.CORRUPT, Reason.TRUNCATED}
+    damaged = (picture.trouble or picture.damage) in {Reason.CORRUPT, Reason.TRUNCATED}
     return damaged and limits.memory // BYTES_A_PIXEL < pixels <= limits.pixels

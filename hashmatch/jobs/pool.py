@@ -19,7 +19,6 @@ from hashmatch.errors import UsageError
 from hashmatch.jobs import windows
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.examine import undecoded
-from hashmatch.jobs.reuse import Seen
 from hashmatch.jobs.shares import Busy, Share
 from hashmatch.jobs.workers import Worker
 from hashmatch.model.evidence import Item
@@ -74,7 +73,6 @@ class Pool:
         self._pending: deque[Window] = deque()
         self._waiting: deque[Share] = deque()
         self._again: deque[Share] = deque()
-        self._seen = Seen()
         self._start(workers)
 
     def _start(self, workers: int) -> None:
@@ -197,7 +195,7 @@ class Pool:
         if len(busy.shares) == 1:
             busy.deadline = self._deadline(share) + (START_SECONDS if busy.worker.fresh else 0.0)
         with suppress(OSError):  # already dead: the answer will not come, _collect sees it
-            busy.worker.send(share.task(self._seen, wide=wide))
+            busy.worker.send(share.task(wide=wide))
 
     def _deadline(self, share: Share) -> float:
         return _now() + self._base_seconds + share.seconds()
@@ -238,8 +236,6 @@ class Pool:
             self._again.append(Share(share.window, (at,), again=True))
         for at, result in found.items():
             share.window.results[at] = result
-            if isinstance(result, Reading) and (result.picture or result.video):
-                self._seen.note(share.window.item(at).size, result)
 
     def _replace(self, busy: Busy) -> None:
         """Start another worker in the place of one; what that has not done goes back."""
@@ -256,7 +252,8 @@ class Pool:
         """
         if isinstance(result, Reading):
             decoded = result.picture or result.video
-            return decoded is not None and decoded.trouble is Reason.OUT_OF_MEMORY
+            why = (decoded.trouble, decoded.damage) if decoded is not None else ()
+            return Reason.OUT_OF_MEMORY in why
         if result.reason is Reason.OUT_OF_MEMORY:
             return True
         number, entry = share.window.entries[at]

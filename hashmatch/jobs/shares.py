@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
-    from hashmatch.jobs.reuse import Seen
     from hashmatch.jobs.windows import Window
     from hashmatch.jobs.workers import Worker
     from hashmatch.model.outcomes import Reason
@@ -61,12 +60,11 @@ class Share:
         device = self.window.item(self.places[0]).identity[0]
         return device if self.large and disks.turns(device) else None
 
-    def task(self, seen: Seen, *, wide: bool) -> Task:
+    def task(self, *, wide: bool) -> Task:
         """Give what is sent to the worker."""
         entries = self.window.entries
         items = tuple((entries[at][0], self.window.item(at)) for at in self.places)
-        known = seen.of(item.size for _, item in items) if self.spared is None else ()
-        return Task(items, decode=self.spared is None, wide=wide, known=known)
+        return Task(items, decode=self.spared is None, wide=wide)
 
     def seconds(self) -> float:
         """How much longer than the base it may take, for its bytes."""

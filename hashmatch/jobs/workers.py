@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from hashmatch.jobs.packing import Packed, Result
-    from hashmatch.jobs.reuse import Known
     from hashmatch.model.evidence import Source
     from hashmatch.model.wanted import Wanted
 
@@ -62,13 +61,12 @@ class Task:
     """Items to examine.
 
     ``decode`` is False for an item whose decoding killed a worker; ``wide`` when cores have
-    nothing else to do; ``known`` is what decoding gave for contents that may be met again.
+    nothing else to do.
     """
 
     items: tuple[tuple[int, Item], ...]
     decode: bool = True
     wide: bool = False
-    known: tuple[Known, ...] = ()
 
 
 @dataclass(slots=True)
@@ -102,7 +100,7 @@ class Worker:
         items = [
             (n, i.path, i.size, i.modified_ns, i.mode, i.identity) for n, i in task.items
         ]  # bare values travel at a third of the cost
-        self.pipe.send((items, task.decode, task.wide, task.known))
+        self.pipe.send((items, task.decode, task.wide))
 
     def receive(self) -> tuple[list[Result], bool] | Report:
         """Take the next results; the first answer is a report on the worker itself.
@@ -202,8 +200,6 @@ def _work(pipe: Connection, order: Order) -> None:
         while True:
             task = queue.next()
             aids = Aids(met, task.wide)
-            for known in task.known:
-                met.keep(*known)
             answer, told = Answer([]), time.monotonic()
             for number, item in task.items:
                 answer.results.append(packing.packed(_one(order, number, item, task.decode, aids)))

@@ -78,8 +78,9 @@ class Picture:
 
     ``kind`` is the format by content, such as ``image/jpeg``. ``width`` and ``height`` in pixels
     and ``frames`` are 0 where the header could not be read. ``trouble`` says why there is no
-    usable hash; ``partial`` that the hash is of a truncated picture's readable part. ``unhashed``
-    are methods beside PDQ that were asked for and whose hasher failed on this picture.
+    usable hash; ``damage`` why the hashes are only of a part of what the file should hold.
+    ``unhashed`` are methods beside PDQ that were asked for and whose hasher failed on this
+    picture.
     """
 
     kind: str
@@ -88,8 +89,13 @@ class Picture:
     frames: int = 0
     hashes: tuple[PictureHash, ...] = ()
     trouble: Reason | None = None
-    partial: bool = False
+    damage: Reason | None = None
     unhashed: tuple[Method, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of it was hashed."""
+        return self.damage is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Video:
     the container states; empty or 0 where unknown. ``frames`` were decoded; ``hashes`` are those
     that differ enough from the one before, stream by stream, then those of frames without a
     plain border. ``trouble`` says why there is no usable hash;
-    ``partial`` that the end was not reached, or that damaged stretches were passed over.
+    ``damage`` why the end was not reached, or that damaged stretches were passed over.
     """
 
     kind: str
@@ -112,7 +118,12 @@ class Video:
     frames: int = 0
     hashes: tuple[FrameHash, ...] = ()
     trouble: Reason | None = None
-    partial: bool = False
+    damage: Reason | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of it was hashed."""
+        return self.damage is not None
 
 
 @dataclass(frozen=True, slots=True)

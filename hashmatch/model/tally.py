@@ -127,8 +127,8 @@ class Tally:
                 self.queries_by[str(one.method)] += len(one.variants)
         if picture.trouble is not None:
             self.not_compared_by[str(picture.trouble)] += 1
-        elif picture.partial:
-            self.not_compared_by[str(Reason.TRUNCATED)] += 1
+        elif picture.damage is not None:
+            self.not_compared_by[str(picture.damage)] += 1
         elif picture.unhashed:
             self.not_compared_by[str(Reason.HASHER)] += 1
         elif any(one.quality >= gate for one in picture.hashes):
@@ -143,8 +143,8 @@ class Tally:
         self.queries_by[str(Method.VPDQ)] += sum(one.quality >= gate for one in video.hashes)
         if video.trouble is not None:
             self.videos_not_compared_by[str(video.trouble)] += 1
-        elif video.partial:
-            self.videos_not_compared_by[str(Reason.INCOMPLETE_VIDEO)] += 1
+        elif video.damage is not None:
+            self.videos_not_compared_by[str(video.damage)] += 1
         elif any(one.quality >= gate for one in video.hashes):
             self.videos_compared += 1
         else:

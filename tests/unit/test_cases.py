@@ -195,7 +195,7 @@ OUTCOMES = [
     examined(b"bad\xff", Picture("image/png", 1, 2, 3, (HASHED,)), [hit(near=NEAR), hit()]),
     examined(b"blank", Picture("image/png", 1, 1, 1, (FLAT,))),
     examined(b"broken", Picture("image/png", trouble=Reason.CORRUPT)),
-    examined(b"half", Picture("image/png", 1, 1, 1, (HASHED,), partial=True)),
+    examined(b"half", Picture("image/png", 1, 1, 1, (HASHED,), damage=Reason.OUT_OF_MEMORY)),
     examined(b"both", None, [hit(), hit(Disposition.BENIGN)]),
     Failed(b"gone", Stage.STAT, Reason.VANISHED),
     Skipped(b"link", Rule.SYMLINK),
@@ -276,7 +276,7 @@ def test_each_entry_has_its_lines(folder):
     assert [(p["n"], p["problem"], p["stage"], p["reason"]) for p in problems] == [
         (2, "low-quality", None, "too-little-structure"),
         (3, "not-compared", "decode", "corrupt-picture"),
-        (4, "partial", "decode", "truncated-picture"),
+        (4, "partial", "decode", "out-of-memory"),
         (6, "failed", "stat", "vanished"),
     ]
 

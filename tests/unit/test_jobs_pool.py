@@ -17,7 +17,7 @@ from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Stage
 from hashmatch.model.wanted import Wanted
-from tests.fakes import TrickySource, item
+from tests.fakes import ScarceSource, TrickySource, item
 
 
 def read(tmp_path, names, workers=2, *, target=Level.PROCESSES, **options):
@@ -150,25 +150,30 @@ def test_of_one_turning_disk_one_large_item_is_read_at_a_time(tmp_path, monkeypa
     assert wide == [False, False, False, True]
 
 
-def test_copies_have_the_results_that_they_would_have_alone(tmp_path, monkeypatch):
+def test_copies_have_the_results_that_they_would_have_alone(tmp_path):
     drawn = Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 50)
     for name in "abcdef":
         drawn.save(tmp_path / name, "PNG")
     (tmp_path / "g").write_bytes((tmp_path / "a").read_bytes()[:-9] + b"otherwise")
     source = FolderSource(os.fsencode(tmp_path))
     items = [entry for entry in source.entries() if isinstance(entry, Item)]
-    told = []
-    task = shares.Share.task
-
-    def watched(*arguments, **how):
-        made = task(*arguments, **how)
-        told.append(len(made.known))
-        return made
-
-    monkeypatch.setattr(shares.Share, "task", watched)
     order = Order((source,), Wanted(), Limits(), Level.PROCESSES)
     with closing(Pool(order, 2, span=windows.Span(entries=1))) as pool:
         entries = [(0, one) for one in items]
         results = [result for reads in pool.read(entries) for _, _, result in reads]
     assert results == [examine(source, one, Wanted(), Limits()) for one in items]
-    assert 1 in told
+
+
+def test_frames_for_which_a_worker_has_no_memory_are_seen_by_a_fresh_one(tmp_path):
+    drawn = [Image.effect_mandelbrot((64, 64), (-2 + k, -1, 1, 1), 50) for k in range(3)]
+    drawn[0].save(tmp_path / "a", "GIF", save_all=True, append_images=drawn[1:])
+    gif = (tmp_path / "a").read_bytes()
+    source = ScarceSource(str(tmp_path), gif)
+    order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), Level.PROCESSES)
+    entries = [(0, item(name, len(gif))) for name in (b"a", b"b")]
+    with closing(Pool(order, 1)) as pool:
+        found = [result for results in pool.read(entries) for _, _, result in results]
+    whole = examine(source, entries[0][1], order.wanted, order.limits)
+    assert {one.rendering for one in whole.picture.hashes} == {"stored", "frame-2", "frame-3"}
+    assert found == [whole, whole]
+    assert (tmp_path / "scarce").exists()

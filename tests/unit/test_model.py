@@ -95,7 +95,9 @@ FAILED = Failed(b"p", Stage.OPEN, Reason.PERMISSION)
 SKIPPED = Skipped(b"p", Rule.SYMLINK)
 BROKEN = Picture("image/png", trouble=Reason.CORRUPT)
 BLANK = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 0, ()),))
-PARTIAL = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 90, ()),), partial=True)
+PARTIAL = Picture(
+    "image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 90, ()),), damage=Reason.TRUNCATED
+)
 GOOD = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 50, ()),))
 
 

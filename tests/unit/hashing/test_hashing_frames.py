@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from hashmatch.hashing import codecs, decode, frame_count, frames, jpeg_parts, sniff
+from hashmatch.hashing import codecs, decode, frame_count, frames, jpeg_parts, pixels, sniff
 from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.known_answers import Drawing, draw
 from hashmatch.hashing.pdq import hamming, pdq
@@ -164,6 +164,48 @@ def test_memory_that_runs_out_behind_the_first_frame_keeps_the_first(monkeypatch
     monkeypatch.setattr(frames.pixels, "plain", refuse)
     found = frames.behind_first(content, "TIFF", 2, frames.Extent(20, 9**9), 9**9)
     assert (found.renderings, found.damage) == ([], Reason.OUT_OF_MEMORY)
+
+
+def starve(monkeypatch, call, name="render"):
+    """Let memory run out when this was called so often before."""
+    real, calls = getattr(pixels, name), []
+
+    def scarce(*args, **options):
+        calls.append(1)
+        if len(calls) > call:
+            raise MemoryError
+        return real(*args, **options)
+
+    monkeypatch.setattr(pixels, name, scarce)
+
+
+@pytest.mark.parametrize("form", ["GIF", "TIFF", "WEBP"])
+def test_frames_for_which_memory_does_not_suffice_are_told(monkeypatch, form):
+    first, *more = many(4)
+    content = encode(first, form, save_all=True, append_images=more)
+    starve(monkeypatch, 3, "plain")  # the first frame is decoded twice
+    picture = examine(content, sniff.picture_kind(content))
+    assert {one.rendering for one in picture.hashes} == {"stored", "frame-2"}
+    assert (picture.trouble, picture.damage) == (None, Reason.OUT_OF_MEMORY)
+
+
+def test_what_memory_does_not_suffice_for_beside_the_picture_is_told(monkeypatch):
+    for content in (
+        encode(RGB, "MPO", save_all=True, append_images=[OTHER]),
+        with_thumbnail(RGB, OTHER.resize((40, 30))),
+    ):
+        with monkeypatch.context() as patch:
+            starve(patch, 1)
+            picture = examine(content, sniff.JPEG)
+        assert {one.rendering for one in picture.hashes} == {"stored"}
+        assert (picture.trouble, picture.damage) == (None, Reason.OUT_OF_MEMORY)
+
+
+def test_what_memory_does_not_suffice_for_when_damage_is_passed_over_is_told(monkeypatch):
+    content = encode(RGB, "JPEG")[:-400]
+    assert examine(content, sniff.JPEG).damage is Reason.TRUNCATED
+    starve(monkeypatch, 0)
+    assert examine(content, sniff.JPEG).trouble is Reason.OUT_OF_MEMORY
 
 
 def chunk(name, body):

@@ -1,6 +1,7 @@
 """Hashers beside PDQ: found without being loaded, tried before use, and never fatal to others."""
 
 import importlib
+import io
 import random
 import sys
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hashmatch.hashing import hashers
+from hashmatch.hashing import decode, hashers, pictures
 from hashmatch.hashing.further import further
 from hashmatch.hashing.hashers import HasherError, Offer
 from hashmatch.hashing.pictures import examine
@@ -193,6 +194,22 @@ def test_want_of_memory_is_not_the_hashers_fault(stand_in):
     one.hash = starve
     found = examine(_png(), "image/png", wanted=PHOTODNA)
     assert (found.trouble, found.hashes) == (Reason.OUT_OF_MEMORY, ())
+
+
+def test_want_of_memory_in_decoding_for_a_hasher_is_not_the_hashers_fault(stand_in, monkeypatch):
+    stand_in(hasher())
+    hashers.load(Method.PHOTODNA)
+    real = pictures.decode
+
+    def starve(*args, in_full=False):
+        short = decode.Decoded(9, 9, 1, trouble=Reason.OUT_OF_MEMORY)
+        return short if in_full else real(*args)
+
+    monkeypatch.setattr(pictures, "decode", starve)
+    content = io.BytesIO()
+    Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 50).convert("RGB").save(content, "JPEG")
+    found = examine(content.getvalue(), "image/jpeg", wanted=PHOTODNA)
+    assert (found.trouble, found.hashes, found.unhashed) == (Reason.OUT_OF_MEMORY, (), ())
 
 
 def test_a_reduced_picture_is_not_given_to_a_hasher(stand_in):

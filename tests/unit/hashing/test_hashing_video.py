@@ -243,6 +243,21 @@ def test_want_of_memory_is_named(monkeypatch):
     assert examine(clips.clip(frames=8)).trouble is Reason.OUT_OF_MEMORY
 
 
+def test_want_of_memory_on_a_later_frame_is_named(monkeypatch):
+    real, calls = video.pdq, []
+
+    def starve(*args):
+        calls.append(1)
+        if len(calls) > 1:
+            raise MemoryError
+        return real(*args)
+
+    monkeypatch.setattr(video, "pdq", starve)
+    found = examine(clips.clip(frames=48))
+    assert found.hashes
+    assert (found.trouble, found.damage) == (None, Reason.OUT_OF_MEMORY)
+
+
 def _subclasses(kind):
     return {kind, *(one for direct in kind.__subclasses__() for one in _subclasses(direct))}
 

@@ -78,8 +78,10 @@ def test_damage_of_what_is_decoded_at_a_fraction_stays_damage(monkeypatch):
 
 
 def test_a_part_that_could_be_hashed_is_kept(monkeypatch):
-    part = replace(DAMAGED, trouble=None, partial=True)
-    assert examined(monkeypatch, part, memory=1 << 20) == part
+    part = replace(DAMAGED, trouble=None, damage=Reason.TRUNCATED)
+    assert examined(monkeypatch, part) == part
+    in_doubt = replace(part, damage=Reason.OUT_OF_MEMORY)
+    assert examined(monkeypatch, part, memory=1 << 20) == in_doubt
 
 
 def test_by_default_no_picture_within_the_limit_on_pixels_is_in_doubt():

@@ -79,7 +79,11 @@ def frames(quality):
 ENDS = [
     (Video("video/mp4", hashes=frames(50)), "videos_compared", ExitCode.CLEAR),
     (Video("video/mp4", hashes=frames(49)), "videos_low_quality", ExitCode.CLEAR),
-    (Video("video/mp4", hashes=frames(99), partial=True), "videos_not_compared", 3),
+    (
+        Video("video/mp4", hashes=frames(99), damage=Reason.INCOMPLETE_VIDEO),
+        "videos_not_compared",
+        3,
+    ),
     (Video("video/mp4", trouble=Reason.NO_VIDEO_DECODER), "videos_not_compared", 3),
 ]
 

@@ -7,9 +7,8 @@ from PIL import Image
 
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import pictures
-from hashmatch.jobs import reuse
 from hashmatch.jobs.examine import Aids, Limits, examine
-from hashmatch.jobs.reuse import Contents, Seen
+from hashmatch.jobs.reuse import Contents
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import ALWAYS, Algorithm, Digest, FrameHash, Method, PictureHash
 from hashmatch.model.outcomes import Picture, Reading, Reason, Video
@@ -33,13 +32,10 @@ VIDEO = Video("video/mp4", hashes=(FrameHash(0, 100, bytes(32)),))
 
 @pytest.mark.parametrize("decoded", [{"picture": picture()}, {"video": VIDEO}])
 def test_what_is_certain_is_found_again(decoded):
-    contents, seen = Contents(), Seen()
+    contents = Contents()
     one = reading(**decoded)
     contents.note(one)
-    seen.note(5, one)
     assert contents.find(one.digests) == (one.picture, one.video)
-    assert seen.of([4, 5]) == ((one.digests[0].value, one.picture, one.video),)
-    assert seen.of([4]) == ()
     assert contents.find(reading(1).digests) is None
 
 
@@ -49,17 +45,16 @@ def test_what_is_certain_is_found_again(decoded):
         reading(),
         reading(picture=picture(trouble=Reason.OUT_OF_MEMORY)),
         reading(picture=Picture("image/png", trouble=Reason.TIME_LIMIT)),
-        reading(video=Video("video/mp4", partial=True)),
+        reading(picture=picture(damage=Reason.OUT_OF_MEMORY)),
+        reading(video=Video("video/mp4", damage=Reason.INCOMPLETE_VIDEO)),
         reading(video=Video("video/mp4", trouble=Reason.OUT_OF_MEMORY)),
         reading(picture=picture(), algorithm=Algorithm.MD5),
     ],
 )
 def test_what_is_by_chance_or_without_a_strong_digest_is_not(one):
-    contents, seen = Contents(), Seen()
+    contents = Contents()
     contents.note(one)
-    seen.note(5, one)
     assert contents.find(one.digests) is None
-    assert seen.of([5]) == ()
 
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes_first():
@@ -70,15 +65,6 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes_first():
     assert contents.find(reading(0).digests) is not None
     assert contents.find(reading(19).digests) is not None
     assert sum(contents.find(reading(n).digests) is not None for n in range(20)) == 5
-
-
-def test_what_is_told_with_one_task_is_bounded():
-    seen = Seen()
-    for number in range(400):
-        seen.note(number // 10, reading(number, picture(15)))
-    told = seen.of(range(40))
-    assert 0 < len(told) <= reuse._TOLD / 15
-    assert len(seen.of([3])) == reuse._OF_ONE_SIZE
 
 
 def test_copies_are_decoded_once_and_each_has_its_result(tmp_path, monkeypatch):

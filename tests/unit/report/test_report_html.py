@@ -201,7 +201,7 @@ def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
     assert "Seen 27 = examined 23 + failed 2 + skipped 2" in coverage
     assert "85.2 %" in coverage
     assert "99.4 kB (99,383 B) were read and digested, in 4 folders." in coverage
-    assert "1 of the pictures not compared in full was damaged" in coverage
+    assert "1 of the pictures not compared in full was compared in part" in coverage
 
 
 def test_what_was_not_examined_is_listed_with_code_and_words(full):
