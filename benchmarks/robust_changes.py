@@ -56,6 +56,10 @@ def _bordered(image: Image.Image, share: float, colour: str) -> Image.Image:
     return ImageOps.expand(image, round(share * max(image.size)), colour)
 
 
+def _twice_bordered(image: Image.Image) -> Image.Image:
+    return _bordered(_bordered(image, 0.05, "white"), 0.05, "black")
+
+
 def _letterboxed(image: Image.Image) -> Image.Image:
     return ImageOps.expand(image, (0, image.height // 6), "black")
 
@@ -188,12 +192,20 @@ def _places() -> Iterator[tuple[str, Change]]:
     for percent, colour in ((2, "black"), (5, "black"), (10, "white"), (10, "grey")):
         border = partial(_bordered, share=percent / 100, colour=colour)
         yield f"{colour} border, {percent} %", border
+    yield "white border in a black one, 5 % each", _twice_bordered
     yield "letterbox, 25 %", _letterboxed
     for way in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270):
         yield f"turned by {way.name[7:]} degrees", partial(_turned, how=way)
     yield "mirrored", ImageOps.mirror
     yield "mirrored upside down", ImageOps.flip
     yield "transposed", partial(_turned, how=Image.Transpose.TRANSPOSE)
+    quarter = partial(_turned, how=Image.Transpose.ROTATE_90)
+    yield "inverted and turned", lambda one: quarter(ImageOps.invert(one))
+    yield "bordered and turned", lambda one: quarter(_bordered(one, 0.05, "black"))
+    yield (
+        "bordered, inverted and turned",
+        lambda one: quarter(ImageOps.invert(_bordered(one, 0.05, "black"))),
+    )
     for degrees in (1, 2, 5):
         yield f"rotated by {degrees} degrees", partial(_rotated, degrees=degrees)
     yield "phone screenshot, cut to the picture", _phone_cut

@@ -38,6 +38,9 @@ IDENTITY = VARIANTS[:1]
 INVERTED = (*VARIANTS, "inverted")
 """Names of all rotations and flips, and of the picture with black and white exchanged."""
 
+BOTH = (*INVERTED, *(f"inverted-{name}" for name in VARIANTS[1:]))
+"""Names of all rotations and flips, each also with black and white exchanged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pdq:
@@ -60,7 +63,8 @@ def pdq(raster: Raster, names: tuple[str, ...] = VARIANTS) -> Pdq:
 
     Args:
         raster: the picture.
-        names: ``IDENTITY``, ``VARIANTS`` or ``INVERTED``.
+        names: of the rotations and flips, and of these with black and white exchanged, as in
+            ``IDENTITY``, ``VARIANTS``, ``INVERTED`` or ``BOTH``.
 
     Raises:
         ValueError: a side is shorter than ``MIN_SIDE``.
@@ -142,9 +146,12 @@ def _variants(dct: Singles, names: tuple[str, ...]) -> tuple[bytes, ...]:
         "flipy": mirrored,
         "transpose": dct.T,
         "antitranspose": turned.T,
-        "inverted": -dct,
     }
+    of |= {_INVERTED[name]: -one for name, one in of.items() if _INVERTED[name] in names}
     return _bits(np.array([of[name] for name in names]))
+
+
+_INVERTED = dict(zip(VARIANTS, BOTH[len(VARIANTS) :], strict=True))
 
 
 _SIGN = np.where(np.arange(1, 17) % 2, np.float32(-1), np.float32(1))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.grid import samples_of
-from hashmatch.hashing.pdq import IDENTITY, INVERTED, pdq_seen
-from hashmatch.hashing.trim import trimmed
+from hashmatch.hashing.pdq import BOTH, IDENTITY, INVERTED, pdq_seen
+from hashmatch.hashing.trim import inmost, trimmed
 from hashmatch.hashing.windows import NATIVE_SIZE
 from hashmatch.model.hashes import NATIVE, VARIANTS, Method, PictureHash
 from hashmatch.model.wanted import Effort
@@ -31,6 +31,7 @@ _SEEN = {
     "1024": 1024,
     "trimmed": NATIVE_SIZE,
     "trimmed-512": 512,
+    "trimmed-inmost": NATIVE_SIZE,
 }
 """The size at which each phase sees the picture."""
 
@@ -43,7 +44,8 @@ def perceived(
     """Hash a rendering in each phase that the effort asks for; ``native`` comes first.
 
     Fast: as it is stored, and turned as it is ``shown``. Standard: as it is, with all rotations
-    and flips and inverted; as it is in every other phase. Thorough: all of these in every phase.
+    and flips and inverted; without its border with all rotations and flips; as it is in every
+    other phase. Thorough: all rotations and flips, each inverted too, in every phase.
 
     Raises:
         ValueError: a side is shorter than ``MIN_SIDE``.
@@ -53,12 +55,15 @@ def perceived(
     if effort is Effort.FAST:
         turns = tuple(dict.fromkeys((*IDENTITY, shown)))
         return _hashes(rendering.name, raster, {NATIVE: turns})
-    others = INVERTED if effort is Effort.THOROUGH else IDENTITY
-    found = _hashes(rendering.name, raster, {NATIVE: INVERTED, "512": others, "1024": others})
-    inner = trimmed(raster)
-    if inner is None:
+    thorough = effort is Effort.THOROUGH
+    first, turned, others = (BOTH,) * 3 if thorough else (INVERTED, VARIANTS, IDENTITY)
+    found = _hashes(rendering.name, raster, {NATIVE: first, "512": others, "1024": others})
+    outer = trimmed(raster)
+    if outer is None:
         return found
-    return found + _hashes(rendering.name, inner, {"trimmed": others, "trimmed-512": others})
+    found += _hashes(rendering.name, outer, {"trimmed": turned, "trimmed-512": others})
+    inner = inmost(outer)
+    return found + (_hashes(rendering.name, inner, {"trimmed-inmost": turned}) if inner else ())
 
 
 def _hashes(

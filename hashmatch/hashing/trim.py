@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _SPREAD = 6  # grey levels: a line of the border deviates less than this from its own mean
 _DRIFT = 12  # grey levels: and its mean no more than this from that of the outermost line
 _SHARE = 3  # at most one part in so many is taken from each side
+_WITHIN = 2  # borders that are looked for within the first
+_EDGES = (0, 2, 8)  # samples that an edge between two borders is wide: it may be soft, or ring
 _SAMPLED = 256  # places along a line that are looked at
 _AT_ONCE = 32  # lines looked at together
 _SMALL = 1 << 20  # samples; so many rows are asked for together, more of them singly
@@ -73,20 +75,61 @@ def trimmed(raster: Raster) -> Trimmed | None:
     between them; of long lines, samples evenly spread.
     """
     tall, wide = samples_of(raster)
-    every = -(-wide // _SAMPLED)
-    rows = _Plain(lambda first, last: _luma(raster.rows(first, last)[:, ::every]), tall)
-    top, bottom, grey = rows.ends(None)
-    columns = _Plain(_columns(raster, top, bottom), wide)
-    left, right, _ = columns.ends(grey)
-    found = Trimmed(raster, top, bottom, left, right)
-    whole = (bottom - top, right - left) == (tall, wide)
-    return None if whole or min(found.size) < MIN_SIDE else found
+    return _within(Trimmed(raster, 0, tall, 0, wide), 0)
 
 
-def _columns(raster: Raster, top: int, bottom: int) -> Some:
+def inmost(outer: Trimmed) -> Trimmed | None:
+    """Take away borders within a border that was found; None where there are none.
+
+    Up to two more, each of its own grey, of all borders together no more than a third of the
+    picture on each side.
+    """
+    found = None
+    for _ in range(_WITHIN):
+        further = [_within(found or outer, edge) for edge in _EDGES]
+        least = min((one for one in further if one), key=_area, default=None)
+        if least is None:
+            break
+        found = least
+    return found
+
+
+def _area(left: Trimmed) -> int:
+    return (left.bottom - left.top) * (left.right - left.left)
+
+
+def _within(outer: Trimmed, edge: int) -> Trimmed | None:
+    """Take one border away from what is left, behind edges of some samples."""
+    tall, wide = samples_of(outer.raster)
+    top, bottom = outer.top + edge, outer.bottom - edge
+    left, right = outer.left + edge, outer.right - edge
+    most_rows, most_columns = tall // _SHARE, wide // _SHARE
+    if min(most_rows - top, bottom - tall + most_rows) < 0:
+        return None
+    if min(most_columns - left, right - wide + most_columns) < 0:
+        return None
+    inner = Trimmed(outer.raster, top, bottom, left, right)
+    every = -(-(right - left) // _SAMPLED)
+    rows = _Plain(
+        lambda first, last: _luma(inner.rows(first, last)[:, ::every]),
+        *(bottom - top, most_rows - top, bottom - tall + most_rows),
+    )
+    above, below, grey = rows.ends(None)
+    columns = _Plain(
+        _columns(inner, above, below),
+        *(right - left, most_columns - left, right - wide + most_columns),
+    )
+    before, behind, _ = columns.ends(grey)
+    if (below - above, behind - before) == (bottom - top, right - left):
+        return None
+    found = Trimmed(outer.raster, top + above, top + below, left + before, left + behind)
+    return None if min(found.size) < MIN_SIDE else found
+
+
+def _columns(raster: Trimmed, top: int, bottom: int) -> Some:
     """Give columns between two rows, of every so-many-th row if there are many."""
     every = -(-(bottom - top) // _SAMPLED)
-    if (bottom - top) * samples_of(raster)[1] <= _SMALL:
+    if (bottom - top) * (raster.right - raster.left) <= _SMALL:
         sampled = raster.rows(top, bottom)[::every]
     else:
         places = range(top, bottom, every)
@@ -96,23 +139,24 @@ def _columns(raster: Raster, top: int, bottom: int) -> Some:
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """Lines of luma in one direction, and how many of them there are."""
+    """Lines of luma in one direction, how many there are, and how many may be of the border."""
 
     some: Some
     side: int
+    most_first: int
+    most_last: int
 
     def ends(self, grey: int | None) -> tuple[int, int, int | None]:
         """First line, line behind the last, and grey of the border, which may be known before."""
-        first, grey = self._run(self.some, grey)
-        last, grey = self._run(self._from_behind, grey)
+        first, grey = self._run(self.some, self.most_first, grey)
+        last, grey = self._run(self._from_behind, self.most_last, grey)
         return first, self.side - last, grey
 
     def _from_behind(self, begin: int, end: int) -> Luma:
         return self.some(self.side - end, self.side - begin)[::-1]
 
-    def _run(self, lines: Some, grey: int | None) -> tuple[int, int | None]:
+    def _run(self, lines: Some, most: int, grey: int | None) -> tuple[int, int | None]:
         """Count plain lines from the outermost one inwards."""
-        most = self.side // _SHARE
         outermost = lines(0, 1)
         if most == 0 or not _flat(outermost)[0]:
             return 0, grey

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from hashmatch.model.hashes import NATIVE, VARIANTS
+from hashmatch.model.hashes import NATIVE, VARIANTS, Method
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.wanted import Effort
 from hashmatch.report import dates
@@ -34,6 +34,9 @@ PARTS = (
 )  # fmt: skip
 FLOODS = 20
 """Records near to very many files that are listed; the others are counted."""
+
+_AS_STORED = frozenset({Method.PHASH, Method.DHASH, Method.AHASH, Method.WHASH, Method.BLOCKMEAN})
+"""Methods whose values of turned pictures do not follow from that of the picture."""
 
 DATED = frozenset({"list_date", "issued", "expires"})
 
@@ -146,13 +149,20 @@ class Page:
         if Claim.EXACT_1 in claims:
             yield "collision"
         yield from ("near", "bands", "blind") if self.run.near_asked else ("no near",)
-        if self.run.near_asked and self.run.settings.get("near") == Effort.FAST:
-            yield "fast"
+        if self.run.near_asked:
+            yield from self._not_looked_for()
         if Claim.LEAD in claims:
             yield "lead"
         if self.run.counts["videos"]:
             yield "videos" if self.run.settings.get("videos", True) else "no videos"
         yield from ("category", "knowledge", "viewed")
+
+    def _not_looked_for(self) -> Iterator[str]:
+        """Yield which paragraphs say what the settings left out of near comparison."""
+        effort, methods = self.run.settings.get("near"), self.run.settings.get("methods")
+        yield from (str(one) for one in (Effort.FAST, Effort.STANDARD) if one == effort)
+        if isinstance(methods, list) and _AS_STORED.intersection(map(str, methods)):
+            yield "as stored"
 
     def label(self, row: TallyRow | HitLine) -> str | None:
         """Give the neutral label of a category in the language of the page."""

@@ -53,21 +53,25 @@ def drawn(program):
 
 
 @pytest.mark.parametrize(
-    ("change", "fast", "others"),
+    ("change", "fast", "standard", "thorough"),
     [
-        ("JPEG quality 30", True, True),
-        ("mirrored upside down", False, True),
-        ("inverted", False, True),
-        ("black border, 5 %", False, True),
-        ("crop all round, 20 %", False, False),
+        ("JPEG quality 30", True, True, True),
+        ("mirrored upside down", False, True, True),
+        ("inverted", False, True, True),
+        ("black border, 5 %", False, True, True),
+        ("white border in a black one, 5 % each", False, True, True),
+        ("inverted and turned", False, False, True),
+        ("bordered and turned", False, True, True),
+        ("bordered, inverted and turned", False, False, True),
+        ("crop all round, 20 %", False, False, False),
     ],
 )
 def test_a_small_run_gives_the_main_cells_of_the_document(
-    program, document, drawn, change, fast, others
+    program, document, drawn, change, fast, standard, thorough
 ):
     """Those of photographs, at each effort."""
-    (row,) = program.robustness_table(drawn, change)[2:]
-    expected = ["100 %" if found else "0 %" for found in (fast, others, others)]
+    row = rows(program.robustness_table(drawn, change))[change]
+    expected = ["100 %" if found else "0 %" for found in (fast, standard, thorough)]
     assert [cell.split(":")[0] for cell in CELL.findall(row)][:3] == expected
     written = rows(document.splitlines())[change]
     assert [cell.split(":")[0] for cell in CELL.findall(written)][:3] == expected

@@ -11,11 +11,11 @@ from PIL import Image, ImageOps
 from hashmatch.demo.drawing import scene
 from hashmatch.hashing import grid, sniff, windows
 from hashmatch.hashing.grid import Pixels, grids_of
-from hashmatch.hashing.pdq import IDENTITY, INVERTED, hamming, pdq, pdq_seen
+from hashmatch.hashing.pdq import BOTH, IDENTITY, INVERTED, hamming, pdq, pdq_seen
 from hashmatch.hashing.phases import perceived
 from hashmatch.hashing.pictures import examine
 from hashmatch.hashing.pixels import Rendering
-from hashmatch.hashing.trim import trimmed
+from hashmatch.hashing.trim import inmost, trimmed
 from hashmatch.model.hashes import VARIANTS, Method
 from hashmatch.model.wanted import Effort, Wanted
 
@@ -36,12 +36,12 @@ def seen(array, *sizes):
 PLAIN_TABLE = {
     Effort.FAST: [("native", IDENTITY)],
     Effort.STANDARD: [("native", INVERTED), ("512", IDENTITY), ("1024", IDENTITY)],
-    Effort.THOROUGH: [("native", INVERTED), ("512", INVERTED), ("1024", INVERTED)],
+    Effort.THOROUGH: [("native", BOTH), ("512", BOTH), ("1024", BOTH)],
 }
 BORDER_TABLE = {
     Effort.FAST: [],
-    Effort.STANDARD: [("trimmed", IDENTITY), ("trimmed-512", IDENTITY)],
-    Effort.THOROUGH: [("trimmed", INVERTED), ("trimmed-512", INVERTED)],
+    Effort.STANDARD: [("trimmed", VARIANTS), ("trimmed-512", IDENTITY)],
+    Effort.THOROUGH: [("trimmed", BOTH), ("trimmed-512", BOTH)],
 }
 
 
@@ -72,6 +72,23 @@ def test_the_inverted_picture_is_found_without_being_made():
     assert INVERTED[:8] == VARIANTS
     assert hamming(found.variants[8], pdq(Pixels(255 - array)).value) == 0
     assert hamming(found.variants[8], found.value) == 256
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_inverted_picture_is_found_turned_and_mirrored_too(name):
+    array = np.asarray(SCENE)
+    found = dict(zip(BOTH, pdq(Pixels(array), BOTH).variants, strict=True))
+    complement = dict(zip(VARIANTS, pdq(Pixels(255 - array)).variants, strict=True))
+    inverted = "inverted" if name == "identity" else f"inverted-{name}"
+    assert hamming(found[inverted], complement[name]) <= 2
+
+
+def test_a_bordered_picture_that_was_turned_is_found():
+    listed = pdq(Pixels(np.asarray(SCENE))).value
+    bordered = ImageOps.expand(SCENE, 20, "black").transpose(Image.Transpose.ROTATE_90)
+    found = {one.phase: one for one in perceived(rendering(bordered), Effort.STANDARD)}
+    assert min(hamming(one, listed) for one in found["native"].variants) > 31
+    assert min(hamming(one, listed) for one in found["trimmed"].variants) <= 24
 
 
 def test_every_rendering_of_a_file_goes_through_all_phases():
@@ -224,6 +241,49 @@ def test_a_page_between_bars_keeps_its_own_margins():
     found = trimmed(Pixels(np.asarray(ImageOps.expand(page, (0, 50), "black"))))
     assert (found.top, found.bottom) == (50, 50 + page.height)
     assert (found.left, found.right) == (0, page.width)
+
+
+def nested(image, width, colours):
+    for colour in colours:
+        image = ImageOps.expand(image, width, colour)
+    return image
+
+
+@pytest.mark.parametrize("colours", [("white", "black"), ("white", "black", "grey")])
+def test_borders_within_a_border_are_taken_away(colours):
+    bordered = nested(SCENE, 20, colours)
+    inner = inmost(trimmed(Pixels(np.asarray(bordered))))
+    width = 20 * len(colours)
+    assert (inner.top, inner.bottom) == (width, width + SCENE.height)
+    assert (inner.left, inner.right) == (width, width + SCENE.width)
+
+
+def test_there_may_be_nothing_within_a_border():
+    assert inmost(trimmed(Pixels(np.asarray(nested(SCENE, 20, ["black"]))))) is None
+
+
+def test_no_more_than_a_third_is_taken_by_all_borders():
+    array = np.asarray(nested(Image.new("L", (60, 60), 128), 100, ["white", "black"]))
+    inner = inmost(trimmed(Pixels(array)))
+    assert inner.size == (154, 154)  # 460, and 153 from each side
+
+
+@pytest.mark.parametrize("quality", [90, 40])
+@pytest.mark.parametrize("colours", [("white", "black"), ("grey", "white", "black")])
+def test_a_picture_in_several_borders_is_found_at_standard_effort(quality, colours):
+    """The edges between borders ring in JPEG, and in a shrunken picture they are soft."""
+    bordered = nested(LARGE, 60, colours)
+    content = io.BytesIO()
+    bordered.resize((bordered.width * 7 // 10, bordered.height * 7 // 10)).save(
+        content, "JPEG", quality=quality
+    )
+    listed = pdq(Pixels(np.asarray(LARGE))).value
+    by_phase = {
+        one.phase: min(hamming(value, listed) for value in one.variants)
+        for one in examine(content.getvalue(), sniff.JPEG).hashes
+    }
+    assert by_phase["trimmed"] > 60
+    assert by_phase["trimmed-inmost"] <= 16
 
 
 def test_slow_shading_is_no_border():

@@ -420,12 +420,23 @@ def test_the_blind_spots_of_near_stand_only_where_near_was_asked(tmp_path, full)
     assert blind not in without
 
 
-@pytest.mark.parametrize(("setting", "said"), [("fast", True), ("standard", False)])
-def test_what_a_fast_run_leaves_out_is_said(tmp_path, setting, said):
+@pytest.mark.parametrize("setting", ["fast", "standard", "thorough"])
+def test_what_the_effort_leaves_out_is_said(tmp_path, setting):
     run = report_runs.full()
     run.record = {"settings": report_runs.run_record()["settings"] | {"near": setting}}
     limits = of(render(run, tmp_path), "limits")
-    assert (words("en").text("limits.fast") in limits) == said
+    for effort in ("fast", "standard"):
+        assert (words("en").text(f"limits.{effort}") in limits) == (effort == setting)
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"), [(["pdq"], False), (["pdq", "photodna"], False), (["pdq", "dhash"], True)]
+)
+def test_methods_that_never_see_turned_pictures_are_named(tmp_path, methods, said):
+    run = report_runs.full()
+    run.record = {"settings": report_runs.run_record()["settings"] | {"methods": methods}}
+    limits = of(render(run, tmp_path), "limits")
+    assert (words("en").text("limits.as stored") in limits) == said
 
 
 def test_the_limits_are_always_stated(tmp_path):

@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from hashmatch.errors import ExitCode
-from hashmatch.hashing.pdq import INVERTED
+from hashmatch.hashing.pdq import BOTH
 from hashmatch.jobs.choice import Why
 from hashmatch.matching.chance import samples
 from hashmatch.model.bands import Band
@@ -77,8 +77,8 @@ def test_every_code_of_the_model_is_explained():
         "band": Band,
         "why": Why,
         "effort": Effort,
-        "variant": INVERTED,
-        "phase": {"native", "512", "1024", "trimmed", "trimmed-512"},
+        "variant": BOTH,
+        "phase": {"native", "512", "1024", "trimmed", "trimmed-512", "trimmed-inmost"},
         "sample": {one.name for found in samples().values() for one in found},
         "disposition": Disposition,
         "stage": Stage,
