@@ -25,14 +25,28 @@ def frame(number: int, seed: int = 1):
     return np.ascontiguousarray(landscape(seed)[:, left : left + SIZE[0]])
 
 
-def clip(form="mp4", codec="mpeg4", frames=48, first=0, seed=1, pictures=None, sound=False):
-    """Encode a video and give its bytes; the same arguments give the same pictures."""
+def clip(
+    form="mp4",
+    codec="mpeg4",
+    frames=48,
+    first=0,
+    seed=1,
+    pictures=None,
+    sound=0,
+    options=None,
+    coding=None,
+):
+    """Encode a video and give its bytes; the same arguments give the same pictures.
+
+    ``sound`` is how many eighths of a second of silence stand beside it, ``options`` are those of
+    the container and ``coding`` those of the codec.
+    """
     import av
 
     out = io.BytesIO()
     pictures = pictures or [frame(first + k, seed) for k in range(frames)]
-    with av.open(out, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=RATE)
+    with av.open(out, "w", format=form, options=options or {}) as container:
+        stream = container.add_stream(codec, rate=RATE, options=coding or {})
         stream.height, stream.width = pictures[0].shape
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 4_000_000
@@ -41,7 +55,7 @@ def clip(form="mp4", codec="mpeg4", frames=48, first=0, seed=1, pictures=None, s
             container.mux(stream.encode(av.VideoFrame.from_ndarray(one, format="gray")))
         container.mux(stream.encode())
         if beside:
-            _sound(container, beside)
+            _sound(container, beside, sound)
     return out.getvalue()
 
 
@@ -55,10 +69,10 @@ def only_sound(form="mp4"):
     return out.getvalue()
 
 
-def _sound(container, stream):
+def _sound(container, stream, eighths=8):
     import av
 
-    for number in range(8):
+    for number in range(eighths):
         silence = av.AudioFrame.from_ndarray(
             np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
         )

@@ -1,8 +1,11 @@
 """Recognise a video by its first bytes; names and extensions are never asked.
 
 A container may hold sound alone, and its beginning does not say so: whoever opens it finds out.
-Not recognised: forms without a signature (DV, raw H.265), and videos inside other files, such as
-the moving part of a phone's picture.
+Segments of a stream are recognised though they cannot be decoded without the file that begins it:
+they are counted as not compared. Not recognised: forms without a signature (DV, raw H.265), and
+videos inside other files, such as the moving part of a phone's picture.
+
+Sources: ISO/IEC 14496-12 (files, segments), ITU-T H.264 annex B (access unit delimiters).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ QUICKTIME = "video/quicktime"
 M4V = "video/x-m4v"
 THREE_GP = "video/3gpp"
 THREE_G2 = "video/3gpp2"
+SEGMENT = "video/iso.segment"
 MATROSKA = "video/x-matroska"
 WEBM = "video/webm"
 AVI = "video/x-msvideo"
@@ -47,7 +51,9 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 _RIFF = {b"AVI ": AVI, b"CDXA": PROGRAM}
 _EBML = b"\x1a\x45\xdf\xa3"
 _BRANDS = {b"qt  ": QUICKTIME, b"M4V ": M4V, b"M4VH": M4V, b"M4VP": M4V}
-_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid")
+_PARTS = (b"styp", b"moof", b"sidx", b"emsg", b"prft")
+_DELIMITED = re.compile(rb"\0?\0\0\x01\x09[\x10\x30\x50\x70\x90\xb0\xd0\xf0]\0?\0\0\x01")
 _PACKETS = ((188, 0), (192, 4), (204, 0))  # length and place of the mark: plain, with time, coded
 _LEAST_PACKETS = 5
 
@@ -70,14 +76,18 @@ def video_kind(head: bytes) -> str | None:
         return _RIFF.get(head[8:12])
     if head[:4] == _EBML:
         return WEBM if re.search(rb"\x42\x82[\x81-\x8f]webm", head[:128]) else MATROSKA
+    if _DELIMITED.match(head):
+        return H264
     return _iso(head) or _transport(head)
 
 
 def _iso(head: bytes) -> str | None:
     """ISO media by its brand; older QuickTime has none and begins with any of a few atoms."""
-    if head[4:8] != b"ftyp":
-        size = int.from_bytes(head[:4], "big")
-        return QUICKTIME if head[4:8] in _ATOMS and (size >= 8 or size in {0, 1}) else None
+    name, size = head[4:8], int.from_bytes(head[:4], "big")
+    if name in _PARTS and size >= 8:
+        return SEGMENT
+    if name != b"ftyp":
+        return QUICKTIME if name in _ATOMS and (size >= 8 or size in {0, 1}) else None
     brand = head[8:12]
     if brand[:3] in {b"3gp", b"3ge", b"3gg", b"3gs", b"3gr"}:
         return THREE_GP

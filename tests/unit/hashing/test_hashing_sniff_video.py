@@ -1,9 +1,12 @@
 """Videos are recognised by their content, and nothing else is taken for one."""
 
+import io
+
 import pytest
 
-from hashmatch.hashing import sniff, sniff_video
+from hashmatch.hashing import sniff, sniff_video, video
 from hashmatch.hashing.sniff_video import video_kind
+from hashmatch.model.outcomes import Reason
 from tests import clips
 
 HEADS = [
@@ -26,6 +29,12 @@ HEADS = [
     (b"DKIF\0\0\x20\0", sniff_video.IVF),
     (b"YUV4MPEG2 W16", sniff_video.Y4M),
     (b"\0\0\0\x01\x67\x42", sniff_video.H264),
+    (b"\0\0\0\x01\x09\x10\0\0\0\x01\x67\x64", sniff_video.H264),
+    (b"\0\0\x01\x09\xf0\0\0\x01\x67\x64", sniff_video.H264),
+    (b"\0\0\0\x18stypmsdh", sniff_video.SEGMENT),
+    (b"\0\0\x01\xe8moof\0\0\0\x10mfhd", sniff_video.SEGMENT),
+    (b"\0\0\0\x34sidx\x01", sniff_video.SEGMENT),
+    (b"\0\0\0\x18uuid" + bytes(16), sniff_video.QUICKTIME),
     ((b"\x47" + bytes(187)) * 6, sniff_video.TRANSPORT),
     ((bytes(4) + b"\x47" + bytes(187)) * 6, sniff_video.TRANSPORT),
 ]
@@ -34,6 +43,7 @@ OTHERS = [
     *(b"\0\0\0\x20ftypheic", b"\0\0\0\x20ftypavis", b"\0\0\0\x20ftypcrx ", b"\0\0\0\x20ftypmif1"),
     *(b"\0\0\0\x02moov", b"text that speaks of moov", (b"\x47" + bytes(187)) * 3),
     (b"\x47" + bytes(187)) * 6 + b"\x46" + bytes(187),
+    *(b"\0\0\0\x02moof", b"\0\0\0\x01\x09\x10no unit", b"\0\0\0\x01\x09\x11\0\0\0\x01"),
 ]
 
 
@@ -60,3 +70,21 @@ def test_nothing_else_is_taken_for_a_video(head):
 def test_files_that_a_tool_wrote_are_recognised(form, codec, kind):
     pytest.importorskip("av")
     assert video_kind(clips.clip(form, codec, frames=12)[:4096]) == kind
+
+
+def test_a_raw_stream_of_delimited_units_is_recognised_and_decoded():
+    pytest.importorskip("av")
+    content = clips.clip("h264", "libx264", frames=12, coding={"aud": "1"})
+    assert content[4:5] == b"\x09"
+    assert video_kind(content) == sniff_video.H264
+    assert video.examine(io.BytesIO(content), sniff_video.H264, 10**6).hashes
+
+
+def test_a_segment_without_the_file_that_begins_it_is_named_as_not_compared():
+    pytest.importorskip("av")
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    whole = clips.clip("mp4", "libx264", frames=24, options=options)
+    segment = whole[whole.index(b"moof") - 4 :]
+    assert video_kind(segment[:4096]) == sniff_video.SEGMENT
+    found = video.examine(io.BytesIO(segment), sniff_video.SEGMENT, 10**6)
+    assert (found.hashes, found.trouble) == ((), Reason.DAMAGED_VIDEO)
