@@ -34,12 +34,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
     type=FOLDER,
     help="List of the known files with names; may be repeated.",
 )
+@click.option("--list-format", help="Format of the lists. [default: recognised]")
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl", "csv"]))
 @click.option("-v", "--verbose", is_flag=True, help="Name matched and skipped files too.")
 @digest_options
 def command(
     paths: tuple[bytes, ...],
     known: tuple[Path, ...],
+    list_format: str | None,
     form: str | None,
     verbose: bool,
     workers: int,
@@ -51,7 +53,8 @@ def command(
 
     A known list is any that can be imported and holds names: hashdeep, sums, CSV, DFXML, or the
     JSON lines of 'hashmatch hash'. Every file and every row of the lists ends in exactly one
-    class. Names are compared as they are in the list: absolute where all its names are. Ends
+    class. Names are compared as they are in the list: absolute where all its names are, and
+    './a' is 'a'. A list that lies among the files and is not in a list is left out. Ends
     with 0 where all agree, 10 for differences, 3 or 13 where something could not be read.
 
     \b
@@ -61,7 +64,7 @@ def command(
     """
     from hashmatch.jobs import audit, audit_known, digest_places  # noqa: PLC0415
 
-    rows = audit_known.read(known)
+    rows = audit_known.read(known, list_format)
     plain = rows.absolute if absolute is None else absolute
     places = digest_places.places_of(paths, names_from(files_from, nul=nul), absolute=plain)
     found = audit.audit(places, rows, workers)
@@ -84,6 +87,8 @@ def _text(found: Audit, lines: Sequence[Line]) -> None:
 def _more(line: Line) -> str:
     if line.ended in {"moved", "partial"} and line.known is not None:
         return f"  (known as {shown(line.known)})"
+    if line.of is not None:
+        return f"  (in {shown(line.of)})"
     return f"  ({line.why})" if line.why else ""
 
 
@@ -99,6 +104,8 @@ def _object(line: Line) -> dict[str, object]:
             told["known"] = line.known
     else:
         told["known"] = line.name
+    if line.of is not None:
+        told["list"] = line.of
     return told | ({"why": line.why} if line.why else {})
 
 
@@ -126,14 +133,15 @@ def _csv(found: Audit, lines: Sequence[Line]) -> None:
     del found  # a table has one kind of rows
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["class", "path", "path_hex", "known", "why"])
+    writer.writerow(["class", "path", "path_hex", "known", "why", "list"])
     for line in lines:
         path, exact = "", ""
         if isinstance(line.name, bytes):
             path = _cell(shown(line.name))
             exact = "" if path.encode() == line.name else line.name.hex()
         known = line.known if isinstance(line.name, bytes) else line.name
-        writer.writerow([line.ended, path, exact, _cell(shown(known or "")), line.why or ""])
+        texts = [_cell(shown(one or "")) for one in (known, line.why, line.of)]
+        writer.writerow([line.ended, path, exact, *texts])
     click.echo(out.getvalue(), nl=False)
 
 

@@ -3,10 +3,12 @@
 Every file ends in exactly one class, and so does every row of the lists:
 
 * ``matched``: a row has the file's name, and all of its digests and its size agree
-* ``moved``: a row agrees but has another name; of several such rows one that nothing else took
+* ``moved``: a row agrees but has another name; of several such rows one that nothing else took,
+  from each list
 * ``partial``: with some row a digest agrees and another, or the size, does not
 * ``new``: no row has any of the file's digests
-* ``failed`` or ``skipped``: the file could not be read, or is no regular file
+* ``failed`` or ``skipped``: the file could not be read, or is no regular file, or would be new
+  and is one of the lists
 
 Rows are ``matched``, ``moved`` or ``partial`` with the file that took them; the others are
 ``missing``, or ``unchecked`` where their file could not be read or nothing of them is computed.
@@ -17,15 +19,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import ExitCode
-from hashmatch.jobs.audit_known import key_of
+from hashmatch.jobs.audit_known import comparable, key_of
 from hashmatch.jobs.digest_crew import Digested, digest
 from hashmatch.model.evidence import Folder
 from hashmatch.model.outcomes import Failed, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.jobs.audit_known import Known
     from hashmatch.jobs.digest_places import Places
     from hashmatch.model.hashes import Algorithm
@@ -49,13 +54,15 @@ class Line:
     """One file, or one row that no file took.
 
     ``name`` is the file's, as bytes, or the row's text. ``known`` is the name of the row that
-    agrees; ``why`` says more where there is more to say.
+    agrees; ``why`` says more where there is more to say. ``of`` names the list of a row that is
+    left over, where there are several.
     """
 
     ended: Class
     name: bytes | str
     known: str | None = None
     why: str | None = None
+    of: str | None = None
 
 
 @dataclass(slots=True)
@@ -89,9 +96,9 @@ class _Content:
 
     size: int | None
     digests: dict[Algorithm, str]
-    rows: list[int] = field(default_factory=list)
+    rows: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # by list
     names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    free: int = 0
+    free: Counter[int] = field(default_factory=Counter)
 
     def agrees(self, size: int, digests: dict[Algorithm, str]) -> bool:
         same = all(digests.get(one, value) == value for one, value in self.digests.items())
@@ -110,6 +117,7 @@ class _Waiting:
     name: bytes
     full: list[_Content]
     near: list[_Content]
+    is_list: bool
 
 
 class _Auditor:
@@ -119,10 +127,12 @@ class _Auditor:
         self._taken: dict[int, Class] = {}
         self._found = Audit(lost=known.lost)
         self._by_digest: dict[tuple[Algorithm, str], list[_Content]] = defaultdict(list)
-        self._names = {row.name for row in known.rows}
+        self._names: set[str] = set()
         self._unread: list[tuple[str, bool]] = []
         contents: dict[object, _Content] = {}
         for number, row in enumerate(known.rows):
+            name = comparable(row.name)
+            self._names.add(name)
             digests = {one: value for one, value in row.digests if one in self._algorithms}
             if not digests:
                 self._taken[number] = Class.UNCHECKED
@@ -132,8 +142,8 @@ class _Auditor:
                 contents[same] = content = _Content(row.size, digests)
                 for pair in digests.items():
                     self._by_digest[pair].append(content)
-            contents[same].rows.append(number)
-            contents[same].names[row.name].append(number)
+            contents[same].rows[row.of].append(number)
+            contents[same].names[name].append(number)
 
     def audit(self, places: Places, workers: int) -> Audit:
         lines: list[Line | _Waiting] = []
@@ -145,7 +155,7 @@ class _Auditor:
                 lines.append(self._compared(places.name(number, one.item.path), one))
             elif isinstance(one, Failed):
                 name = places.name(number, one.path)
-                self._unread.append((key_of(name), one.stage is Stage.LIST))
+                self._unread.append((_key(name), one.stage is Stage.LIST))
                 lines.append(Line(Class.FAILED, name, why=f"{one.stage}: {one.reason}"))
             else:
                 # What somebody named and is no file was meant to be compared.
@@ -160,7 +170,8 @@ class _Auditor:
         digests = dict(zip(self._algorithms, one.digests, strict=True))
         near = self._sharing(digests)
         full = [content for content in near if content.agrees(one.size, digests)]
-        return self._matched(name, full) or _Waiting(name, full, near)
+        is_list = one.item.identity in self._known.files
+        return self._matched(name, full) or _Waiting(name, full, near, is_list)
 
     def _moved(self, one: _Waiting) -> Line | _Waiting:
         return self._taking(Class.MOVED, one.name, one.full) if one.full else one
@@ -168,7 +179,9 @@ class _Auditor:
     def _rest(self, one: _Waiting) -> Line:
         if one.near:
             return self._taking(Class.PARTIAL, one.name, one.near)
-        changed = key_of(one.name) in self._names
+        if one.is_list:
+            return Line(Class.SKIPPED, one.name, why="a list of this audit")
+        changed = _key(one.name) in self._names
         why = "a known name with other content" if changed else None
         return Line(Class.NEW, one.name, why=why)
 
@@ -181,44 +194,58 @@ class _Auditor:
         return list(found.values())
 
     def _matched(self, name: bytes, full: list[_Content]) -> Line | None:
-        key = key_of(name)
+        key = _key(name)
         rows = [row for content in full for row in content.names.get(key, ())]
         self._taken.update(dict.fromkeys(rows, Class.MATCHED))
-        return Line(Class.MATCHED, name, key) if rows else None
+        return Line(Class.MATCHED, name, self._known.rows[rows[0]].name) if rows else None
 
     def _taking(self, ended: Class, name: bytes, contents: list[_Content]) -> Line:
-        """Let a file take a row: that of its name, else one that is free, else none."""
-        key = key_of(name)
+        """Let a file take a row of each list: that of its name, else one that is free, if any."""
+        key = _key(name)
         own = [row for content in contents for row in content.names.get(key, ())]
-        free = next((row for row in own if row not in self._taken), None)
-        if free is None:
-            free = next((row for row in map(self._free, contents) if row is not None), None)
-        if free is not None:
-            self._taken[free] = ended
-        row = free if free is not None else (own or contents[0].rows)[0]
+        took = []
+        for number in sorted({one for content in contents for one in content.rows}):
+            of_list = (row for row in own if self._known.rows[row].of == number)
+            free = chain(of_list, *(self._free(content, number) for content in contents))
+            row = next((row for row in free if row not in self._taken), None)
+            if row is not None:
+                self._taken[row] = ended
+                took.append(row)
+        row = (took or own or next(iter(contents[0].rows.values())))[0]
         return Line(ended, name, self._known.rows[row].name)
 
-    def _free(self, content: _Content) -> int | None:
+    def _free(self, content: _Content, number: int) -> Iterator[int]:
         """Give a row that nothing took; what was looked at once is not looked at again."""
-        while content.free < len(content.rows):
-            row = content.rows[content.free]
+        rows = content.rows.get(number, ())
+        while content.free[number] < len(rows):
+            row = rows[content.free[number]]
             if row not in self._taken:
-                return row
-            content.free += 1
-        return None
+                yield row
+                return
+            content.free[number] += 1
 
     def _settled(self, lines: list[Line]) -> Audit:
         found = self._found
         found.lines = lines
         found.files.update(line.ended for line in lines)
         files = {name for name, _ in self._unread}
-        folders = tuple(f"{name.rstrip('/')}/" for name, is_folder in self._unread if is_folder)
+        folders = tuple(
+            comparable(f"{name.rstrip('/')}/") for name, is_folder in self._unread if is_folder
+        )
+        lists = self._known.lists if len(self._known.lists) > 1 else ()
         for number, row in enumerate(self._known.rows):
             ended = self._taken.get(number)
             if ended is None:
-                unread = row.name in files or row.name.startswith(folders)
+                name = comparable(row.name)
+                unread = name in files or name.startswith(folders)
                 ended = Class.UNCHECKED if unread else Class.MISSING
             found.rows[ended] += 1
             if ended in {Class.MISSING, Class.UNCHECKED}:
-                found.lines.append(Line(ended, row.name))
+                of = lists[row.of] if lists else None
+                found.lines.append(Line(ended, row.name, of=of))
         return found
+
+
+def _key(name: bytes) -> str:
+    """Give a file's name as those of rows are compared."""
+    return comparable(key_of(name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from hashmatch.errors import HashSetError
@@ -18,6 +18,7 @@ from hashmatch.formats.interface import HEAD_SIZE
 from hashmatch.hashing.quick import QUICK
 from hashmatch.jobs.lint_reading import Words, reading
 from hashmatch.jobs.list_files import head_of, sources_of
+from hashmatch.jobs.list_files_format import choose_format
 from hashmatch.model.hashes import Algorithm, unhex
 from hashmatch.model.names import from_json
 from hashmatch.model.records import Dropped, HashRecord, RecordBatch
@@ -35,30 +36,41 @@ _LONGEST = 1 << 20  # characters of a line
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One known file. ``name`` is empty where the list gives none, ``size`` None likewise."""
+    """One known file. ``name`` is empty where the list gives none, ``size`` None likewise.
+
+    ``of`` numbers the list.
+    """
 
     name: str
     size: int | None
     digests: tuple[tuple[Algorithm, str], ...]
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All rows of all lists, in their order. ``lost`` counts what of the lists was not readable."""
+    """All rows of all lists, in their order. ``lost`` counts what of the lists was not readable.
+
+    ``lists`` are their names, ``files`` device and inode of each.
+    """
 
     rows: tuple[Row, ...]
     lost: int
+    lists: tuple[str, ...] = ()
+    files: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def algorithms(self) -> tuple[Algorithm, ...]:
-        """The digests by which files can be compared."""
+        """The digests by which files can be compared; any where there is nothing to compare."""
+        if not self.rows:
+            return (Algorithm.SHA256,)
         carried = {algorithm for row in self.rows for algorithm, _ in row.digests}
         return tuple(one for one in QUICK if one in carried)
 
     @property
     def absolute(self) -> bool:
         """Whether all names are absolute paths."""
-        return all(row.name.startswith("/") for row in self.rows)
+        return bool(self.rows) and all(row.name.startswith("/") for row in self.rows)
 
 
 def key_of(name: bytes) -> str:
@@ -71,39 +83,67 @@ def key_of(name: bytes) -> str:
     return name.decode("latin-1")
 
 
-def read(paths: Sequence[Path]) -> Known:
-    """Read lists.
+def comparable(name: str) -> str:
+    """Give a name as it is compared: ``./a`` is ``a``."""
+    while name.startswith("./"):
+        name = name[2:].lstrip("/")
+    return name
+
+
+def read(paths: Sequence[Path], list_format: str | None = None) -> Known:
+    """Read lists; one that lists nothing is a list of no files.
 
     Raises:
-        UsageError: a list is missing.
+        UsageError: a list is missing, or no format has the name that was stated.
         HashSetError: one is not recognised, holds no names, or nothing that can be compared.
     """
     rows: list[Row] = []
     lost = 0
-    for source in sources_of(paths):
-        before = len(rows)
-        for row in _rows(source):
+    sources = sources_of(paths)
+    for number, source in enumerate(sources):
+        before = len(rows), lost
+        for row in _told_of(source, list_format):
             if row is None:
                 lost += 1
             else:
-                rows.append(row)
-        if not any(row.name for row in rows[before:]):
+                rows.append(replace(row, of=number))
+        nothing = before == (len(rows), lost)
+        if not nothing and not any(row.name for row in rows[before[0] :]):
             msg = f"{source.name} holds no names of files; an audit needs them beside the digests"
             raise HashSetError(msg)
-    known = Known(tuple(rows), lost)
+    states = [source.path.stat() for source in sources]
+    known = Known(
+        tuple(rows),
+        lost,
+        tuple("/".join((str(one.path), *(step.name for step in one.steps))) for one in sources),
+        frozenset((one.st_dev, one.st_ino) for one in states),
+    )
     if not known.algorithms:
         msg = f"the lists hold none of {', '.join(QUICK)}; make a list with 'hashmatch hash'"
         raise HashSetError(msg)
     return known
 
 
-def _rows(source: ListSource) -> Iterator[Row | None]:
+def _told_of(source: ListSource, list_format: str | None) -> Iterator[Row | None]:
+    """Read a list; what is wrong with it is said with its name."""
+    try:
+        yield from _rows(source, list_format)
+    except HashSetError as error:
+        if source.name in str(error):
+            raise
+        msg = f"{source.name} cannot be used as a list of files with their digests: {error}"
+        raise HashSetError(msg) from None
+
+
+def _rows(source: ListSource, list_format: str | None) -> Iterator[Row | None]:
     with source.opened() as opened:
         head = head_of(opened.stream, HEAD_SIZE, source.name)
-    if _is_own(head):
+    if list_format is None and _is_own(head):
         yield from _own(source)
         return
-    with reading(source, Words()) as open_list:
+    if list_format is None and head:
+        _require_recognised(source)
+    with reading(source, Words(list_format)) as open_list:
         for event in open_list.events:
             if isinstance(event, Dropped):
                 yield None
@@ -111,6 +151,17 @@ def _rows(source: ListSource) -> Iterator[Row | None]:
                 yield from map(_row, event.records())
             elif isinstance(event, HashRecord):
                 yield _row(event)
+
+
+def _require_recognised(source: ListSource) -> None:
+    try:
+        choose_format((source,), None)
+    except HashSetError:
+        msg = (
+            f"{source.name} is not recognised as a list of files with their digests; state its"
+            " form with --list-format (see 'hashmatch library formats')"
+        )
+        raise HashSetError(msg) from None
 
 
 def _row(record: HashRecord) -> Row:

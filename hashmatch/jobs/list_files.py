@@ -223,5 +223,5 @@ def _open(path: Path) -> BinaryIO:
     except OSError as error:
         msg = f"the list {path} cannot be read: {error.strerror}"
         raise UsageError(msg) from None
-    msg = f"{path} is not a regular file; save the list to a file first, then import it"
+    msg = f"{path} is not a regular file; save the list to a file first"
     raise UsageError(msg)
