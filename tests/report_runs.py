@@ -415,7 +415,7 @@ HOSTILE = (
 
 def flood(**facts: object) -> dict:
     head = {"set": "provider-test", "set_version": NAMED, "record": 17, "entry": "media-17"}
-    return head | {"files": 4_321} | facts
+    return head | {"files": 4_321, "quality": 64} | facts
 
 
 def chance(**facts: object) -> dict:

@@ -135,8 +135,9 @@ def _doubts(found: Findings) -> Iterator[str]:
         entry = f", entry {shown(one.entry)}" if one.entry else ""
         yield (
             f"WARNING: record {one.record} of set {one.set_name}{entry} agrees with {one.files:,}"
-            " different files: it is probably a picture without much content, or an error of the"
-            " list; check the entry."
+            f" different files (quality {one.quality}): it is perhaps a picture without much"
+            " content or an error of the list, or there are many versions of the same picture;"
+            " check the entry."
         )
     if more := found.floods.records - len(found.floods.named[:_FLOODS]):
         yield f"WARNING: {more:,} more records are like that; run.json names those with most files."

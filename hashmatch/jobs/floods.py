@@ -1,10 +1,10 @@
-"""Records that very many different files are near to: little content, or an error of the list."""
+"""Records that very many different files are near to: little content, an error, or true copies."""
 
 from __future__ import annotations
 
 import json
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -60,13 +60,15 @@ def _named(hits: Path, sets: dict[str, int], files: dict[int, int]) -> Iterator[
             lines.setdefault(record, line)
     for record, number in files.items():
         line = lines[record]
-        entry = line["entry"]
+        entry, near = line["entry"], cast("dict[str, int | None]", line["near"])
+        listed = near["list_quality"]
         yield Flood(
             set_name=str(line["set"]),
             set_version=str(line["set_version"]),
             record=record & ((1 << _SET_SHIFT) - 1),
             entry=None if entry is None else str(entry),
             files=number,
+            quality=cast("int", near["quality"] if listed is None else listed),
         )
 
 

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """A record and the number of different files, by SHA-256, that are near to it."""
+    """A record and the number of different files, by SHA-256, that are near to it.
+
+    ``quality`` is that of the record where the list states it, else of the first of these files.
+    """
 
     set_name: str
     set_version: str
     record: int
     entry: str | None
     files: int
+    quality: int
 
     def to_json(self) -> dict[str, Json]:
         """Give it as ``run.json`` holds it."""
@@ -28,6 +32,7 @@ class Flood:
             "record": self.record,
             "entry": self.entry,
             "files": self.files,
+            "quality": self.quality,
         }
 
 
@@ -38,6 +43,11 @@ class Floods:
     limit: int = 0
     records: int = 0
     named: tuple[Flood, ...] = ()
+
+    @property
+    def files(self) -> dict[tuple[str, int], int]:
+        """Numbers of files, by set version and record, for the records that are named."""
+        return {(one.set_version, one.record): one.files for one in self.named}
 
     def to_json(self) -> dict[str, Json]:
         """Give it as ``run.json`` holds it."""

@@ -18,7 +18,7 @@ from hashmatch.report.item_names import ItemNames
 from hashmatch.report.writing import complete_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hashmatch.model.bands import Band
@@ -41,7 +41,7 @@ FRAMES = (
 HITS = (
     *ITEM, "size", "sha256", "claim", "disposition", "set", "set_version", "record", "entry",
     "scheme", "category", "agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed",
-    *NEAR, *FRAMES, "flags",
+    *NEAR, *FRAMES, "files_near_record", "flags",
 )  # fmt: skip
 PROBLEMS = (*ITEM, "problem", "stage", "reason")
 COVERAGE = ("run", "measure", "code", "count")
@@ -59,8 +59,9 @@ class CsvReport:
         """Write the three files; see :class:`hashmatch.report.registry.Report`."""
         gather(run.hits(), run.problems(), run.record.counts, limit=0)
         id_, names = run.record.run, ItemNames(options.mask_names)
+        flooded = run.record.floods.files
         tables: dict[str, tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]] = {
-            "hits": (HITS, (_hit(id_, hit, names) for hit in run.hits())),
+            "hits": (HITS, (_hit(id_, hit, names, flooded) for hit in run.hits())),
             "problems": (PROBLEMS, (_problem(id_, one, names) for one in run.problems())),
             "coverage": (COVERAGE, ((id_, *row) for row in _coverage(run.record))),
         }
@@ -90,7 +91,9 @@ def _item(run: str, place: Place, names: ItemNames) -> tuple[Cell, ...]:
     return run, place.n, place.source, names.item(place), exact.hex() if exact else None
 
 
-def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
+def _hit(
+    run: str, hit: HitLine, names: ItemNames, flooded: Mapping[tuple[str, int], int]
+) -> tuple[Cell, ...]:
     return (
         *_item(run, hit.place, names),
         hit.size,
@@ -109,6 +112,7 @@ def _hit(run: str, hit: HitLine, names: ItemNames) -> tuple[Cell, ...]:
         _yes(hit.needs_confirmation),
         _yes(hit.viewed),
         *_near(hit.near, hit.band),
+        flooded.get((hit.set_version, hit.record)) if hit.near else None,
         " ".join(f"{name}={_yes(stated)}" for name, stated in hit.flags.items()),
     )
 

@@ -26,6 +26,7 @@ def floods(line: Fields) -> Floods:
             record=flood.number("record"),
             entry=flood.optional_text("entry"),
             files=flood.number("files"),
+            quality=flood.number("quality"),
         )
         for flood in one.objects("named")
     )

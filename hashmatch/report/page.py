@@ -98,7 +98,7 @@ class Page:
             "viewed": self.found.viewed > 0,
             "floods": self.run.floods.named[:FLOODS],
             "floods_more": self.run.floods.records - len(self.run.floods.named[:FLOODS]),
-            "flooded": {(f.set_version, f.record): f.files for f in self.run.floods.named},
+            "flooded": self.run.floods.files,
             "gaps": list(self.gaps()),
             "reasons": list(self.reasons()),
             "bar": list(bar(counts["examined"], counts["failed"], counts["skipped"])),

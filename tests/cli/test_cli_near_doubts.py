@@ -1,5 +1,6 @@
 """What a scan says of near hits that tell little: leads, records near many files, and chance."""
 
+import csv
 import io
 import json
 
@@ -33,7 +34,10 @@ def test_leads_floods_and_chance_reach_summary_record_and_reports(bench):
     bench.ok("library", "import", "near.txt", "--set", "n", "--kind", "illegal", "--type", "pdq")
 
     told = bench.scan("--set", "n", "--threshold", "60", code=10).stdout
-    assert f"WARNING: record 0 of set n agrees with {FILES} different files" in told
+    (warning,) = (one for one in told.splitlines() if "record 0 of set n agrees with" in one)
+    assert f" agrees with {FILES} different files (quality 100)" in warning
+    assert "perhaps" in warning
+    assert "many versions of the same picture" in warning
     assert "1 item has leads only: possible derivatives; not matches." in told
 
     run = bench.only_run()
@@ -61,3 +65,6 @@ def test_leads_floods_and_chance_reach_summary_record_and_reports(bench):
     assert "Records near to very many files" in page
     assert "Leads by similarity" in page
     assert "Agreement by chance" in page
+    with next((bench.case / "reports").rglob("hits.csv")).open(encoding="utf-8-sig") as table:
+        marked = [(row["record"], row["files_near_record"]) for row in csv.DictReader(table)]
+    assert sorted(set(marked)) == [("0", str(FILES)), ("1", "")]

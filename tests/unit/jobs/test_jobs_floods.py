@@ -11,10 +11,11 @@ from hashmatch.model.noted import Flood, Floods
 VERSION, OTHER = "a" * 32, "b" * 32
 
 
-def line(file, record=3, version=VERSION, near=True, path="p"):
+def line(file, record=3, version=VERSION, near=True, path="p", listed=None):
     made = {"path": path, "sha256": hashlib.sha256(str(file).encode()).hexdigest()}
     made |= {"set": version[0], "set_version": version, "record": record, "entry": f"e{record}"}
-    return made | {"near": {"distance": 4} if near else None}
+    measured = {"distance": 4, "quality": 77, "list_quality": listed}
+    return made | {"near": measured if near else None}
 
 
 @pytest.fixture
@@ -33,7 +34,13 @@ def test_a_record_is_named_when_more_than_twenty_files_are_near_it(find, files, 
     found = find([line(n) for n in range(files)])
     assert (found.records, len(found.named)) == (named, named)
     for one in found.named:
-        assert one == Flood("a", VERSION, 3, "e3", files)
+        assert one == Flood("a", VERSION, 3, "e3", files, 77)
+
+
+@pytest.mark.parametrize(("listed", "quality"), [(None, 77), (0, 0), (52, 52)])
+def test_the_quality_of_the_record_is_named_where_the_list_states_it(find, listed, quality):
+    (one,) = find([line(n, listed=listed) for n in range(21)]).named
+    assert one.quality == quality
 
 
 def test_copies_of_one_file_are_one_file(find):

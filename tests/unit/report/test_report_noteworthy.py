@@ -22,8 +22,8 @@ def test_floods_and_chance_are_read_back(tmp_path):
     noted = {"floods": {"limit": 20, "records": 7, "named": [flood()]}, "chance": [chance()]}
     run = record(tmp_path, noted)
     assert (run.floods.limit, run.floods.records) == (20, 7)
-    assert [(one.record, one.entry, one.files) for one in run.floods.named] == [
-        (17, "media-17", 4_321)
+    assert [(one.record, one.entry, one.files, one.quality) for one in run.floods.named] == [
+        (17, "media-17", 4_321, 64)
     ]
     (one,) = run.chance
     assert (one.measured.number, one.measured.extrapolated) == (3e-5, 6e-10)

@@ -53,7 +53,7 @@ def test_the_columns_of_a_hit_are_fixed():
     ]
     frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
     near += ["phase", "also", *frames, "longest_ms", "ranges_ms"]
-    assert list(csv_report.HITS) == [*item, *record, *marks, *near, "flags"]
+    assert list(csv_report.HITS) == [*item, *record, *marks, *near, "files_near_record", "flags"]
 
 
 def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
