@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LEAST_MEMORY = 64  # MiB
 _LIBRARIES = (
     *("numpy", "pillow", "cryptography", "pillow-heif", "imagehash"),
-    *("pycryptodome", "opencv-contrib-python-headless"),
+    *("pycryptodome", "opencv-contrib-python-headless", "av"),
 )
 
 

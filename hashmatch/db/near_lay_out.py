@@ -118,7 +118,7 @@ def _sorted_by(
     if method is Method.PHOTODNA:
         return squares(values)
     first = values.view("<u8")[:, 0]
-    # By the key of the first slot, and those alike by further bits: what is alike lies together.
+    # By the key of the first slot, whose lists are then runs of rows. Else by a word as a whole.
     return first << np.uint64(64 - slots[0].width) if slots else first
 
 

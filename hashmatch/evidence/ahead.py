@@ -1,14 +1,15 @@
 """Bring files from the disk before they are read, many at a time; files in memory cost nothing.
 
 One reader that takes small files one after the other waits for the disk at each. Asking for all
-of a batch first lets the system fetch them together and in the order that suits the disk. Nothing
-is read here and no access time is changed. What goes wrong goes wrong again when the file is read,
-and is told there.
+of a batch first lets the system fetch them together and in the order that suits the disk. No access
+time is changed: where the system would not let a file be tried without that, nothing is fetched.
+What goes wrong goes wrong again when the file is read, and is told there.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -45,18 +46,27 @@ def _tried(count: int) -> list[int]:
 
 
 def _absent(opened: Callable[[bytes], int], item: Item) -> bool:
-    """Tell whether reading would have to wait; False where the system does not say."""
+    """Tell whether reading would have to wait; False where that cannot be told, or not quietly."""
     try:
         descriptor = opened(item.path)
     except OSError:
         return False
     try:
+        if not _quiet(descriptor):
+            return False
         os.preadv(descriptor, [bytearray(1)], 0, os.RWF_NOWAIT)
     except OSError as error:
         return error.errno == errno.EAGAIN
     finally:
         os.close(descriptor)
     return False
+
+
+def _quiet(descriptor: int) -> bool:
+    """Tell whether reading leaves the access time alone, by this descriptor or on the mount."""
+    if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_NOATIME:
+        return True
+    return bool(os.fstatvfs(descriptor).f_flag & (os.ST_NOATIME | os.ST_RDONLY))
 
 
 def _ask(opened: Callable[[bytes], int], item: Item) -> None:

@@ -75,6 +75,16 @@ def available() -> bool:
     return importlib.util.find_spec("av") is not None
 
 
+def versions() -> dict[str, str]:
+    """Name the version of the library that does the decoding, part by part; empty without it."""
+    if not available():
+        return {}
+    import av  # noqa: PLC0415  # optional, large, and for videos only
+
+    parts = {name: ".".join(map(str, found)) for name, found in av.library_versions.items()}
+    return {"ffmpeg": av.ffmpeg_version_info} | {name: parts[name] for name in sorted(parts)}
+
+
 def damage() -> tuple[type[Exception], ...]:
     """Give everything the library raises for damaged input; anything else is a bug and stays one.
 

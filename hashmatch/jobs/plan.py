@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hashmatch.db.manifest import Manifest
     from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.examine import Limits
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
     from hashmatch.model.records import Json
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 class Plan:
     """Sources as they are now, set versions, settings and tool versions that decide results.
 
-    ``hashers`` names what computes each perceptual method.
+    ``hashers`` names what computes each perceptual method. ``limits`` are those of one item: where
+    memory does not suffice, a picture is not compared.
     """
 
     sources: tuple[Source, ...]
@@ -37,6 +39,7 @@ class Plan:
     sets: tuple[Manifest, ...]
     wanted: Wanted
     near: NearLimits
+    limits: Limits
     hashers: Mapping[str, str]
     tool: Mapping[str, str]
 
@@ -68,6 +71,9 @@ class Plan:
                 "near_threshold": self.near.threshold,
                 "quality_gate": self.near.quality_gate,
                 "video_coverage": self.near.video_coverage,
+                "max_pixels": self.limits.pixels,
+                "max_picture_bytes": self.limits.picture_bytes,
+                "max_memory_bytes": self.limits.memory,
             }
         )
 

@@ -16,6 +16,7 @@ from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence import state
+from hashmatch.hashing import video_file
 from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
@@ -146,7 +147,16 @@ def scan(
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         before = _list(sources, CaseFolder(request.case).listing)
-        plan = Plan(sources, before, manifests, wanted, request.near, computed_by, setting.tool)
+        plan = Plan(
+            sources=sources,
+            before=before,
+            sets=manifests,
+            wanted=wanted,
+            near=request.near,
+            limits=request.limits,
+            hashers=computed_by,
+            tool={**setting.tool, **(video_file.versions() if wanted.videos else {})},
+        )
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
         )
@@ -166,7 +176,6 @@ def scan(
             started=runs.moments(ledger, "run.start", folder.run_id)[0],
             resumed=runs.moments(ledger, "run.resume", folder.run_id),
             workers=request.workers,
-            limits=request.limits,
             sandbox=weakest([pool.report().level, *runs.sandboxes(ledger, folder.run_id)]),
             self_test=answers,
             tally=tally,

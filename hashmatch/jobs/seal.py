@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hashmatch.custody.ledger import Ledger
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
-    from hashmatch.jobs.examine import Limits
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.noted import Expectation, Floods
@@ -45,7 +44,6 @@ class Finished:
     started: str
     resumed: tuple[str, ...]
     workers: int
-    limits: Limits
     sandbox: Level
     self_test: list[tuple[str, bool]]
     tally: Tally
@@ -145,7 +143,7 @@ def _record(
         "utc_offset": now.isoformat()[-6:],
         "resumed": list(run.resumed),
         "argv": [names.shown(word) for word in setting.argv],
-        "tool": dict(setting.tool),
+        "tool": dict(run.plan.tool),
         "host": {"name": setting.host, "system": setting.system},
         "sources": _sources(run),
         "sets": _sets(run),
@@ -160,9 +158,9 @@ def _record(
             "near": str(run.plan.wanted.effort),
             "videos": run.plan.wanted.videos,
             "workers": run.workers,
-            "max_pixels": run.limits.pixels,
-            "max_picture_bytes": run.limits.picture_bytes,
-            "max_memory_bytes": run.limits.memory,
+            "max_pixels": run.plan.limits.pixels,
+            "max_picture_bytes": run.plan.limits.picture_bytes,
+            "max_memory_bytes": run.plan.limits.memory,
             "sandbox": str(run.sandbox),
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],

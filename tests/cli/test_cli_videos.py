@@ -36,6 +36,7 @@ def test_a_listed_video_is_found_with_its_coverage_and_stretch(listed):
     counts = record["counts"]
     assert (counts["videos"], counts["videos_compared"]) == (2, 2)
     assert record["settings"]["video_coverage"] == 20
+    assert {"av", "ffmpeg", "libavcodec"} <= record["tool"].keys()
     for form in ("html", "csv", "jsonl"):
         listed.ok("report", "CASE", "--to", form)
     page = next((listed.case / "reports").rglob("report.en.html")).read_text("utf-8")

@@ -42,6 +42,7 @@ from hashmatch.jobs import (
     windows,
 )
 from hashmatch.jobs.confinement.levels import Level, Mode
+from hashmatch.jobs.examine import Limits as ItemLimits
 from hashmatch.matching.near import Limits
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import ALWAYS
@@ -254,6 +255,15 @@ def test_a_run_is_resumed_only_with_the_versions_it_began_with(desk):
     desk.setting.tool["pillow-heif"] = "1.0"
     with pytest.raises(CaseError, match="or versions"):
         desk.scan()
+
+
+def test_a_run_is_resumed_only_with_the_limits_it_began_with(desk):
+    (desk.evidence / "a").touch()
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(0))
+    with pytest.raises(CaseError, match="settings"):
+        desk.scan(limits=ItemLimits(memory=1 << 30))
+    assert desk.scan().resumed
 
 
 def test_words_that_are_not_unicode_do_not_keep_a_run_from_its_seal(desk):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import types
 
 import pytest
 
@@ -83,6 +84,22 @@ def test_no_access_time_is_changed(source, items, monkeypatch):
     os.utime(path, ns=(10**18, 2 * 10**18))
     source.fetch_ahead(items)
     assert os.stat(path).st_atime_ns == 10**18  # noqa: PTH116  # a raw name
+
+
+def test_where_trying_would_change_an_access_time_nothing_is_tried(source, items, monkeypatch):
+    tried = []
+    monkeypatch.setattr(os, "preadv", lambda *call: tried.append(call))
+    flags = types.SimpleNamespace(f_flag=0)
+    monkeypatch.setattr(os, "fstatvfs", lambda _: flags)
+
+    def loud(path):
+        return os.open(source.location + b"/" + path, os.O_RDONLY)
+
+    assert not ahead.fetch(loud, items)
+    assert tried == []
+    for flags.f_flag in (os.ST_RDONLY, os.ST_NOATIME):
+        ahead.fetch(loud, items[-1:])
+    assert len(tried) == 2
 
 
 @pytest.mark.parametrize(("said", "turns"), [("1\n", True), ("0\n", False), (None, False)])
