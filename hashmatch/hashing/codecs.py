@@ -21,15 +21,17 @@ from PIL import (
     IcoImagePlugin,
     Image,
     ImageFile,
+    ImagePalette,
     Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     PpmImagePlugin,
     TiffImagePlugin,
+    UnidentifiedImageError,
     WebPImagePlugin,
 )
 
-from hashmatch.hashing import deep_jpeg2000, sniff
+from hashmatch.hashing import deep_jpeg2000, png_parts, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,8 @@ _CODECS: dict[str, tuple[str, ModuleType]] = {
     sniff.CUR: ("ICO", IcoImagePlugin),
     sniff.PNM: ("PPM", PpmImagePlugin),
 }
+_BITS, _COLOURS, _PLANAR = 258, 262, 284  # tags of TIFF, and values of two of them
+_LAB, _APART = 8, 2
 _HEIF = frozenset({sniff.HEIC, sniff.HEIF})
 
 
@@ -76,14 +80,65 @@ class _Jpeg(JpegImagePlugin.JpegImageFile):
         """Do nothing; how large a picture is to be printed does not matter."""
 
 
-def opened(content: bytes, name: str) -> Image.Image:
+class _Tiff(TiffImagePlugin.TiffImageFile):
+    """A TIFF that is seen rightly, or not at all, where each colour has a plane of its own.
+
+    The library reads such planes as if their samples had 8 bits, except with the decoder that it
+    keeps for packed ones. It takes the colours of Lab for unsigned then.
+    """
+
+    def _setup(self) -> None:
+        apart = self.tag_v2.get(_PLANAR) == _APART
+        if apart and self.tag_v2.get(_COLOURS) == _LAB:
+            msg = "Lab in planes"
+            raise SyntaxError(msg)
+        deep = any(bits > 8 for bits in self.tag_v2.get(_BITS, ()))
+        before = TiffImagePlugin.READ_LIBTIFF
+        TiffImagePlugin.READ_LIBTIFF = before or (apart and deep)
+        try:
+            super()._setup()
+        finally:
+            TiffImagePlugin.READ_LIBTIFF = before
+
+
+class _Gif(GifImagePlugin.GifImageFile):
+    """A GIF whose frames all have a table of colours, be it one of greys.
+
+    The library leaves a table of greys out, and cannot go on from there to one of colours.
+    """
+
+    global_palette = ImagePalette.raw("RGB", bytes(grey for grey in range(256) for _ in range(3)))
+
+    def _is_palette_needed(self, p: bytes) -> bool:  # noqa: ARG002  # it always is
+        return True
+
+
+def opened(content: bytes, name: str, *, several: bool = False) -> Image.Image:
     """Open a picture with one decoder.
+
+    Args:
+        content: the whole file.
+        name: of the decoder.
+        several: prepare to go on to later frames; the first may then have more colours than it
+            needs.
 
     Raises:
         OSError, SyntaxError and others: whatever the decoder raises for what it cannot read.
     """
     if name == "JPEG":
         return _Jpeg(io.BytesIO(content))
+    if name == "PNG":
+        parts = png_parts.parts(content)
+        image = Image.open(parts.picture, formats=(name,))
+        image.info["exif"] = parts.exif
+        return image
+    if name == "TIFF":
+        try:
+            return _Tiff(io.BytesIO(content))
+        except SyntaxError as error:  # which the library turns into this where it is asked
+            raise UnidentifiedImageError from error
+    if name == "GIF" and several:
+        return _Gif(io.BytesIO(content))
     if name == "ICO":  # the decoder reads cursors too, when they say that they are icons
         content = b"\0\0\1\0" + content[4:]
     deeper = deep_jpeg2000.one_bit_more(content) if name == "JPEG2000" else None

@@ -90,7 +90,7 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
     """
     found = Found(left=min(extent.pixels, held))
     try:
-        image = codecs.opened(content, name)
+        image = codecs.opened(content, name, several=True)
     except DAMAGE as error:  # it was opened before, with the damage passed over
         found.damage = reason_of(error)
         return found

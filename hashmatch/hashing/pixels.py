@@ -24,6 +24,8 @@ ON_WHITE = "on-white"
 
 _STRIP = 1 << 20  # numbers held in double precision at a time
 
+_SAMPLE_FORMAT, _SIGNED = 339, 2  # a tag of TIFF and its value
+
 _LEAST_SIDE = 360
 """A JPEG is decoded at a fraction only while both sides keep this many samples."""
 
@@ -54,10 +56,10 @@ class Rendering:
         return _over_white(colours, strip[..., 3:]) if self.on_white else colours
 
 
-def _over_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.generic]:
+def _over_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Whole numbers again, so that sums stay exact."""
     light = colours.astype(np.uint32) * alpha + 255 * (255 - alpha.astype(np.uint32))
-    return (light + 127) // 255
+    return ((light + 127) // 255).astype(np.uint8)
 
 
 def render(image: Image.Image, *, in_full: bool = False) -> tuple[Rendering, ...]:
@@ -128,9 +130,17 @@ def plain(image: Image.Image) -> Image.Image:
     return image if image.mode == wanted else image.convert(wanted)
 
 
+def _signless(image: Image.Image) -> NDArray[np.generic]:
+    """Give numbers of 32 bits; the library takes those of a TIFF for signed though they are not."""
+    values = np.asarray(image)
+    tags = getattr(image, "tag_v2", {})
+    signless = image.mode == "I" and tags and _SIGNED not in tags.get(_SAMPLE_FORMAT, ())
+    return values.view(np.uint32) if signless else values
+
+
 def _stretched(image: Image.Image) -> Image.Image:
     """Strip by strip, which spares memory; what is no number counts as nought."""
-    values = np.asarray(image)
+    values = _signless(image)
     step = max(1, _STRIP // image.width)
     strips = [values[first : first + step] for first in range(0, image.height, step)]
     low = min(float(_numbers(strip).min()) for strip in strips)

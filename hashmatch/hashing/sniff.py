@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 JPEG = "image/jpeg"
 PNG = "image/png"
+APPLE_PNG = "image/x-apple-png"
 GIF = "image/gif"
 BMP = "image/bmp"
 TIFF = "image/tiff"
@@ -69,6 +70,7 @@ XCF = "image/x-xcf"
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\x04CgBI", APPLE_PNG),  # of programs for phones; packed otherwise
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),

@@ -223,9 +223,9 @@ def test_a_number_of_frames_that_a_header_invents_is_not_believed():
 
 def test_frames_behind_what_can_only_be_passed_over_are_not_claimed():
     content = encode(RGB, "PNG", save_all=True, append_images=[OTHER])
-    text = chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(2_000_000)))  # more than is taken
-    found = decoded(content[:33] + text + content[33:])
-    assert (found.frames, names(found), found.damage) == (2, ["stored"], Reason.CORRUPT)
+    short = chunk(b"tRNS", b"x")  # less than a colour
+    found = decoded(content[:33] + short + content[33:])
+    assert (found.frames, names(found), found.damage) == (2, ["stored"], Reason.TRUNCATED)
 
 
 def test_chunks_that_end_without_an_end_are_counted_and_not_whole():
@@ -241,6 +241,37 @@ def test_counting_gives_up_behind_more_parts_than_any_file_has(monkeypatch):
     png = encode(RGB, "PNG", save_all=True, append_images=[OTHER])
     assert not frame_count.gif(gif).whole
     assert not frame_count.png(png).whole
+
+
+def gif_of_tables(*tables):
+    """Write a GIF of one picture in all shades; each frame has a table of colours, or none."""
+    still = encode(Image.fromarray(SHADES), "GIF", interlace=False)
+    start = still.index(b",\0\0\0\0") + 1
+    place, blocks = still[start : start + 8], still[start + 9 : -1]
+    frames = (b"," + place + (b"\x87" + table if table else b"\0") + blocks for table in tables)
+    return still[:10] + bytes(3) + b"".join(frames) + b";"
+
+
+SHADES = (np.arange(48 * 64) % 256).astype(np.uint8).reshape(48, 64)
+GREYS = bytes(shade for shade in range(256) for _ in range(3))
+REDS = bytes(part for shade in range(256) for part in (shade, shade // 4, 255 - shade))
+
+
+@pytest.mark.parametrize("tables", [(GREYS, REDS), (b"", REDS), (REDS, b""), (REDS, GREYS)])
+def test_frames_in_greys_and_frames_in_colours_follow_each_other(tables):
+    found = decoded(gif_of_tables(*tables))
+    assert (found.frames, names(found), found.damage) == (2, ["stored", "frame-2"], None)
+    for one, table in zip(found.renderings, tables, strict=True):
+        expected = np.frombuffer(table or GREYS, np.uint8).reshape(256, 3)[SHADES]
+        assert np.array_equal(np.asarray(one.image.convert("RGB")), expected)
+
+
+def test_a_last_frame_in_colours_behind_frames_in_greys_is_seen():
+    greys = [OTHER.convert("L"), RGB.convert("L")]
+    last = OTHER.rotate(180).quantize(64)
+    found = decoded(encode(greys[0], "GIF", save_all=True, append_images=[greys[1], last]))
+    assert (len(found.renderings), found.damage) == (3, None)
+    assert hamming(pdq(found.renderings[2]).value, value(last.convert("RGB"))) <= 4
 
 
 @pytest.mark.parametrize("extra", [b"", b"\0\0", b"PK\3\4 something else"])
