@@ -21,7 +21,7 @@ from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.pdq import IDENTITY, MIN_SIDE, pdq
 from hashmatch.hashing.trim import trimmed
 from hashmatch.hashing.video_file import UnusableError
-from hashmatch.hashing.video_sampling import GAPS, Sampler
+from hashmatch.hashing.video_sampling import Sampler
 from hashmatch.model.hashes import FrameHash
 from hashmatch.model.outcomes import Reason, Video
 from hashmatch.model.wanted import Effort
@@ -79,18 +79,20 @@ class _Decoding:
     damaged: bool = False
 
     @property
-    def hashes(self) -> tuple[FrameHash, ...]:
+    def samplers(self) -> list[Sampler]:
         whole = [stream.sampler for stream in self.streams.values()]
-        inner = [stream.inner for stream in self.streams.values() if stream.inner]
-        return tuple(one for sampler in (*whole, *inner) for one in sampler.kept)
+        return whole + [stream.inner for stream in self.streams.values() if stream.inner]
+
+    @property
+    def hashes(self) -> tuple[FrameHash, ...]:
+        return tuple(one for sampler in self.samplers for one in sampler.kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
     pixels: int
     until: float
-    gap: int
-    trim: bool
+    effort: Effort
 
 
 def examine(
@@ -103,7 +105,8 @@ def examine(
     """Decode a video and hash its frames. No damage in the content raises.
 
     A decoder that crashes the process is not caught. What was found before damage, or before the
-    time was over, is kept, and the answer is then ``partial``. The frames of a second stream of
+    time was over, is kept, and the answer is then ``partial``; so it is where there were too many
+    frames to keep the hashes of all that are due. The frames of a second stream of
     pictures follow those of the first, with times of their own; after all of them, unless the
     effort is the least, follow the same frames without a plain border, where they have one.
 
@@ -120,9 +123,7 @@ def examine(
     """
     if not video_file.available():
         return Video(kind, trouble=Reason.NO_VIDEO_DECODER)
-    limits = _Limits(
-        max_pixels, time.monotonic() + seconds, GAPS[effort], effort is not Effort.FAST
-    )
+    limits = _Limits(max_pixels, time.monotonic() + seconds, effort)
     found, decoding = Video(kind), _Decoding(limits)
     reader = video_file.Reader(stream, limits.until)
     try:
@@ -181,8 +182,8 @@ def _prepared(
             continue
         stated = video_file.stated_length(container, stream)
         limits = decoding.limits
-        inner = Sampler(limits.gap) if limits.trim else None
-        decoding.streams[stream.index] = _Stream(stream, Sampler(limits.gap), stated, inner)
+        inner = None if limits.effort is Effort.FAST else Sampler.of(limits.effort)
+        decoding.streams[stream.index] = _Stream(stream, Sampler.of(limits.effort), stated, inner)
         ready.append(stream)
     return ready
 
@@ -251,5 +252,7 @@ def _closed(found: Video, decoding: _Decoding) -> Video:
         return replace(facts, trouble=decoding.refused or Reason.DAMAGED_VIDEO)
     if decoding.refused is Reason.OUT_OF_MEMORY:
         return replace(facts, damage=decoding.refused)
-    part = decoding.refused or decoding.damaged or short
-    return replace(facts, damage=Reason.INCOMPLETE_VIDEO if part else None)
+    if decoding.refused or decoding.damaged or short:
+        return replace(facts, damage=Reason.INCOMPLETE_VIDEO)
+    thinned = any(sampler.thinned for sampler in decoding.samplers)
+    return replace(facts, damage=Reason.TOO_MANY_FRAMES if thinned else None)

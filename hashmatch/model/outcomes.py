@@ -46,6 +46,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"
     DAMAGED_VIDEO = "damaged-video"
     INCOMPLETE_VIDEO = "incomplete-video"
+    TOO_MANY_FRAMES = "too-many-frames"
     UNSUPPORTED_VIDEO = "unsupported-video-format"
     NO_VIDEO_DECODER = "no-video-decoder"
     HASHER = "hasher-failed"
@@ -107,7 +108,8 @@ class Video:
     the container states; empty or 0 where unknown. ``frames`` were decoded; ``hashes`` are those
     that differ enough from the one before, stream by stream, then those of frames without a
     plain border. ``trouble`` says why there is no usable hash;
-    ``damage`` why the end was not reached, or that damaged stretches were passed over.
+    ``damage`` why the end was not reached, that damaged stretches were passed over, or that there
+    were too many frames to keep the hashes of all that were due.
     """
 
     kind: str

@@ -78,9 +78,12 @@ def test_a_picture_that_stands_still_is_kept_once():
 
 
 def test_consecutive_hashes_that_are_kept_differ():
-    hashes = examine(clips.clip(), effort=Effort.THOROUGH).hashes
-    pairs = itertools.pairwise(hashes)
-    assert all(hamming(a.value, b.value) > SAME for a, b in pairs)
+    for effort in (Effort.STANDARD, Effort.THOROUGH):
+        pairs = itertools.pairwise(examine(clips.clip(), effort=effort).hashes)
+        assert all(
+            hamming(a.value, b.value) > SAME[effort] or b.quality > a.quality or b.at < a.at
+            for a, b in pairs
+        )
 
 
 def test_frames_are_hashed_without_their_border_too():
@@ -305,13 +308,35 @@ def test_the_library_says_nothing_on_standard_error(capfd):
     assert capfd.readouterr().err == ""
 
 
-def frame(at, value):
-    return FrameHash(at, 100, value)
+def _photograph():
+    """Noise with the spectrum of a photograph."""
+    rows, columns = np.fft.fftfreq(120)[:, None] * 120, np.fft.fftfreq(160)[None] * 160
+    shares = 1 / np.maximum(np.hypot(rows, columns), 1)
+    noise = np.random.default_rng(5).normal(size=(120, 160))
+    picture = np.fft.ifft2(np.fft.fft2(noise) * shares).real
+    return np.clip(110 + 8 * (picture - picture.mean()) / picture.std(), 0, 255)
+
+
+@pytest.mark.parametrize("effort", Effort)
+def test_a_scene_that_fades_in_is_found_by_its_best_frames(effort):
+    """Its first frames look the same and have too little structure to be compared."""
+    whole = _photograph()
+    steps = [min(k, 48) / 48 for k in range(72)]
+    pictures = [(whole * step).astype(np.uint8) for step in steps]
+    own = pdq(Pixels(pictures[-1]))
+    hashes = examine(clips.clip("matroska", "ffv1", pictures=pictures), effort=effort).hashes
+    near = [one for one in hashes if hamming(own.value, one.value) <= 10]
+    assert near[0].quality < 50 <= own.quality
+    assert max(one.quality for one in near) >= own.quality - 10
+
+
+def frame(at, value, quality=100):
+    return FrameHash(at, quality, value)
 
 
 def test_a_full_sampler_gets_coarser_and_still_reaches_the_end():
     rng = np.random.default_rng(3)
-    sampler = Sampler(200, most=64)
+    sampler = Sampler(200, 10, most=64)
     for at in range(0, 10_000_000, 100):
         if sampler.due(at):
             sampler.take(frame(at, rng.bytes(32)))
@@ -319,11 +344,48 @@ def test_a_full_sampler_gets_coarser_and_still_reaches_the_end():
     assert 32 <= len(moments) <= 64
     assert moments[0] == 0 and moments[-1] > 9_000_000
     assert moments == sorted(moments)
+    assert sampler.thinned
+
+
+def test_every_frame_is_kept_or_one_that_is_no_worse_stands_for_it():
+    chance = random.Random(2)
+    for effort in Effort:
+        sampler, value = Sampler.of(effort), bytearray(32)
+        for at in range(0, 600_000, 1_000):
+            for _ in range(chance.randrange(4)):
+                value[chance.randrange(32)] ^= 1 << chance.randrange(8)
+            one = frame(at, bytes(value), chance.randrange(101))
+            sampler.take(one)
+            last = sampler.kept[-1]
+            assert last.quality >= one.quality
+            assert hamming(last.value, one.value) <= SAME[effort]
+        assert len(sampler.kept) < 600 and not sampler.thinned
+
+
+@pytest.mark.parametrize("stated", [[3, 3, 3, 3], [5, 5, 5, 6, 6, 9]])
+def test_moments_in_a_stream_go_on_where_time_stands_still(stated):
+    """Where they do not go on, another stream is taken to begin."""
+    sampler = Sampler(0, 4)
+    for at in stated:
+        sampler.take(frame(at, random.Random(len(sampler.kept)).randbytes(32)))
+    moments = [one.at for one in sampler.kept]
+    assert len(set(moments)) == len(stated) and moments == sorted(moments)
+    sampler.take(frame(0, bytes(32)))
+    assert sampler.kept[-1].at == 0
+
+
+def test_a_video_with_too_many_frames_to_keep_says_so(monkeypatch):
+    whole = examine(clips.clip())
+    monkeypatch.setattr(Sampler.__init__, "__defaults__", (5, *Sampler.__init__.__defaults__[1:]))
+    found = examine(clips.clip())
+    assert 1 < len(found.hashes) < len(whole.hashes)
+    assert (whole.damage, found.damage) == (None, Reason.TOO_MANY_FRAMES)
+    assert found.partial and found.trouble is None
 
 
 @pytest.mark.parametrize("moments", [[0] * 500, list(range(500, 0, -1)), [0, 10**12] * 250])
 def test_times_that_stand_still_or_run_back_hide_no_frame_for_long(moments):
-    sampler = Sampler(200)
+    sampler = Sampler(200, 10)
     due = [number for number, at in enumerate(moments) if sampler.due(at)]
     assert due[0] == 0 and max(b - a for a, b in itertools.pairwise(due)) <= 61
 
