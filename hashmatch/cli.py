@@ -39,6 +39,16 @@ COMMANDS = {
 }
 """Every command with its first help line, so that the list needs no command to be loaded."""
 
+LEAVE_FILES = frozenset(
+    {
+        *("demo", "scan", "report", "case open"),
+        *("library init", "library import", "library update", "library remove"),
+        *("library export", "library bundle", "library install"),
+        *("library trust add", "library trust remove", "library trust own"),
+    }
+)
+"""Commands whose result is in files. Of the others, what is printed is the result."""
+
 EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
     f"  {code.value:>3}  {code.name:<15} {code.meaning}" for code in ExitCode
 )
@@ -131,6 +141,22 @@ class _Printed(io.FileIO):
             raise OutputError(msg) from error
 
 
+class _Closed(io.FileIO):
+    """Standard output that was closed at the start: what is printed there reaches nobody."""
+
+    _refused = False
+
+    def write(self, data: Buffer) -> int:
+        """Lose some bytes; raises ``OutputError`` once where they are what a command is for."""
+        context = click.get_current_context(silent=True)
+        command = context.command_path.partition(" ")[2] if context else ""
+        if command not in LEAVE_FILES and not self._refused:
+            self._refused = True
+            msg = "the output could not be written: standard output is closed"
+            raise OutputError(msg)
+        return memoryview(data).nbytes
+
+
 class _Told(io.FileIO):
     """Standard error; words that nobody can read never change how a run ends."""
 
@@ -154,18 +180,15 @@ def _open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
     if sys.stdin is None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  # open to the end
-    sys.stdout = _writable(sys.stdout, _Printed)
-    sys.stderr = _writable(sys.stderr, _Told)
+    sys.stdout = _writable(1, sys.stdout, _Printed if sys.stdout else _Closed)
+    sys.stderr = _writable(2, sys.stderr, _Told)
 
 
-def _writable(stream: TextIO | None, kind: type[io.FileIO]) -> TextIO:
-    if stream is None:
-        return Path(os.devnull).open("w", encoding="utf-8")
-    raw = io.BufferedWriter(kind(stream.fileno(), "w", closefd=False))
+def _writable(number: int, stream: TextIO | None, kind: type[io.FileIO]) -> TextIO:
+    raw = io.BufferedWriter(kind(number, "w", closefd=False))
+    encoding = stream.encoding if stream else "utf-8"
     # A console that cannot show a name must never end a scan.
-    return io.TextIOWrapper(
-        raw, stream.encoding, "backslashreplace", line_buffering=stream is sys.stderr
-    )
+    return io.TextIOWrapper(raw, encoding, "backslashreplace", line_buffering=number == 2)
 
 
 def _run(arguments: list[str]) -> int:

@@ -5,8 +5,10 @@ import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
+from hashmatch import cli
 from hashmatch.errors import ExitCode
 
 MEASURED = False  # other modules run the same commands
@@ -46,20 +48,41 @@ def test_24_when_the_reader_of_the_output_went_away(bench, arguments):
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", "2>/dev/full"])
-def test_streams_that_cannot_be_used_change_no_code(bench, redirection):
+def test_streams_that_cannot_be_used_change_no_code_of_a_command_that_leaves_files(
+    bench, redirection
+):
     (bench.evidence / "a").write_bytes(b"known")
     scan = ["scan", "evidence", "--case", "CASE"]
     every = {"HASHMATCH_HEARTBEAT": "0"}
+    unheard = redirection.startswith(">&-")
     assert in_shell(bench, scan, redirection, **every).returncode == ExitCode.HITS
     for arguments, code in (
         (["scan", "evidence", "--case", "nowhere"], ExitCode.CASE),
         (["scan", "nowhere", "--case", "CASE"], ExitCode.USAGE),
         (["no-such-command"], ExitCode.USAGE),
-        (["library", "lookup", "f" * 128], ExitCode.INCOMPLETE),
+        (["library", "lookup", "f" * 128], ExitCode.OUTPUT if unheard else ExitCode.INCOMPLETE),
         (["library", "init", "--library", "other"], ExitCode.CLEAR),
         (["--debug", "library", "lookup", "nothex"], ExitCode.USAGE),
     ):
         assert in_shell(bench, arguments, redirection).returncode == code
+
+
+def test_24_when_what_is_printed_is_the_result_and_the_output_is_closed(bare):
+    (bare.root / "a").write_bytes(b"a")
+    for arguments in (["hash", "a"], ["library", "formats"], ["--help"]):
+        done = in_shell(bare, arguments, ">&-")
+        assert done.returncode == ExitCode.OUTPUT
+        assert "standard output is closed\n" in done.stderr
+        assert done.stderr.count("closed") == 1
+    assert in_shell(bare, ["hash", "a", "--output", "list"], ">&-").returncode == ExitCode.CLEAR
+
+
+def test_the_commands_that_leave_files_are_commands():
+    for words in cli.LEAVE_FILES:
+        command = cli.program
+        for word in words.split():
+            command = command.get_command(click.Context(command), word)
+        assert not isinstance(command, click.Group)
 
 
 def test_a_passphrase_that_is_not_given_is_no_interruption(bare):
