@@ -115,7 +115,7 @@ class Slots:
         query, word, near = (np.concatenate(column) for column in zip(*parts, strict=True))
         rest = near & (near - _ONE)
         lowest = near ^ rest
-        several = np.flatnonzero(rest)  # few words have more than one mark: written out bit by bit
+        several = np.flatnonzero(rest != 0)  # few have more than one mark: written out bit by bit
         bytes_of = rest[several].astype("<u8").view(np.uint8)
         bits = np.flatnonzero(np.unpackbits(bytes_of, bitorder="little"))
         of = several[bits >> 6]
@@ -145,7 +145,7 @@ class Slots:
                 near = marks.take(word, mode="clip")
                 for begin, end, left in parts:
                     near[:, begin:end] &= within[left].take(low[at : at + step])[:, None]
-                found = np.flatnonzero(near)
+                found = np.flatnonzero(near != 0)  # far faster than of numbers
                 query = found // len(changes) + at
                 yield query, word.reshape(-1)[found] + first_word, near.reshape(-1)[found]
 
