@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands.digest_options import PLACE, digest_options, names_from
+from hashmatch.commands.digest_options import PLACE, digest_options, names_from, tell_repeated
 from hashmatch.commands.options import FOLDER
 from hashmatch.model import names
 from hashmatch.model.names import shown
@@ -67,6 +67,7 @@ def command(
     rows = audit_known.read(known, list_format)
     plain = rows.absolute if absolute is None else absolute
     places = digest_places.places_of(paths, names_from(files_from, nul=nul), absolute=plain)
+    tell_repeated(places)
     found = audit.audit(places, rows, workers)
     lines = [one for one in found.lines if verbose or one.ended not in _QUIET]
     _FORMS[form or "text"](found, lines)

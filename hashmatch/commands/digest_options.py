@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hashmatch.commands.printing import several, tell
 from hashmatch.errors import UsageError
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hashmatch.jobs.digest_places import Places
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -55,6 +58,13 @@ def digest_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def tell_repeated(places: Places) -> None:
+    """Say that some files are digested and counted more than once, as they were named so."""
+    if places.repeated:
+        names = several(places.repeated, "name stands", "names stand")
+        tell(f"{names} for what another name covers; it is read and counted each time")
 
 
 def algorithms_named(words: str | None) -> tuple[Algorithm, ...]:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch import __version__
-from hashmatch.commands.digest_options import PLACE, algorithms_named, digest_options, names_from
+from hashmatch.commands.digest_options import (
+    PLACE,
+    algorithms_named,
+    digest_options,
+    names_from,
+    tell_repeated,
+)
 from hashmatch.commands.printing import amount, several, tell
 from hashmatch.errors import OutputError
 from hashmatch.model.names import shown
@@ -67,6 +73,7 @@ def command(
     lines = digest_lines.FORMS[form](about)
     listed = names_from(files_from, nul=nul)
     places = digest_places.places_of(paths, listed, absolute=bool(absolute))
+    tell_repeated(places)
     if output is not None:
         digest_places.refuse_inside(output, places)
     with _written(output) as out:
@@ -83,7 +90,7 @@ def _missing(name: bytes, why: str) -> None:
 def _sum_up(account: Account) -> None:
     words = [f"{several(account.files, 'file')}, {amount(account.bytes)}"]
     if missing := account.failed + account.unwritable:
-        words.append(f"{missing:,} missing")
+        words.append(f"{missing:,} not digested or not written")
     words += [f"{number:,} {rule} left out" for rule, number in sorted(account.skipped.items())]
     tell("digested: " + "; ".join(words))
 
@@ -102,6 +109,10 @@ def _written(path: bytes | None) -> Iterator[Callable[[bytes], object]]:
     try:
         with durable.creating(Path(os.fsdecode(path))) as stream:
             yield stream.write
+    except FileExistsError as error:
+        there = os.fsencode(error.filename2 or error.filename)
+        msg = f"{shown(there)} is there already; name a new file"
+        raise OutputError(msg) from None
     except OSError as error:
         msg = f"{shown(path)} could not be written: {error.strerror}"
         raise OutputError(msg) from None

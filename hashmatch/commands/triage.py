@@ -11,18 +11,18 @@ import click
 
 from hashmatch.commands.options import FOLDER, library_options, open_library
 from hashmatch.commands.printing import amount, several, tell
-from hashmatch.commands.scan_summary import account
+from hashmatch.commands.scan_summary import account, sampled
 from hashmatch.commands.setting import confinement, limits, present
 from hashmatch.errors import ExitCode, UsageError
 from hashmatch.model import names
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hashmatch.jobs.triage import Found, Result
-    from hashmatch.model.hits import Hit
+    from hashmatch.model.hits import Hit, Near
 
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|min|h)?")
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, None: 1}
@@ -144,7 +144,21 @@ def _say(found: Found) -> None:
             told.append(f"category {hit.category}")
         if near is not None:
             told.append(f"{near.method} distance {near.distance} of {near.threshold}")
+            told += _how(near)
         click.echo(f"{shown(_path(found))}: {shown(', '.join(told))}")
+
+
+def _how(near: Near) -> Iterator[str]:
+    """Say which view of a picture agreed, and where in a video, as far as it is not the usual."""
+    if near.rendering not in {"stored", "video-frame"}:
+        yield f"rendering {near.rendering}"
+    if near.variant != "identity":
+        yield f"variant {near.variant}"
+    if near.frames is not None:
+        yield f"{near.frames.matched} of {near.frames.of} frames of the record"
+        yield from (
+            f"at {first / 1000:.1f}-{last / 1000:.1f} s" for first, last in near.frames.ranges
+        )
 
 
 def _path(found: Found) -> bytes:
@@ -174,6 +188,7 @@ def _hit(hit: Hit) -> dict[str, object]:
         "method": str(near.method) if near else None,
         "distance": near.distance if near else None,
         "threshold": near.threshold if near else None,
+        "near": near.to_json() if near else None,
     }
 
 
@@ -191,6 +206,7 @@ def _summary(result: Result) -> dict[str, object]:
         "pictures": tally.pictures,
         "compared_near": tally.compared_near,
         "low_quality": tally.low_quality,
+        "pictures_sampled": tally.pictures_sampled,
         "not_compared": tally.not_compared,
         "videos": tally.videos,
         "videos_compared": tally.videos_compared,
@@ -214,7 +230,8 @@ def _sum_up(result: Result, effort: str) -> None:
     )
     if tally.pictures:
         ended = (tally.compared_near, tally.low_quality, tally.not_compared)
-        click.echo(account("picture", tally.pictures, ended, "no set holds their hashes"))
+        told = account("picture", tally.pictures, ended, "no set holds their hashes")
+        click.echo(told + sampled(tally))
     if tally.videos:
         ended = (tally.videos_compared, tally.videos_low_quality, tally.videos_not_compared)
         fast = "--near fast decodes no videos"

@@ -156,7 +156,7 @@ class _Auditor:
             elif isinstance(one, Failed):
                 name = places.name(number, one.path)
                 self._unread.append((_key(name), one.stage is Stage.LIST))
-                lines.append(Line(Class.FAILED, name, why=f"{one.stage}: {one.reason}"))
+                lines.append(Line(Class.FAILED, name, why=places.why(number, one)))
             else:
                 # What somebody named and is no file was meant to be compared.
                 ended = Class.FAILED if places.is_named(number) else Class.SKIPPED

@@ -78,7 +78,7 @@ def write(
                 stretch, length = [], 0
         elif isinstance(one, Failed):
             account.failed += 1
-            told(places.name(number, one.path), f"{one.stage}: {one.reason}")
+            told(places.name(number, one.path), places.why(number, one))
         elif isinstance(one, Skipped) and places.is_named(number):
             account.failed += 1
             told(places.name(number, one.path), f"not digested: {one.rule}")

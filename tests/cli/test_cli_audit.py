@@ -130,7 +130,7 @@ def test_what_cannot_be_read_is_not_called_missing(known):
     done = known.ok(
         "audit", "-k", "short", "--files-from", "names", code=ExitCode.INCOMPLETE
     ).stdout
-    assert "failed    evidence/gone  (stat: vanished)" in done
+    assert "failed    evidence/gone  (does not exist)" in done
     assert "files: 2 = 1 failed + 1 matched" in done
     assert "known: 2 = 1 matched + 1 unchecked" in done
     assert "1 rows or values of the lists could not be read" in done

@@ -91,7 +91,7 @@ def test_a_name_with_a_line_break_forges_no_row(odd):
     done = output(odd, "evidence", code=ExitCode.INCOMPLETE)
     assert b"forged" not in done.stdout
     assert b"new\xe2\x80\xb9U+000A\xe2\x80\xbaline: its name holds a line break" in done.stderr
-    assert b"3 missing" in done.stderr
+    assert b"3 not digested or not written" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_lists_of_names(odd):
     assert [row.split(b",")[-1] for row in rows] == [
         b"evidence/\xff\xfe", b"evidence/sub/b.txt", b"evidence/sub/deep/c",
     ]  # fmt: skip
-    assert done.stderr.startswith(b"evidence/gone: stat: vanished\n")
+    assert done.stderr.startswith(b"evidence/gone: does not exist\n")
     (odd.root / "names").write_text("evidence/a.txt\nevidence/empty\n")
     assert output(odd, "--files-from", "names").stdout.count(b",evidence/") == 2
 
@@ -221,7 +221,8 @@ def test_output_never_lands_among_what_is_read(odd):
     assert sorted(odd.evidence.iterdir()) == before
     output(odd, "evidence", "--output", "list")
     assert (odd.root / "list").read_bytes().endswith(b",evidence/\xff\xfe\n")
-    output(odd, "evidence", "--output", "list", code=ExitCode.OUTPUT)
+    done = output(odd, "evidence", "--output", "list", code=ExitCode.OUTPUT)
+    assert b"list is there already; name a new file" in done.stderr
 
 
 def test_a_reader_that_goes_away_ends_it(bare):

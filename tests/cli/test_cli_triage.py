@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hashmatch.commands import triage as command
 from hashmatch.errors import ExitCode
 from hashmatch.hashing import pictures
+from hashmatch.model.hashes import Method
+from hashmatch.model.hits import Frames, Near
 from hashmatch.model.wanted import Effort, Wanted
 from tests import clips
 
@@ -144,16 +147,31 @@ def test_an_interruption_tells_what_was_covered(bench, how):
 
 def test_videos_are_accounted_for(bench):
     pytest.importorskip("av")
-    (bench.root / "video.txt").write_text(clips.vpdq_list(frames=24))
+    (bench.root / "video.txt").write_text(clips.vpdq_list(frames=48))
     bench.ok("library", "import", "video.txt", "--set", "videos", "--kind", "illegal")
     (bench.evidence / "a").write_bytes(b"known")
     (bench.evidence / "damaged.mp4").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(99))
-    found = triaged(bench, "--near", "standard", code=ExitCode.HITS_INCOMPLETE)["summary"]
+    (bench.evidence / "clip.mp4").write_bytes(clips.clip())
+    found = triaged(bench, "--near", "standard", code=ExitCode.HITS_INCOMPLETE)
+    (near,) = (hit["near"] for item in found["hits"] for hit in item["hits"] if hit["near"])
+    assert near["frames"]["of"] == 4
+    assert near["frames"]["ranges_ms"]
+    found = found["summary"]
     counts = ("videos", "videos_compared", "videos_low_quality", "videos_not_compared")
-    assert [found[one] for one in counts] == [1, 0, 0, 1]
+    assert [found[one] for one in counts] == [2, 1, 0, 1]
     told = bench.ok("triage", "evidence", code=ExitCode.HITS_INCOMPLETE).stdout
-    assert "1 video: 0 compared" in told
-    assert "1 by digests alone, as --near fast decodes no videos" in told
+    assert "2 videos: 0 compared" in told
+    assert "2 by digests alone, as --near fast decodes no videos" in told
+
+
+def test_a_line_says_which_view_agreed_and_where_in_a_video():
+    near = Near(Method.PDQ, 3, 31, 100, None, "flipx", "frame-2")
+    assert [*command._how(near)] == ["rendering frame-2", "variant flipx"]
+    frames = Frames(4, 8, 6, 9, 2000, ((500, 2500), (7000, 7000)))
+    near = Near(Method.VPDQ, 3, 31, 100, None, "identity", "video-frame", frames=frames)
+    assert [*command._how(near)] == [
+        *("4 of 8 frames of the record", "at 0.5-2.5 s", "at 7.0-7.0 s"),
+    ]
 
 
 def test_what_is_no_file_is_counted(bench):

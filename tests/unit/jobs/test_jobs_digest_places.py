@@ -75,3 +75,41 @@ def test_lines_of_a_list_that_are_nothing_are_lost_and_empty_ones_are_not(tmp_pa
     (tmp_path / "known").write_text(f"{good}\n{'[' * 200_000}\n[]\n\n{good}\n\n")
     found = audit_known.read([tmp_path / "known"])
     assert ([row.name for row in found.rows], found.lost) == (["a", "a"], 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (b"gone", "does not exist"),
+        (b"a\0b\0", "does not exist; the names seem to end with NUL: say so with -0"),
+        (b"a\nb\n", "does not exist; the names seem to end with line breaks: leave out -0"),
+        (b"a\r", "does not exist; the list of names seems to have Windows line ends"),
+        (b"\xef\xbb\xbfa", "does not exist; the list of names begins with a byte order mark"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_told_with_what_may_be_wrong(name, words):
+    places = digest_places.places_of([], [name], absolute=False)
+    ((number, failed),) = places.entries()
+    assert places.why(number, failed) == words
+
+
+@pytest.mark.parametrize(
+    ("named", "repeated"),
+    [
+        (["d/x", "e"], 0),
+        (["d/x", "d/./x"], 1),
+        (["d", "d/x", "link"], 2),
+        (["d/x", "d", "e"], 1),
+        (["d", "d"], 1),
+        (["dd", "d"], 0),
+        (["/", "d"], 1),
+    ],
+)
+def test_what_is_named_twice_is_counted(tmp_path, monkeypatch, named, repeated):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    for name in ("d/x", "e", "dd"):
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to("d/x")
+    places = digest_places.places_of([*map(os.fsencode, named)], [], absolute=False)
+    assert places.repeated == repeated
