@@ -41,6 +41,7 @@ class ReadOptions:
     refused instead of kept in memory. ``environment`` is where a list comes from, for a format
     whose lists mean different things by that. ``mapping`` is a mapping profile's name or path.
     ``beside`` holds companion files by their lower-case names, as the format asks for them.
+    ``exact`` keeps bytes of lines of text that are not UTF-8, as surrogates that stand for them.
 
     Raises:
         UsageError: a type, role or delimiter that does not exist.
@@ -52,6 +53,7 @@ class ReadOptions:
     environment: str | None = None
     mapping: str | None = None
     beside: Mapping[str, bytes] = field(default_factory=dict)
+    exact: bool = False
     maximum_line: int = 1 << 20
     maximum_record: int = 1 << 24
 

@@ -53,12 +53,14 @@ class TextLines:
 
     Lines end with LF or CR LF, with CR in a list without LF, or with NUL where ``nul`` allows it
     and the list begins that way. A line that is not UTF-8 is read as cp1252, and ``encoding``
-    then says so. None stands for an over-long line, which is skipped without being held in
-    memory; for one that holds a NUL; and for one in which another begins behind a lone CR.
+    then says so, unless the options ask for exact bytes. None stands for an over-long line, which
+    is skipped without being held in memory; for one that holds a NUL; and for one in which another
+    begins behind a lone CR.
     """
 
     def __init__(self, stream: BinaryIO, options: ReadOptions, *, nul: bool = False) -> None:
         self._maximum = options.maximum_line
+        self._exact = options.exact
         # With blocks no longer than a line may be, only the first line of a block can be too long.
         self._source = Utf8Source(stream, min(_BLOCK, options.maximum_line))
         self._end = _line_end(self._source.head, nul=nul)
@@ -125,6 +127,8 @@ class TextLines:
         try:
             return line.decode()
         except UnicodeDecodeError:
+            if self._exact:
+                return line.decode("utf-8", "surrogateescape")
             self.encoding = "cp1252"
         try:
             return line.decode("cp1252")

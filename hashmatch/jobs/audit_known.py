@@ -1,7 +1,8 @@
 """The known files of an audit: rows of any list that gives names and digests.
 
-Lists are read by the importers, which decode names as text; names are therefore compared as that
-text. Where a list also holds a name's exact bytes, as those of ``hashmatch hash`` do, they count.
+A name is text in which surrogates stand for the bytes that are not UTF-8, where a list holds such
+bytes: in a column of its own, as the tables of ``hashmatch hash``, or in the name itself. Names are
+compared as the importers read text, since a list may be in another encoding than names on the disk.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from hashmatch.errors import HashSetError
+from hashmatch.formats import registry
 from hashmatch.formats.hash_text import plain_name
-from hashmatch.formats.interface import HEAD_SIZE
+from hashmatch.formats.interface import HEAD_SIZE, ReadOptions
 from hashmatch.hashing.quick import QUICK
 from hashmatch.jobs.lint_reading import Words, reading
 from hashmatch.jobs.list_files import head_of, sources_of
 from hashmatch.jobs.list_files_format import choose_format
 from hashmatch.model.hashes import Algorithm, unhex
-from hashmatch.model.names import from_json
+from hashmatch.model.names import from_json, from_text, to_text
 from hashmatch.model.records import Dropped, HashRecord, RecordBatch
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("filename", "path", "filepath", "file", "name")
 _LONGEST = 1 << 20  # characters of a line
+_EXACT = ("hashdeep", "sums")  # formats whose programs write the bytes of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,9 @@ def key_of(name: bytes) -> str:
 
 
 def comparable(name: str) -> str:
-    """Give a name as it is compared: ``./a`` is ``a``."""
+    """Give a name as it is compared: without surrogates, and ``./a`` is ``a``."""
+    if not name.isascii():
+        name = key_of(from_text(name))
     while name.startswith("./"):
         name = name[2:].lstrip("/")
     return name
@@ -143,7 +148,9 @@ def _rows(source: ListSource, list_format: str | None) -> Iterator[Row | None]:
         return
     if list_format is None and head:
         _require_recognised(source)
-    with reading(source, Words(list_format)) as open_list:
+    found = registry.detect(head, source.base)
+    exact = (list_format or (found and found.name)) in _EXACT
+    with reading(source, Words(list_format, ReadOptions(exact=exact))) as open_list:
         for event in open_list.events:
             if isinstance(event, Dropped):
                 yield None
@@ -176,9 +183,9 @@ def _name(fields: Mapping[str, Json]) -> str:
             continue
         try:
             if key == "path_hex":
-                return key_of(bytes.fromhex(value))
+                return to_text(bytes.fromhex(value))
             if key.rpartition(":")[2] == "path_b64":
-                return key_of(base64.b64decode(value, validate=True))
+                return to_text(base64.b64decode(value, validate=True))
         except (ValueError, binascii.Error):
             continue  # somebody else's column of that name
     texts = {plain_name(key): value for key, value in fields.items() if len(key) < 64}
@@ -211,6 +218,6 @@ def _own_row(line: bytes) -> Row | None:
         )
         if any(len(value) != 2 * one.size for one, value in digests) or not digests:
             return None
-        return Row(key_of(from_json(fields)), size if isinstance(size, int) else None, digests)
+        return Row(to_text(from_json(fields)), size if isinstance(size, int) else None, digests)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None

@@ -33,6 +33,19 @@ def from_json(line: dict[str, object], key: str = "path") -> bytes:
     raise ValueError(msg)
 
 
+def to_text(path: bytes) -> str:
+    """Give a path as text in which surrogates stand for the bytes that are not UTF-8."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def from_text(text: str) -> bytes:
+    """Give the bytes behind :func:`to_text`; a surrogate that stands for none is spelt out."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
 def shown(path: bytes | str) -> str:
     r"""Make a name safe to print for a person.
 
