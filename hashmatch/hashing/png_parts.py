@@ -32,16 +32,16 @@ class Parts:
 def parts(content: bytes) -> Parts:
     """Leave out what does not change the pixels; copies only where there is such a chunk.
 
-    Where the chunks are out of order, by a length that leads beyond the end or a name that cannot
-    be one, the rest stays as it is: the decoder says what that means. Nothing is left of what
-    stands behind the end of the picture.
+    Where the chunks are out of order, by a length that leads beyond the end, a name that cannot be
+    one or another beginning than all have, the rest stays as it is: the decoder says what that
+    means. Nothing is left of what stands behind the end of the picture.
     """
     stream, view = io.BytesIO(), memoryview(content)
     exif, kept, place, last = b"", 0, _SIGNATURE, len(content)
     for _ in range(_MOST_CHUNKS):
         name = content[place + 4 : place + 8]
         end = place + _AROUND + int.from_bytes(content[place : place + 4])
-        if end > len(content) or not name.isalpha():
+        if end > len(content) or not name.isalpha() or (place == _SIGNATURE and name != b"IHDR"):
             break
         if name[:1].islower() and name not in _SHOWN:
             stream.write(view[kept:place])
