@@ -111,7 +111,7 @@ def test_behind_a_chunk_that_cannot_be_one_everything_is_left_as_it_is(name):
 def test_what_begins_as_no_picture_does_is_left_as_it_is():
     content = with_chunk(chunk(b"over", b"written", checksum=1), place=8)
     assert png_parts.parts(content).picture.getvalue() is content
-    assert decoded(content).trouble is Reason.CORRUPT
+    assert decoded(content).damage is Reason.CORRUPT
 
 
 def test_more_chunks_than_any_picture_has_are_left_as_they_are(monkeypatch):
