@@ -63,10 +63,9 @@ class _Stream:
         first = self.stream.start_time or 0
         return min(max(0, int((frame.pts - first) * base * 1000)), _MOST_AT)
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether frames ended well before the stream's stated end."""
-        return self.stated > self.end + max(_TOLERATED, self.stated // 20)
+    def cut_short(self, beside: int) -> bool:
+        """Tell whether frames, and what stands beside them, ended well before the stated end."""
+        return self.stated > max(self.end, beside) + max(_TOLERATED, self.stated // 20)
 
 
 @dataclass(slots=True)
@@ -77,6 +76,7 @@ class _Decoding:
     streams: dict[int, _Stream] = field(default_factory=dict)
     refused: Reason | None = None
     damaged: bool = False
+    beside: int = 0  # the end of sound and texts, where the stated length may be theirs
 
     @property
     def samplers(self) -> list[Sampler]:
@@ -191,12 +191,19 @@ def _prepared(
 def _decode(
     container: av.container.InputContainer, ready: list[av.VideoStream], decoding: _Decoding
 ) -> None:
-    """Decode packet by packet: one that is damaged costs its own frames only."""
-    for packet in container.demux(ready) if ready else ():
-        own = decoding.streams[packet.stream.index]
+    """Decode packet by packet: one that is damaged costs its own frames only.
+
+    Of what stands beside the pictures nothing is decoded.
+    """
+    every = [*ready, *video_file.beside(container)]
+    for packet in container.demux(every) if ready else ():
+        own = decoding.streams.get(packet.stream.index)
         try:
-            for frame in cast("list[av.VideoFrame]", packet.decode()):
-                _take(frame, own, decoding)
+            if own is None:
+                decoding.beside = max(decoding.beside, video_file.end(packet))
+            else:
+                for frame in cast("list[av.VideoFrame]", packet.decode()):
+                    _take(frame, own, decoding)
         except EOFError:
             continue  # this stream has given all it has
         except (UnusableError, MemoryError):
@@ -247,7 +254,7 @@ def _closed(found: Video, decoding: _Decoding) -> Video:
     frames = sum(one.frames for one in decoding.streams.values())
     hashes = decoding.hashes
     facts = replace(found, frames=frames, hashes=hashes)
-    short = any(one.cut_short for one in decoding.streams.values())
+    short = any(one.cut_short(decoding.beside) for one in decoding.streams.values())
     if not hashes:
         return replace(facts, trouble=decoding.refused or Reason.DAMAGED_VIDEO)
     if decoding.refused is Reason.OUT_OF_MEMORY:

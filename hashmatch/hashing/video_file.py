@@ -43,6 +43,9 @@ _COMMON = {"protocol_whitelist": "none", "probesize": str(5 << 20), "max_streams
 _STATE_LENGTH = frozenset({"mov", "matroska", "avi", "flv", "asf", "mxf"})
 """Containers whose header says how long the content is; elsewhere the library estimates it."""
 
+_STATE_EACH = frozenset({"mov", "avi", "mxf"})
+"""Those of them that say it of each stream; the others of the longest, which may be sound."""
+
 _MOST_STREAMS = 8
 """Streams of pictures that are decoded of one file."""
 
@@ -166,14 +169,31 @@ def picture_streams(container: av.container.InputContainer) -> list[av.VideoStre
     return (moving or every)[:_MOST_STREAMS]
 
 
+def beside(container: av.container.InputContainer) -> list[av.stream.Stream]:
+    """Give the streams without pictures of which one may be what the stated length is of."""
+    if _STATE_EACH.intersection(container.format.name.split(",")):
+        return []
+    return [*container.streams.audio, *container.streams.subtitles]
+
+
 def stated_length(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Give the milliseconds that the header states for a stream, 0 where it states none."""
+    """Give the milliseconds that the header states, 0 where it states none.
+
+    They are those of the longest stream where there are any :func:`beside`.
+    """
     if not _STATE_LENGTH.intersection(container.format.name.split(",")):
         return 0
     length, base = stream.duration, stream.time_base
     if length and base and length > 0:
         return int(length * base * 1000)
     return max(0, (container.duration or 0) // 1000)
+
+
+def end(packet: av.Packet) -> int:
+    """Give the millisecond at which a packet ends; 0 where it does not say."""
+    if packet.pts is None or not packet.time_base:
+        return 0
+    return int((packet.pts + (packet.duration or 0)) * packet.time_base * 1000)
 
 
 def prepare(stream: av.VideoStream, max_pixels: int) -> None:
