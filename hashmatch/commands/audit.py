@@ -35,6 +35,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
     help="List of the known files with names; may be repeated.",
 )
 @click.option("--list-format", help="Format of the lists. [default: recognised]")
+@click.option("--type", "kind", help="Hash of values that say it nowhere: sha512, ...")
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl", "csv"]))
 @click.option("-v", "--verbose", is_flag=True, help="Name matched and skipped files too.")
 @digest_options
@@ -42,6 +43,7 @@ def command(
     paths: tuple[bytes, ...],
     known: tuple[Path, ...],
     list_format: str | None,
+    kind: str | None,
     form: str | None,
     verbose: bool,
     workers: int,
@@ -64,7 +66,7 @@ def command(
     """
     from hashmatch.jobs import audit, audit_known, digest_places  # noqa: PLC0415
 
-    rows = audit_known.read(known, list_format)
+    rows = audit_known.read(known, list_format, kind)
     plain = rows.absolute if absolute is None else absolute
     places = digest_places.places_of(paths, names_from(files_from, nul=nul), absolute=plain)
     tell_repeated(places)
@@ -76,7 +78,7 @@ def command(
 
 def _text(found: Audit, lines: Sequence[Line]) -> None:
     for line in lines:
-        click.echo(f"{line.ended:<9} {shown(line.name)}{_more(line)}")
+        click.echo(f"{line.ended:<9} {shown(_bytes(line.name))}{_more(line)}")
     files, rows = found.files, found.rows
     click.echo(f"files: {files.total():,} = {_counts(files)}")
     click.echo(f"known: {rows.total():,} = {_counts(rows)}")
@@ -85,9 +87,13 @@ def _text(found: Audit, lines: Sequence[Line]) -> None:
     click.echo(f"audit {'passed' if found.passed else 'not passed'} ({int(found.exit_code())})")
 
 
+def _bytes(name: bytes | str) -> bytes:
+    return name if isinstance(name, bytes) else names.from_text(name)
+
+
 def _more(line: Line) -> str:
     if line.ended in {"moved", "partial"} and line.known is not None:
-        return f"  (known as {shown(line.known)})"
+        return f"  (known as {shown(names.from_text(line.known))})"
     if line.of is not None:
         return f"  (in {shown(line.of)})"
     return f"  ({line.why})" if line.why else ""
@@ -102,9 +108,9 @@ def _object(line: Line) -> dict[str, object]:
     if isinstance(line.name, bytes):
         told |= names.to_json(line.name)
         if line.known is not None:
-            told["known"] = line.known
+            told |= names.to_json(names.from_text(line.known), "known")
     else:
-        told["known"] = line.name
+        told |= names.to_json(names.from_text(line.name), "known")
     if line.of is not None:
         told["list"] = line.of
     return told | ({"why": line.why} if line.why else {})
@@ -141,7 +147,8 @@ def _csv(found: Audit, lines: Sequence[Line]) -> None:
             path = _cell(shown(line.name))
             exact = "" if path.encode() == line.name else line.name.hex()
         known = line.known if isinstance(line.name, bytes) else line.name
-        texts = [_cell(shown(one or "")) for one in (known, line.why, line.of)]
+        exact_known = names.from_text(known or "")
+        texts = [_cell(shown(one or "")) for one in (exact_known, line.why, line.of)]
         writer.writerow([line.ended, path, exact, *texts])
     click.echo(out.getvalue(), nl=False)
 

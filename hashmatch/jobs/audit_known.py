@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from hashmatch.errors import HashSetError
+from hashmatch.errors import HashSetError, UsageError
 from hashmatch.formats import registry
 from hashmatch.formats.hash_text import plain_name
 from hashmatch.formats.interface import HEAD_SIZE, ReadOptions
@@ -95,19 +95,27 @@ def comparable(name: str) -> str:
     return name
 
 
-def read(paths: Sequence[Path], list_format: str | None = None) -> Known:
+def read(
+    paths: Sequence[Path], list_format: str | None = None, algorithm: str | None = None
+) -> Known:
     """Read lists; one that lists nothing is a list of no files.
 
+    Args:
+        paths: the lists.
+        list_format: their format's name; recognised where it is not stated.
+        algorithm: what their values are where they say it nowhere, as in sums of 128 digits.
+
     Raises:
-        UsageError: a list is missing, or no format has the name that was stated.
+        UsageError: a list is missing, or what was stated means nothing for it.
         HashSetError: one is not recognised, holds no names, or nothing that can be compared.
     """
+    words = Words(list_format, ReadOptions(algorithm=algorithm))
     rows: list[Row] = []
     lost = 0
     sources = sources_of(paths)
     for number, source in enumerate(sources):
         before = len(rows), lost
-        for row in _told_of(source, list_format):
+        for row in _told_of(source, words):
             if row is None:
                 lost += 1
             else:
@@ -129,28 +137,29 @@ def read(paths: Sequence[Path], list_format: str | None = None) -> Known:
     return known
 
 
-def _told_of(source: ListSource, list_format: str | None) -> Iterator[Row | None]:
+def _told_of(source: ListSource, words: Words) -> Iterator[Row | None]:
     """Read a list; what is wrong with it is said with its name."""
     try:
-        yield from _rows(source, list_format)
-    except HashSetError as error:
-        if source.name in str(error):
-            raise
-        msg = f"{source.name} cannot be used as a list of files with their digests: {error}"
-        raise HashSetError(msg) from None
+        yield from _rows(source, words)
+    except (HashSetError, UsageError) as error:
+        why = str(error).replace("--format", "--list-format")
+        if source.name not in why:
+            why = f"{source.name} cannot be used as a list of files with their digests: {why}"
+        raise type(error)(why) from None
 
 
-def _rows(source: ListSource, list_format: str | None) -> Iterator[Row | None]:
+def _rows(source: ListSource, words: Words) -> Iterator[Row | None]:
     with source.opened() as opened:
         head = head_of(opened.stream, HEAD_SIZE, source.name)
-    if list_format is None and _is_own(head):
+    if not words.format_name and _is_own(head):
         yield from _own(source)
         return
-    if list_format is None and head:
+    if not words.format_name and head:
         _require_recognised(source)
     found = registry.detect(head, source.base)
-    exact = (list_format or (found and found.name)) in _EXACT
-    with reading(source, Words(list_format, ReadOptions(exact=exact))) as open_list:
+    exact = (words.format_name or (found and found.name)) in _EXACT
+    words = replace(words, options=replace(words.options, exact=exact))
+    with reading(source, words) as open_list:
         for event in open_list.events:
             if isinstance(event, Dropped):
                 yield None

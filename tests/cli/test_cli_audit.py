@@ -1,5 +1,6 @@
 """``hashmatch audit`` beside ``hashdeep -a``, and with every list that can be its basis."""
 
+import base64
 import csv
 import io
 import json
@@ -168,6 +169,31 @@ def test_what_stands_before_a_formula_is_not_taken_for_the_name(known):
     rows = csv.DictReader(io.StringIO(known.ok(*words, code=10).stdout))
     told = [(row["path"], row["path_hex"]) for row in rows if row["class"] == "new"]
     assert told == [("'=1", b"=1".hex()), ("'=1", "")]
+
+
+def test_a_row_left_over_is_named_by_its_bytes(known):
+    raw = known.evidence / "\udcff"
+    raw.write_bytes(b"raw")
+    listed(known, "--format", "sum", "--digests", "sha512")
+    raw.unlink()
+    (known.evidence / "goes").rename(known.evidence / "came")
+    sha512 = ["--type", "sha512"]
+    moved, missing = summary(known, *sha512, code=ExitCode.HITS)["lines"]
+    assert moved["known"] == "evidence/goes"
+    assert base64.b64decode(missing["known_b64"]) == b"evidence/\xff"
+    words = ["audit", "-k", "known", "evidence", *sha512, "--format"]
+    assert "missing   evidence/\\xff\n" in known.ok(*words, "text", code=10).stdout
+    assert "missing,,,evidence/\\xff," in known.ok(*words, "csv", code=10).stdout
+    assert "say --type sha512" in known.ok("audit", "-k", "known", "evidence", code=21).stderr
+
+
+def test_words_that_mean_nothing_for_a_list_are_told_as_those_of_an_audit(known):
+    listed(known)
+    done = known.ok("audit", "-k", "known", "evidence", "--list-format", "odd", code=2)
+    assert "--list-format names no known format" in done.stderr
+    done = known.ok("audit", "-k", "known", "evidence", "--type", "md5", code=2)
+    assert "known cannot be used" in done.stderr
+    assert "--type means nothing for a hashdeep audit file" in done.stderr
 
 
 @pytest.mark.parametrize(
