@@ -189,7 +189,7 @@ def stated_length(container: av.container.InputContainer, stream: av.VideoStream
     return max(0, (container.duration or 0) // 1000)
 
 
-def end(packet: av.Packet) -> int:
+def end(packet: av.Packet[av.stream.Stream]) -> int:
     """Give the millisecond at which a packet ends; 0 where it does not say."""
     if packet.pts is None or not packet.time_base:
         return 0
