@@ -31,6 +31,8 @@ _STRIP = 1 << 18  # pixels held as floats at a time; stays in the processor's ca
 _TOGETHER = 4  # points computed by one product: more of them waste work, fewer make more calls
 _LONG = 1024  # samples a side; from here on work weighs more than calls
 _KEPT = 1 << 14  # pixels a side; weights of longer sides are too large to be kept
+_WIDE = 1 << 14  # samples a row; beyond it, lines of that length would take too much memory
+_BAND = 1 << 22  # samples that are asked for at a time where rows are that long
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32).astype(np.float64)
 _FINE = float(1 << 20)
 
@@ -86,10 +88,17 @@ def grids_of(raster: Raster, seen: tuple[int, ...]) -> tuple[Floats, ...]:
         seen: pixels a side, whatever the shape of the picture; ``NATIVE_SIZE`` for as it is.
     """
     height, width = raster.size
-    planes = _lines(raster, _row_blocks(height, raster.reduction, seen), len(seen))
+    if samples_of(raster)[1] > _WIDE:
+        sums = _columns_first(raster, seen)
+    else:
+        planes = _lines(raster, _row_blocks(height, raster.reduction, seen), len(seen))
+        sums = [
+            _columns(one, _column_blocks(width, raster.reduction, size))
+            for one, size in zip(planes, seen, strict=True)
+        ]
     return tuple(
-        _columns(one, height, width, raster.reduction, size)
-        for one, size in zip(planes, seen, strict=True)
+        _luma(one, divisor(height, size) * divisor(width, size))
+        for one, size in zip(sums, seen, strict=True)
     )
 
 
@@ -123,16 +132,54 @@ def _lines(raster: Raster, blocks: Iterable[_Block], sizes: int) -> Floats:
     return planes
 
 
-def _columns(lines: Floats, height: int, width: int, reduction: int, seen: int) -> Floats:
-    """Weighted sums along the lines, still whole numbers, then means, then luma."""
+def _columns(lines: Floats, blocks: Iterable[_Block]) -> Floats:
+    """Weighted sums along the lines, still whole numbers: 64 for each line."""
     lines = lines.reshape(-1, lines.shape[-1])
     values = np.empty((len(lines), POINTS))
     place = 0
-    for block in _column_blocks(width, reduction, seen):
+    for block in blocks:
         after = place + block.weights.shape[1]
         values[:, place:after] = lines[:, block.first : block.last] @ block.weights
         place = after
-    planes = values.reshape(-1, POINTS, POINTS) / (divisor(height, seen) * divisor(width, seen))
+    return values
+
+
+def _columns_first(raster: Raster, seen: tuple[int, ...]) -> list[Floats]:
+    """Weighted sums along very long rows, then of them: lines of such a length are never held."""
+    (height, width), (tall, wide) = raster.size, samples_of(raster)
+    step = max(1, _BAND // wide)
+    first = raster.rows(0, min(step, tall))
+    samples = np.empty((tall, wide, first.size // (len(first) * wide)), first.dtype)
+    for begin in range(0, tall, step):
+        part = raster.rows(begin, min(begin + step, tall))
+        samples[begin : begin + step] = part.reshape(len(part), wide, -1)
+    sums = []
+    for size in seen:
+        rows = _along(samples, _column_blocks(width, raster.reduction, size))
+        blocks = _row_blocks(height, raster.reduction, (size,))
+        lines = [block.weights @ rows[:, block.first : block.last] for block in blocks]
+        sums.append(np.concatenate(lines, axis=1))
+    return sums
+
+
+def _along(samples: NDArray[np.generic], blocks: Iterable[_Block]) -> Floats:
+    """Weighted sums along rows: (colours, h, 64)."""
+    tall, _, colours = samples.shape
+    sums = np.empty((colours, tall, POINTS))
+    place = 0
+    for block in blocks:
+        after = place + block.weights.shape[1]
+        step = max(1, _STRIP // len(block.weights))
+        for begin in range(0, tall, step):
+            part = samples[begin : begin + step, block.first : block.last].astype(np.float64)
+            sums[:, begin : begin + step, place:after] = np.moveaxis(part, 2, 0) @ block.weights
+        place = after
+    return sums
+
+
+def _luma(values: Floats, divisor: float) -> Floats:
+    """From weighted sums to means, and from colours to luma."""
+    planes = values.reshape(-1, POINTS, POINTS) / divisor
     if len(planes) == 1:
         return _settled(planes[0])
     red, green, blue = (plane * share for plane, share in zip(planes, _LUMA, strict=True))

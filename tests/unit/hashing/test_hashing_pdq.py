@@ -1,11 +1,14 @@
 """PDQ as Meta computes it, and what the names of the variants mean."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from hashmatch.hashing import grid
 from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.known_answers import Drawing, draw
 from hashmatch.hashing.pdq import MIN_SIDE, hamming, pdq
@@ -145,6 +148,27 @@ def test_rows_are_asked_for_in_strips_and_in_order():
     assert max(last - first for first, last in asked) * 3000 < 400_000
     assert asked == sorted(asked)
     assert asked[-1][1] <= 2000
+
+
+@pytest.mark.parametrize("size", [(5, 5), (7, 2000), (300, 310), (1200, 1100), (80, 20_000)])
+@pytest.mark.parametrize("colours", [(), (3,)])
+def test_very_long_rows_give_the_same_without_lines_of_their_length(monkeypatch, size, colours):
+    array = np.random.default_rng(1).integers(0, 256, (*size, *colours), dtype=np.uint8)
+    monkeypatch.setattr(grid, "_WIDE", 1 << 30)
+    plain = grid.grids_of(Pixels(array), (0, 512, 1024))
+    monkeypatch.setattr(grid, "_WIDE", 1)
+    monkeypatch.setattr(grid, "_BAND", 3 * size[1])
+    for one, other in zip(grid.grids_of(Pixels(array), (0, 512, 1024)), plain, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_memory_for_very_long_rows_stays_near_that_of_the_picture():
+    array = np.zeros((5, 400_000, 3), np.uint8)
+    tracemalloc.start()
+    grid.grids_of(Pixels(array), (0, 512, 1024))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10 * array.nbytes
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
