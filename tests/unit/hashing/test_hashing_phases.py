@@ -175,11 +175,14 @@ def test_sums_in_single_precision_are_exact_so_that_no_processor_gives_others(he
     assert exact >= 12
 
 
-def test_a_size_seen_alone_or_with_others_gives_the_same_grid():
+def test_a_size_seen_alone_or_with_others_gives_the_same_grid_and_hashes():
     array = np.asarray(LARGE)
     together = grids_of(Pixels(array), (0, 512, 1024))
     alone = [grids_of(Pixels(array), (size,))[0] for size in (0, 512, 1024)]
     assert all((one == other).all() for one, other in zip(together, alone, strict=True))
+    turns = {0: BOTH, 512: IDENTITY, 1024: INVERTED}
+    hashes = [pdq_seen(Pixels(array), {size: names})[0] for size, names in turns.items()]
+    assert pdq_seen(Pixels(array), turns) == tuple(hashes)
 
 
 def test_weights_that_are_kept_are_bounded():
