@@ -147,6 +147,7 @@ class Builder:
             "pictures": len(pictures),
             "compared_near": len(pictures) - low - bad if near else 0,
             "low_quality": low,
+            "pictures_sampled": sum(one.get("sampled", False) for one in pictures),
             "not_compared": bad,
             "items_with_hits": len({hit["n"] for hit in self.hits}),
             "items_with_notable_hits": len(notable),

@@ -121,6 +121,8 @@ def _digests(reading: Reading) -> Line:
 
 def _picture(picture: Picture) -> Line:
     own: Line = {"unhashed": [*map(str, picture.unhashed)]} if picture.unhashed else {}
+    if picture.sampled:
+        own["sampled"] = True
     return own | {
         "kind": picture.kind,
         "width": picture.width,

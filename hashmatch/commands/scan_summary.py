@@ -37,6 +37,7 @@ def as_json(result: Result) -> dict[str, object]:
         "pictures": tally.pictures,
         "compared_near": tally.compared_near,
         "low_quality": tally.low_quality,
+        "pictures_sampled": tally.pictures_sampled,
         "not_compared": tally.not_compared,
         "videos": tally.videos,
         "videos_compared": tally.videos_compared,
@@ -80,7 +81,14 @@ def tell(result: Result) -> None:
 def _pictures(tally: Tally) -> str:
     """Account for every picture."""
     ended = (tally.compared_near, tally.low_quality, tally.not_compared)
-    return account("picture", tally.pictures, ended, "no set holds perceptual hashes of pictures")
+    told = account("picture", tally.pictures, ended, "no set holds perceptual hashes of pictures")
+    return told + sampled(tally)
+
+
+def sampled(tally: Tally) -> str:
+    """Say of how many pictures only some frames were looked at; nothing where of none."""
+    number = printing.several(tally.pictures_sampled, "picture")
+    return f"; of {number}, only some frames or pages" if tally.pictures_sampled else ""
 
 
 def _videos(tally: Tally) -> str:
@@ -92,11 +100,11 @@ def _videos(tally: Tally) -> str:
 
 
 def account(kind: str, of: int, ended: tuple[int, int, int], why: str) -> str:
-    """Tell how the files of a kind ended: compared, with too little structure, unusable, or not.
+    """Tell how the files of a kind ended: compared, with too little structure, not in full, or not.
 
     ``why`` says why some of the ``of`` files ended in none of these ways.
     """
-    ways = ("compared", "too featureless to compare", "unreadable, damaged or cut short")
+    ways = ("compared", "too featureless to compare", "not compared in full")
     words = [f"{number:,} {how}" for number, how in zip(ended, ways, strict=True)]
     if unasked := of - sum(ended):
         words.append(f"{unasked:,} by digests alone, as {why}")

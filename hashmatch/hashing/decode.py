@@ -59,7 +59,7 @@ class Decoded:
     passed over to get them: only a part of what the file should hold is known to be right.
     ``kind`` is a more exact name where the content gave one.
     ``shown`` names the variant, of those in :data:`hashmatch.model.hashes.VARIANTS`, that a
-    viewer would show. ``exif`` is the EXIF block where only the decoder can tell where it lies.
+    viewer would show. ``sampled`` says that frames were left out by choice. ``exif`` is the EXIF block where only the decoder can tell where it lies.
     """
 
     width: int = 0
@@ -70,6 +70,7 @@ class Decoded:
     damage: Reason | None = None
     kind: str = ""
     shown: str = "identity"
+    sampled: bool = False
     exif: bytes = b""
 
 
@@ -146,7 +147,7 @@ def _picture(task: _Task) -> Decoded:
             shown = _AS_SHOWN[jpeg_parts.orientation(content, exif) - 1]
             found = replace(found, shown=shown) if shown != found.shown else found
         if task.effort is Effort.FAST:
-            return found
+            return replace(found, sampled=found.frames > 1)
         if found.frames > 1 and not found.trouble:
             found = _with_frames(task, found)
         return _with_thumbnail(replace(task, content=content), found, exif)
@@ -187,17 +188,20 @@ def _with_frames(task: _Task, found: Decoded) -> Decoded:
                 task.content, task.name, found.frames, extent, task.max_pixels
             )
     renderings = (*found.renderings, *behind.renderings)
-    return replace(found, renderings=renderings, damage=worst(found.damage, behind.damage))
+    damage = worst(found.damage, behind.damage)
+    return replace(found, renderings=renderings, damage=damage, sampled=behind.sampled)
 
 
 def _beside(task: _Task, extent: frames.Extent) -> frames.Found:
     """Decode chosen pictures behind the first of a JPEG, each as a picture of its own."""
     found = frames.Found(left=task.max_pixels)
     spans = jpeg_parts.beside(task.content, task.parts) if task.parts else ()
+    found.sampled = len(spans) >= extent.frames
     for place in frames.spread(1 + len(spans), extent.frames)[1:]:
         part = _part(task, spans[place - 1])
         found.left -= sum(one.image.width * one.image.height for one in part.renderings)
         if found.left < 0:
+            found.sampled = True
             break
         found.renderings += _named(part, f"frame-{place + 1}")
         if part.trouble in _CUT or part.trouble is Reason.OUT_OF_MEMORY:

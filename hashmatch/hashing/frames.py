@@ -49,12 +49,14 @@ _IN_ORDER = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 class Found:
     """Renderings of frames behind the first, and what kept others from being decoded.
 
-    ``left`` is how many pixels more may be kept.
+    ``left`` is how many pixels more may be kept; ``sampled`` says that not all frames were looked
+    at.
     """
 
     left: int = 0
     renderings: list[Rendering] = field(default_factory=list)
     damage: Reason | None = None
+    sampled: bool = False
 
 
 def count(image: Image.Image, content: bytes, name: str) -> frame_count.Count:
@@ -88,7 +90,7 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
         extent: how far to look.
         held: most pixels of all the frames that are kept together.
     """
-    found = Found(left=min(extent.pixels, held))
+    found = Found(left=min(extent.pixels, held), sampled=frames > extent.frames)
     try:
         image = codecs.opened(content, name, several=True)
     except DAMAGE as error:  # it was opened before, with the damage passed over
@@ -96,9 +98,13 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
         return found
     first = image.tell()
     aside = frame_count.tiff(content).aside if name == "TIFF" else frozenset()
-    reached = min(frames + len(aside), frame_count.MOST_REACHED)
+    reached = frames + len(aside)
+    if reached > frame_count.MOST_REACHED:  # at whatever effort
+        reached, found.damage = frame_count.MOST_REACHED, Reason.FRAMES_NOT_REACHED
     if name in _IN_ORDER:
-        reached = min(reached, extent.pixels // max(1, image.width * image.height))
+        within = extent.pixels // max(1, image.width * image.height)
+        found.sampled = found.sampled or within < reached
+        reached = min(reached, within)
     seen: set[bytes] = set()
     places = tuple(one for one in spread(reached, extent.frames) if one not in aside)
     for place, picture in _decoded(image, places, found, name):
@@ -120,7 +126,9 @@ def _decoded(
     for place in dict.fromkeys((first, *places)):
         try:
             image.seek(place)
-            if image.width * image.height <= found.left and min(image.size) >= MIN_SIDE:
+            if image.width * image.height > found.left:
+                found.sampled = True
+            elif min(image.size) >= MIN_SIDE:
                 yield place, pixels.plain(image)
         except MemoryError:
             found.damage = Reason.OUT_OF_MEMORY

@@ -38,7 +38,11 @@ def examine(
     """
     decoded = decode(content, kind, max_pixels, wanted.effort, in_full=wanted.in_full)
     named = decoded.kind or kind
-    facts = Picture(named, decoded.width, decoded.height, decoded.frames, trouble=decoded.trouble)
+    facts = Picture(
+        *(named, decoded.width, decoded.height, decoded.frames),
+        trouble=decoded.trouble,
+        sampled=decoded.sampled,
+    )
     try:
         hashed = [perceived(one, wanted.effort, decoded.shown) for one in decoded.renderings]
         more, damage = Further(), decoded.damage

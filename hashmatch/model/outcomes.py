@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TOO_SMALL = "too-few-pixels"
     UNSUPPORTED = "unsupported-picture-format"
     OUT_OF_MEMORY = "out-of-memory"
+    FRAMES_NOT_REACHED = "frames-not-reached"
     DAMAGED_VIDEO = "damaged-video"
     INCOMPLETE_VIDEO = "incomplete-video"
     TOO_MANY_FRAMES = "too-many-frames"
@@ -79,7 +80,8 @@ class Picture:
 
     ``kind`` is the format by content, such as ``image/jpeg``. ``width`` and ``height`` in pixels
     and ``frames`` are 0 where the header could not be read. ``trouble`` says why there is no
-    usable hash; ``damage`` why the hashes are only of a part of what the file should hold.
+    usable hash; ``damage`` why the hashes are only of a part of what the file should hold;
+    ``sampled`` that only some of its frames or pages were looked at, as the effort asks for.
     ``unhashed`` are methods beside PDQ that were asked for and whose hasher failed on this
     picture.
     """
@@ -92,6 +94,7 @@ class Picture:
     trouble: Reason | None = None
     damage: Reason | None = None
     unhashed: tuple[Method, ...] = ()
+    sampled: bool = False
 
     @property
     def partial(self) -> bool:

@@ -24,7 +24,9 @@ class Tally:
 
     ``uncompared_records`` counts the records of sets, benign ones aside, of which the run could
     compare nothing: what only they describe was not looked for. ``items_with_leads`` are those
-    with notable leads and no other notable hit; no item stands in both counts. ``queries_by``
+    with notable leads and no other notable hit; no item stands in both counts.
+    ``pictures_sampled`` are those that were asked about with only some of their frames, whatever
+    else they are counted as. ``queries_by``
     counts the perceptual hashes that were looked for, by method: each rotation, each frame.
     """
 
@@ -37,6 +39,7 @@ class Tally:
     pictures: int = 0
     compared_near: int = 0
     low_quality: int = 0
+    pictures_sampled: int = 0
     videos: int = 0
     videos_compared: int = 0
     videos_low_quality: int = 0
@@ -122,6 +125,7 @@ class Tally:
         self.pictures += 1
         if not near:
             return
+        self.pictures_sampled += picture.sampled
         for one in picture.hashes:
             if one.quality >= gate:
                 self.queries_by[str(one.method)] += len(one.variants)

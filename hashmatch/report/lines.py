@@ -203,10 +203,12 @@ def _examined(line: Fields) -> tuple[str, ...]:
 
 
 def _picture(picture: Fields) -> None:
-    own = ("unhashed",) if picture.has("unhashed") else ()
+    own = tuple(key for key in ("unhashed", "sampled") if picture.has(key))
     picture.only("kind", "width", "height", "frames", "partial", "trouble", "hashes", *own)
-    for key in own:
-        picture.words(key, Method)
+    if "unhashed" in own:
+        picture.words("unhashed", Method)
+    if "sampled" in own:
+        picture.flag("sampled")
     for one in picture.objects("hashes"):
         one.only("method", "rendering", "phase", "quality", "names", "variants")
         named = one.texts("names") if one.has("names") else VARIANTS

@@ -34,6 +34,7 @@ COUNTED = (
 )  # fmt: skip
 COUNTED_LATER = (
     *("uncompared_records", "items_with_leads"),
+    "pictures_sampled",
     *("videos", "videos_compared", "videos_low_quality", "videos_not_compared"),
 )
 """What runs of earlier versions did not count."""

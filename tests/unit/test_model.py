@@ -1,5 +1,7 @@
 """The words of the domain cannot be built wrong, and names survive as they are."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,15 @@ PARTIAL = Picture(
     "image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 90, ()),), damage=Reason.TRUNCATED
 )
 GOOD = Picture("image/png", 1, 1, 1, (PictureHash(Method.PDQ, "stored", 50, ()),))
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_pictures_of_which_only_some_frames_were_looked_at_are_counted(near):
+    sampled = replace(GOOD, sampled=True)
+    found = tally(examined(picture=GOOD), examined(picture=sampled), near=near)
+    assert found.pictures_sampled == (1 if near else 0)
+    assert found.compared_near == (2 if near else 0)
+    assert found.exit_code() is ExitCode.CLEAR
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,16 @@ from hashmatch.model.tally import Tally
 KEYS = ("set", "category", "disposition", "items", "distinct", "hits")
 
 
+def test_what_was_not_compared_in_full_and_what_was_sampled_is_said():
+    tally = Tally(pictures_sampled=2)
+    told = scan_summary.account("picture", 5, (3, 1, 1), "")
+    assert told + scan_summary.sampled(tally) == (
+        "5 pictures: 3 compared, 1 too featureless to compare, 1 not compared in full"
+        "; of 2 pictures, only some frames or pages"
+    )
+    assert not scan_summary.sampled(Tally())
+
+
 @pytest.mark.parametrize(
     ("claims", "nothing"),
     [((), True), (("lead",), True), (("exact-2", "lead"), False), (("near",), False)],

@@ -144,6 +144,41 @@ def test_pixels_of_frames_are_bounded_together():
     extent = frames.Extent(20, 2000 * 3)
     found = frames.behind_first(content, "PNG", 9, extent, 1_000_000)
     assert [one.name for one in found.renderings] == ["frame-2", "frame-3"]
+    assert found.sampled
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "TIFF"])
+@pytest.mark.parametrize(
+    ("number", "sampled"),
+    [
+        (1, ()),
+        (2, (Effort.FAST,)),
+        (20, (Effort.FAST,)),
+        (21, (Effort.FAST, Effort.STANDARD)),
+    ],
+)
+def test_it_is_told_where_only_some_frames_were_looked_at(form, number, sampled):
+    first, *more = many(number)
+    content = encode(first, form, save_all=True, append_images=more)
+    for effort in Effort:
+        assert decoded(content, effort).sampled == (effort in sampled)
+
+
+def test_what_is_left_out_of_a_jpeg_for_its_pixels_is_told():
+    content = encode(RGB, "MPO", save_all=True, append_images=[OTHER, OTHER])
+    assert decoded(content, max_pixels=RGB.width * RGB.height).sampled
+    assert not decoded(content).sampled
+
+
+def test_a_picture_with_more_frames_than_are_ever_reached_is_partial(monkeypatch):
+    first, *more = many(12)
+    content = encode(first, "GIF", save_all=True, append_images=more)
+    for most, damage in ((12, None), (11, Reason.FRAMES_NOT_REACHED)):
+        monkeypatch.setattr(frame_count, "MOST_REACHED", most)
+        for effort in (Effort.STANDARD, Effort.THOROUGH):
+            found = decoded(content, effort)
+            assert (found.damage, len(found.renderings)) == (damage, most)
+        assert decoded(content, Effort.FAST).damage is None
 
 
 def test_pixels_of_several_pictures_in_a_jpeg_are_bounded_together():

@@ -288,6 +288,14 @@ def test_a_near_hit_shows_all_that_makes_it_near_and_asks_for_confirmation(full)
     assert "rot90 turned by 90 degrees · stored · native" in hits
 
 
+def test_pictures_of_which_only_some_frames_were_compared_are_counted(tmp_path, full):
+    said = "Of 1 picture with several frames or pages only some of them were compared."
+    assert said not in of(full, "coverage")
+    run = report_runs.full()
+    run.picture(b"x.gif", frames=500, sampled=True)
+    assert said in of(render(run, tmp_path), "coverage")
+
+
 def test_the_frame_and_the_phase_that_agreed_are_explained(tmp_path):
     run = report_runs.full()
     hit = near()
