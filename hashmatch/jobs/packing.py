@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.digests import ALWAYS_ONE
+from hashmatch.jobs import shapes
 from hashmatch.model.hashes import Digest
 from hashmatch.model.outcomes import Failed, Reading
 
@@ -25,6 +26,7 @@ class Packing:
     """How results are packed where these digests are computed; both ends must agree on them."""
 
     def __init__(self, algorithms: Sequence[Algorithm]) -> None:
+        self._algorithms = tuple(algorithms)
         self._packs = all(algorithm in ALWAYS_ONE for algorithm in algorithms)
         self._places: list[tuple[Algorithm, slice]] = []
         at = 0
@@ -52,6 +54,6 @@ class Packing:
     def _unpacked(self, result: object) -> Result:
         if isinstance(result, bytes) and self._packs and len(result) == self._length:
             return Reading(tuple([Digest(name, result[part]) for name, part in self._places]))
-        if isinstance(result, Reading | Failed):
+        if isinstance(result, Reading | Failed) and shapes.sound(result, self._algorithms):
             return result
         raise EOFError

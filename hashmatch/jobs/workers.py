@@ -69,7 +69,7 @@ class Task:
     wide: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The next results of a task in its order; those that are missing follow.
 
@@ -115,11 +115,13 @@ class Worker:
             answer = answers.read(self.pipe.recv_bytes(answers.MOST), Answer)
         except OSError:  # the pipe broke in the middle of an answer
             raise EOFError from None
-        if isinstance(answer, Report) and self.fresh:
+        level = getattr(answer, "level", None)
+        if isinstance(answer, Report) and isinstance(level, Level) and self.fresh:
             self.fresh = False
             return answer
         if isinstance(answer, Answer) and not self.fresh:
-            return self._packing.unpacked(answer.results), bool(answer.spent)
+            with suppress(AttributeError):  # a field is missing
+                return self._packing.unpacked(answer.results), answer.spent is True
         raise EOFError
 
     def report(self, seconds: float) -> Report | None:
@@ -200,17 +202,18 @@ def _work(pipe: Connection, order: Order) -> None:
         while True:
             task = queue.next()
             aids = Aids(met, task.wide)
-            answer, told = Answer([]), time.monotonic()
+            results: list[Packed] = []
+            told, spent = time.monotonic(), False
             for number, item in task.items:
-                answer.results.append(packing.packed(_one(order, number, item, task.decode, aids)))
-                answer.spent = space.bytes() > most
-                if answer.spent:
+                results.append(packing.packed(_one(order, number, item, task.decode, aids)))
+                spent = space.bytes() > most
+                if spent:
                     break
                 if time.monotonic() - told > _SILENCE:
-                    pipe.send(answer)
-                    answer, told = Answer([]), time.monotonic()
-            if answer.results:
-                pipe.send(answer)
+                    pipe.send(Answer(results))
+                    results, told = [], time.monotonic()
+            if results:
+                pipe.send(Answer(results, spent))
 
 
 class _Queue:

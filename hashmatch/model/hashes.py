@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from hashmatch.model.code import Code
 
 
-class Algorithm(StrEnum):
+class Algorithm(Code):
     """Digests of bytes that hash lists carry and that are compared for equality.
 
     A BitTorrent info hash names a torrent, not a file: it is looked up, and no scan computes it.
@@ -86,7 +87,7 @@ class Digest:
         return self.value.hex()
 
 
-class Method(StrEnum):
+class Method(Code):
     """Perceptual hash methods whose values are compared by distance."""
 
     PDQ = "pdq"

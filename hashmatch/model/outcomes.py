@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from hashmatch.model.code import Code
 from hashmatch.model.hits import Claim, Disposition
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Hit
 
 
-class Stage(StrEnum):
+class Stage(Code):
     """The step at which an entry failed."""
 
     LIST = "list"
@@ -23,7 +24,7 @@ class Stage(StrEnum):
     DECODE = "decode"
 
 
-class Reason(StrEnum):
+class Reason(Code):
     """Why an entry failed or a picture could not be compared. Codes are never translated."""
 
     PERMISSION = "permission-denied"

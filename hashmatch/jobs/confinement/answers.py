@@ -1,8 +1,8 @@
 """Read what a worker sends as if a hostile file had written it.
 
 What travels between processes can name any function to be called by the one who reads it. From a
-worker, only the plain values that answers are made of are taken. Whether their content is true
-cannot be told from here.
+worker, only the plain values that answers are made of are taken; and none of a class that the
+message could alter for all others. Whether their content is true cannot be told from here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class _Reader(pickle.Unpickler):
         self._classes = {(one.__module__, one.__qualname__): one for one in (*_KNOWN, *more)}
 
     def find_class(self, module: str, name: str) -> type:
-        return self._classes[module, name]
+        found = self._classes[module, name]
+        if not hasattr(found, "__setstate__"):  # its fields, or the class itself, could be set
+            raise TypeError(name)
+        return found
 
 
 def read(content: bytes, *more: type) -> object:

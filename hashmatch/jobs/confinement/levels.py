@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hashmatch.model.code import Code
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ class Mode(StrEnum):
         return Level.LANDLOCK if self is Mode.REQUIRED else Level.PROCESSES
 
 
-class Level(StrEnum):
+class Level(Code):
     """What holds a worker, strongest first.
 
     With Landlock nothing can be opened but for reading, and only in the evidence and in Python's
