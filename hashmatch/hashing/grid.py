@@ -77,29 +77,27 @@ def samples_of(raster: Raster) -> tuple[int, int]:
 
 def grid_of(raster: Raster) -> Floats:
     """Filter a picture and take 64 x 64 points of it: luma 0..255."""
-    return grids_of(raster, (NATIVE_SIZE,))[0]
+    found: Floats = grids_of(raster, (NATIVE_SIZE,))[0]
+    return found
 
 
-def grids_of(raster: Raster, seen: tuple[int, ...]) -> tuple[Floats, ...]:
+def grids_of(raster: Raster, seen: tuple[int, ...]) -> Floats:
     """Give one grid for each size at which the picture is seen, from one pass over its rows.
 
     Args:
         raster: the picture.
         seen: pixels a side, whatever the shape of the picture; ``NATIVE_SIZE`` for as it is.
+
+    Shape:
+        (sizes, 64, 64)
     """
     height, width = raster.size
     if samples_of(raster)[1] > _WIDE:
         sums = _columns_first(raster, seen)
     else:
-        planes = _lines(raster, _row_blocks(height, raster.reduction, seen), len(seen))
-        sums = [
-            _columns(one, _column_blocks(width, raster.reduction, size))
-            for one, size in zip(planes, seen, strict=True)
-        ]
-    return tuple(
-        _luma(one, divisor(height, size) * divisor(width, size))
-        for one, size in zip(sums, seen, strict=True)
-    )
+        lines = _lines(raster, _row_blocks(height, raster.reduction, seen), len(seen))
+        sums = _columns(lines, _column_blocks(width, raster.reduction, seen))
+    return _luma(sums, [divisor(height, size) * divisor(width, size) for size in seen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +131,19 @@ def _lines(raster: Raster, blocks: Iterable[_Block], sizes: int) -> Floats:
 
 
 def _columns(lines: Floats, blocks: Iterable[_Block]) -> Floats:
-    """Weighted sums along the lines, still whole numbers: 64 for each line."""
-    lines = lines.reshape(-1, lines.shape[-1])
-    values = np.empty((len(lines), POINTS))
+    """Weighted sums along the lines, still whole numbers: (sizes, colours, 64, 64)."""
+    sizes, colours, _, wide = lines.shape
+    lines = lines.reshape(sizes, -1, wide)
+    values = np.empty((sizes, colours * POINTS, POINTS))
     place = 0
     for block in blocks:
-        after = place + block.weights.shape[1]
-        values[:, place:after] = lines[:, block.first : block.last] @ block.weights
+        after, part = place + block.weights.shape[2], lines[:, :, block.first : block.last]
+        np.matmul(part, block.weights, out=values[:, :, place:after])
         place = after
-    return values
+    return values.reshape(sizes, colours, POINTS, POINTS)
 
 
-def _columns_first(raster: Raster, seen: tuple[int, ...]) -> list[Floats]:
+def _columns_first(raster: Raster, seen: tuple[int, ...]) -> Floats:
     """Weighted sums along very long rows, then of them: lines of such a length are never held."""
     (height, width), (tall, wide) = raster.size, samples_of(raster)
     step = max(1, _BAND // wide)
@@ -155,11 +154,11 @@ def _columns_first(raster: Raster, seen: tuple[int, ...]) -> list[Floats]:
         samples[begin : begin + step] = part.reshape(len(part), wide, -1)
     sums = []
     for size in seen:
-        rows = _along(samples, _column_blocks(width, raster.reduction, size))
+        rows = _along(samples, _column_blocks(width, raster.reduction, (size,)))
         blocks = _row_blocks(height, raster.reduction, (size,))
         lines = [block.weights @ rows[:, block.first : block.last] for block in blocks]
         sums.append(np.concatenate(lines, axis=1))
-    return sums
+    return np.array(sums)
 
 
 def _along(samples: NDArray[np.generic], blocks: Iterable[_Block]) -> Floats:
@@ -168,8 +167,8 @@ def _along(samples: NDArray[np.generic], blocks: Iterable[_Block]) -> Floats:
     sums = np.empty((colours, tall, POINTS))
     place = 0
     for block in blocks:
-        after = place + block.weights.shape[1]
-        step = max(1, _STRIP // len(block.weights))
+        after = place + block.weights.shape[2]
+        step = max(1, _STRIP // block.weights.shape[1])
         for begin in range(0, tall, step):
             part = samples[begin : begin + step, block.first : block.last].astype(np.float64)
             sums[:, begin : begin + step, place:after] = np.moveaxis(part, 2, 0) @ block.weights
@@ -177,12 +176,12 @@ def _along(samples: NDArray[np.generic], blocks: Iterable[_Block]) -> Floats:
     return sums
 
 
-def _luma(values: Floats, divisor: float) -> Floats:
+def _luma(sums: Floats, divisors: list[float]) -> Floats:
     """From weighted sums to means, and from colours to luma."""
-    planes = values.reshape(-1, POINTS, POINTS) / divisor
-    if len(planes) == 1:
-        return _settled(planes[0])
-    red, green, blue = (plane * share for plane, share in zip(planes, _LUMA, strict=True))
+    planes = sums / np.array(divisors)[:, None, None, None]
+    if planes.shape[1] == 1:
+        return _settled(planes[:, 0])
+    red, green, blue = (planes[:, colour] * share for colour, share in enumerate(_LUMA))
     return _settled(red + green + blue)
 
 
@@ -198,10 +197,10 @@ def _row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterable[
     return _kept_row_blocks(length, reduction, seen)
 
 
-def _column_blocks(length: int, reduction: int, seen: int) -> Iterable[_Block]:
-    """As :func:`_row_blocks` for one size, with a column for each point, in double precision."""
+def _column_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterable[_Block]:
+    """As :func:`_row_blocks`, in double precision: (sizes, samples, points)."""
     if length > _KEPT:
-        return map(_upright, _blocks(length, reduction, (seen,)))
+        return (_upright(block, len(seen)) for block in _blocks(length, reduction, seen))
     return _kept_column_blocks(length, reduction, seen)
 
 
@@ -210,9 +209,10 @@ def _kept_row_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> tupl
     return tuple(_blocks(length, reduction, seen))
 
 
-@lru_cache(maxsize=128)
-def _kept_column_blocks(length: int, reduction: int, seen: int) -> tuple[_Block, ...]:
-    return tuple(map(_upright, _blocks(length, reduction, (seen,))))
+@lru_cache(maxsize=64)
+def _kept_column_blocks(length: int, reduction: int, seen: tuple[int, ...]) -> tuple[_Block, ...]:
+    blocks = _kept_row_blocks(length, reduction, seen)
+    return tuple(_upright(block, len(seen)) for block in blocks)
 
 
 def _blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterator[_Block]:
@@ -226,8 +226,9 @@ def _blocks(length: int, reduction: int, seen: tuple[int, ...]) -> Iterator[_Blo
             yield _block(sides, at, at + step)
 
 
-def _upright(block: _Block) -> _Block:
-    return _Block(block.first, block.last, np.ascontiguousarray(block.weights.T, np.float64))
+def _upright(block: _Block, sizes: int) -> _Block:
+    of_sizes = block.weights.reshape(sizes, -1, block.last - block.first).transpose(0, 2, 1)
+    return _Block(block.first, block.last, np.ascontiguousarray(of_sizes, np.float64))
 
 
 def _block(sides: list[Windows], begin: int, end: int) -> _Block:

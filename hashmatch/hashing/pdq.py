@@ -91,7 +91,7 @@ def pdq_seen(raster: Raster, names: Mapping[int, tuple[str, ...]]) -> tuple[Pdq,
     if min(raster.size) < MIN_SIDE:
         msg = f"a picture needs at least {MIN_SIDE} pixels a side"
         raise ValueError(msg)
-    grids = np.array(grids_of(raster, tuple(names)))
+    grids = grids_of(raster, tuple(names))
     dcts = zip(_transforms(grids), names.values(), strict=True)
     turned = [_turned(dct, wanted) for dct, wanted in dcts]
     values = iter(_bits(np.concatenate(turned)))
