@@ -6,7 +6,6 @@ missing. Whether what they say is true cannot be told from here.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.digests import ALWAYS_ONE
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from hashmatch.model.hashes import Algorithm
 
-_FLAGS = tuple(one.name for one in fields(Picture) if one.type == "bool")
 _LONGEST = 100  # characters of a word
 _MOST = 1 << 53  # as large a number as every reader of a record takes
 
@@ -69,7 +67,7 @@ def _picture(picture: object) -> bool:
         and _reasons(picture.trouble, picture.damage)
         and type(picture.unhashed) is tuple
         and all(map(_method, picture.unhashed))
-        and all(type(getattr(picture, name)) is bool for name in _FLAGS)
+        and type(picture.sampled) is bool
         and type(picture.sampled) is bool
     )
 

@@ -160,6 +160,7 @@ HASH, FRAME = ("picture", "hashes", 0), ("video", "hashes", 0)
         ((*HASH, "variants"), ((), [bytes(32)], (bytes(31),), ("x" * 32,), (bytes(32),) * 2)),
         ((*HASH, "names"), ((), ["identity"], (5,), ("a", "b"))),
         (("picture", "trouble"), (MISSING, "input-output-error", 5)),
+        (("picture", "sampled"), (None, 1)),
         (("picture", "damage"), ("input-output-error", True)),
         (("picture", "unhashed"), (None, ["phash"], ("phash",))),
         (("picture", "sampled"), (None, 1)),
