@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 _MOST_DIRECTORIES = 64
+_MOST_TRIED = 4  # JPEGs, where one after the other cannot be decoded
 _MAKERS = (
     (b"NIKON", sniff.NEF),
     (b"SONY", sniff.ARW),
@@ -43,10 +44,10 @@ _FUJI_PLACE = slice(84, 88), slice(88, 92)
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A camera raw file: its kind, and from where to where its largest JPEG goes, if it has one."""
+    """A camera raw file: its kind, and from where to where its JPEGs go, the largest first."""
 
     kind: str
-    preview: Span | None
+    previews: tuple[Span, ...] = ()
 
 
 def look(content: bytes, kind: str) -> Raw | None:
@@ -60,7 +61,8 @@ def look(content: bytes, kind: str) -> Raw | None:
         return Raw(kind, _largest(content, iso_boxes.jpegs(content)))
     if kind == sniff.RAF:
         start, size = (int.from_bytes(content[place]) for place in _FUJI_PLACE)
-        return Raw(kind, _largest(content, [(start, start + size)]))
+        # The length is not needed to show it: a viewer goes on to where the JPEG ends.
+        return Raw(kind, _largest(content, [(start, start + size), (start, len(content))]))
     tiff = tiff_at(content) if kind in {sniff.TIFF, sniff.ORF, sniff.RW2} else None
     if tiff is None:
         return None
@@ -137,12 +139,12 @@ def _olympus(directory: Directory) -> Iterator[Span]:
                 yield start, start + settings.number(_PREVIEW_SIZE)
 
 
-def _largest(content: bytes, spans: list[Span]) -> Span | None:
-    """Choose the JPEG of the most pixels; sensor values packed as lossless JPEG are none."""
-    best, most = None, 0
-    for start, end in dict.fromkeys(spans):
-        found = jpeg_parts.parts(content, start)
-        if found is None or found.lossless or found.width * found.height <= most:
-            continue
-        best, most = (start, min(end, len(content))), found.width * found.height
-    return best
+def _largest(content: bytes, spans: list[Span]) -> tuple[Span, ...]:
+    """Choose the JPEGs of the most pixels; sensor values packed as lossless JPEG are none."""
+    sizes: dict[Span, int] = {}
+    for start, stated in spans:
+        end = min(stated, len(content))
+        found = jpeg_parts.parts(content, start) if start < end else None
+        if found is not None and not found.lossless and found.width * found.height:
+            sizes[start, end] = found.width * found.height
+    return tuple(sorted(sizes, key=lambda span: -sizes[span])[:_MOST_TRIED])

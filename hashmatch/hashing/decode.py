@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
-from hashmatch.hashing import camera_raw, codecs, frames, jpeg_parts, pixels
-from hashmatch.hashing.damage import DAMAGE, reason_of
-from hashmatch.hashing.directories import tiff_at
+from hashmatch.hashing import camera_raw, codecs, frames, jpeg_parts, pixels, sniff
+from hashmatch.hashing.damage import DAMAGE, reason_of, unreadable, worst
 from hashmatch.hashing.hush import hushed
 from hashmatch.hashing.pdq import MIN_SIDE
 from hashmatch.model.outcomes import Reason
@@ -39,14 +38,6 @@ _LOCK = threading.Lock()
 _LOADED_AT_ONCE = frozenset({"ICO"})
 """Formats that decode while they are opened, and may hold a larger picture than they say."""
 
-_AS_SHOWN = (
-    *("identity", "flipy", "rot180", "flipx"),
-    *("transpose", "rot270", "antitranspose", "rot90"),
-)
-"""What an orientation tag of 1 to 8 asks for."""
-
-_SEQUENCES = frozenset((b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"))
-
 _CUT = frozenset({Reason.CORRUPT, Reason.TRUNCATED})
 
 
@@ -59,7 +50,8 @@ class Decoded:
     passed over to get them: only a part of what the file should hold is known to be right.
     ``kind`` is a more exact name where the content gave one.
     ``shown`` names the variant, of those in :data:`hashmatch.model.hashes.VARIANTS`, that a
-    viewer would show. ``sampled`` says that frames were left out by choice. ``exif`` is the EXIF block where only the decoder can tell where it lies.
+    viewer would show. ``sampled`` says that frames were left out by choice. ``exif`` is the EXIF
+    block where only the decoder can tell where it lies.
     """
 
     width: int = 0
@@ -99,7 +91,8 @@ def decode(
     The first frame is ``stored``, or ``on-white`` beside it where it is not opaque. Except with
     the least effort there follow chosen ``frame-<k>`` of a file with several (see
     :mod:`hashmatch.hashing.frames`) and the embedded ``thumbnail``. Of a camera raw file only its
-    largest JPEG is decoded, as ``preview``.
+    largest JPEG is decoded, as ``preview``; where there is none, the first page of one that has
+    the form of a TIFF, which counts as a part.
 
     A damaged picture is tried again with the damage passed over. Where nothing can be seen of it,
     its thumbnail is taken alone. Orientation tags are not applied, except by the decoder of TIFF:
@@ -116,8 +109,10 @@ def decode(
     """
     raw = camera_raw.look(content, kind)
     if raw is not None:
-        kind = raw.kind
         found = _preview(content, raw, max_pixels, in_full=in_full)
+        if found.trouble and kind == sniff.TIFF:  # it may be a picture that says too much of itself
+            found = _picture_in_raw(_Task(content, "TIFF", max_pixels, effort, in_full), found)
+        kind = raw.kind
     else:
         name = codecs.codec_of(kind)
         if name is None:
@@ -128,11 +123,32 @@ def decode(
 
 
 def _preview(content: bytes, raw: camera_raw.Raw, max_pixels: int, *, in_full: bool) -> Decoded:
-    if raw.preview is None:
-        return Decoded(trouble=Reason.UNSUPPORTED)
-    begin, end = raw.preview
-    found = _picture(_Task(content[begin:end], "JPEG", max_pixels, Effort.FAST, in_full))
-    return replace(found, renderings=_named(found, PREVIEW))
+    """Decode the largest JPEG; where it is damaged, the next whole one as its thumbnail, too."""
+    best = Decoded(trouble=Reason.UNSUPPORTED)
+    for begin, end in raw.previews:
+        jpeg = content[begin:end]
+        parts = replace(jpeg_parts.parts(jpeg) or jpeg_parts.Parts(), others=-1)
+        found = _picture(_Task(jpeg, "JPEG", max_pixels, Effort.FAST, in_full, parts))
+        whole = not found.trouble and not found.damage
+        if best.trouble:
+            if parts.exif < 0:
+                found = replace(found, shown=jpeg_parts.shown(content, 0))
+            damage = found.damage or (best.trouble if best.width else None)
+            best = replace(found, renderings=_named(found, PREVIEW), damage=damage)
+        elif whole:
+            best = replace(best, renderings=(*best.renderings, *_named(found, THUMBNAIL)))
+        if whole:
+            break
+    return best
+
+
+def _picture_in_raw(task: _Task, preview: Decoded) -> Decoded:
+    """Decode the first page of a camera raw file without a usable JPEG, as any TIFF.
+
+    It may be no more than a thumbnail, so that the picture counts as seen in part.
+    """
+    found = _picture(task)
+    return preview if found.trouble else replace(found, damage=found.damage or preview.trouble)
 
 
 def _picture(task: _Task) -> Decoded:
@@ -144,7 +160,7 @@ def _picture(task: _Task) -> Decoded:
         found = _first(task)
         content, exif = _exif(task, found)
         if task.name != "TIFF":  # whose decoder turns the pixels
-            shown = _AS_SHOWN[jpeg_parts.orientation(content, exif) - 1]
+            shown = jpeg_parts.shown(content, exif)
             found = replace(found, shown=shown) if shown != found.shown else found
         if task.effort is Effort.FAST:
             return replace(found, sampled=found.frames > 1)
@@ -170,12 +186,6 @@ def _first(task: _Task) -> Decoded:
     if second.trouble is Reason.OUT_OF_MEMORY:  # what might have been seen is not known
         return second
     return first if second.trouble else replace(second, damage=second.damage or first.trouble)
-
-
-def worst(*reasons: Reason | None) -> Reason | None:
-    """Give want of memory before damage of the content: another attempt may find more."""
-    known = [one for one in reasons if one is not None]
-    return Reason.OUT_OF_MEMORY if Reason.OUT_OF_MEMORY in known else next(iter(known), None)
 
 
 def _with_frames(task: _Task, found: Decoded) -> Decoded:
@@ -230,8 +240,8 @@ def _with_thumbnail(task: _Task, found: Decoded, exif: int) -> Decoded:
 
 def _part(task: _Task, span: tuple[int, int]) -> Decoded:
     """Decode a JPEG that lies within the content."""
-    begin, end = span
-    return _attempt(replace(task, content=task.content[begin:end], name="JPEG"), tolerant=False)
+    part = replace(task, content=task.content[slice(*span)], name="JPEG", parts=None)
+    return _attempt(part, tolerant=False)
 
 
 def _named(found: Decoded, name: str) -> tuple[Rendering, ...]:
@@ -245,7 +255,8 @@ def _attempt(task: _Task, *, tolerant: bool) -> Decoded:
         most = task.max_pixels if task.name in _LOADED_AT_ONCE else None
         with codecs.settings(most, tolerant=tolerant):
             image = codecs.opened(task.content, task.name)
-            facts = Decoded(*image.size, frames=1, exif=image.info.get("exif") or b"")
+            exif = image.info.get("exif")  # of a PNG it may be a text of that name
+            facts = Decoded(*image.size, 1, exif=exif if isinstance(exif, bytes) else b"")
             trouble = _refused(image, _limit(image, task.max_pixels))
             if trouble is not None:
                 return replace(facts, trouble=trouble)
@@ -257,7 +268,7 @@ def _attempt(task: _Task, *, tolerant: bool) -> Decoded:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return replace(facts, trouble=Reason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
-        return replace(facts, trouble=_unreadable(task))
+        return replace(facts, trouble=unreadable(task.content, task.name))
     except DAMAGE as error:
         return replace(facts, trouble=reason_of(error))
 
@@ -285,18 +296,3 @@ def _refused(image: Image.Image, limit: int) -> Reason | None:
     if image.width * image.height > limit:
         return Reason.TOO_MANY_PIXELS
     return Reason.TOO_SMALL if min(image.size) < MIN_SIDE else None
-
-
-def _unreadable(task: _Task) -> Reason:
-    """Say why a header could not be read.
-
-    TIFF is a container for much that is not read here. That such a file is damaged can only be
-    said when its first directory lies beyond its end. Sequences in HEIF are films, and not read.
-    """
-    if task.name == "HEIF" and task.content[8:12] in _SEQUENCES:
-        return Reason.UNSUPPORTED
-    found = tiff_at(task.content) if task.name == "TIFF" else None
-    if found is None:
-        return Reason.CORRUPT
-    beyond = found.first + 2 > len(task.content)
-    return Reason.TRUNCATED if beyond else Reason.UNSUPPORTED

@@ -29,6 +29,10 @@ _MPF = b"MPF\0"
 _ENTRIES = 0xB002
 _ENTRY = 16
 _THUMBNAIL = 0x0201, 0x0202
+_AS_SHOWN = (
+    *("identity", "flipy", "rot180", "flipx"),
+    *("transpose", "rot270", "antitranspose", "rot90"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +128,8 @@ def orientation(content: bytes, exif: int) -> int:
     first = tiff.directory(tiff.first) if tiff else None
     found = first.number(0x0112, 1) if first else 1
     return found if 1 <= found <= 8 else 1
+
+
+def shown(content: bytes, exif: int) -> str:
+    """Name the variant that a viewer shows; see :data:`hashmatch.model.hashes.VARIANTS`."""
+    return _AS_SHOWN[orientation(content, exif) - 1]

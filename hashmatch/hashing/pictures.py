@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from hashmatch.hashing.decode import MAX_PIXELS, decode, worst
+from hashmatch.hashing.damage import worst
+from hashmatch.hashing.decode import MAX_PIXELS, decode
 from hashmatch.hashing.further import Further, further
 from hashmatch.hashing.phases import perceived
 from hashmatch.model.outcomes import Picture, Reason

@@ -15,6 +15,7 @@ from hashmatch.hashing.known_answers import Drawing, draw
 from hashmatch.hashing.pdq import hamming, pdq
 from hashmatch.hashing.pictures import examine
 from hashmatch.model.outcomes import Reason
+from hashmatch.model.wanted import Effort, Wanted
 
 BIG = Image.fromarray(draw(Drawing(11, 9, 11, 9, 5))).resize((160, 120))
 SMALL = Image.fromarray(draw(Drawing(13, 9, 13, 9, 6))).resize((40, 30))
@@ -217,16 +218,63 @@ def test_the_smaller_preview_is_taken_where_there_is_no_other():
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (dng(), sniff.DNG),
         (raf()[:150], sniff.RAF),
         (cr3()[:40], sniff.CR3),
         (b"IIU\0\x08\0\0\0" + bytes(90), sniff.RW2),
     ],
 )
-def test_a_raw_file_without_a_jpeg_is_unsupported_and_its_thumbnail_no_picture(content, kind):
+def test_a_raw_file_without_a_jpeg_is_unsupported(content, kind):
     picture = examine(content, sniff.picture_kind(content))
     assert (picture.kind, picture.trouble) == (kind, Reason.UNSUPPORTED)
     assert picture.hashes == ()
+
+
+def test_of_a_raw_file_without_a_jpeg_the_first_page_is_hashed_as_a_part():
+    picture = examine(dng(), sniff.TIFF)
+    assert (picture.kind, picture.trouble) == (sniff.DNG, None)
+    assert picture.damage is Reason.UNSUPPORTED
+    assert {one.rendering for one in picture.hashes} == {"stored"}
+
+
+def test_a_tiff_is_hashed_though_another_directory_has_the_marks_of_a_raw_file():
+    maker = Maker()
+    second = maker.directory({0x0103: 32767})
+    picture = examine(maker.done(maker.directory(thumbnail(maker), second)), sniff.TIFF)
+    assert (picture.trouble, picture.width, picture.height) == (None, 40, 30)
+    assert hamming(picture.hashes[0].variants[0], pdq(Pixels(np.asarray(SMALL))).value) == 0
+
+
+def test_a_jpeg_is_taken_to_its_end_where_its_length_is_not_said():
+    content = raf()[:88] + bytes(4) + raf()[92:]
+    picture = examine(content, sniff.RAF)
+    assert (picture.trouble, picture.damage, len(picture.hashes) > 0) == (None, None, True)
+
+
+def test_the_next_largest_jpeg_is_taken_where_the_largest_cannot_be_decoded():
+    maker = Maker()
+    broken = PREVIEW[: PREVIEW.index(b"\xff\xda")] + b"\xff\xda" + bytes(40)
+    first = strip(maker, broken) | {MAKE: b"Canon\0", 0xC612: (1, b"\1\4\0\0")}
+    second = maker.directory(interchange(maker, THUMB))
+    content = maker.done(maker.directory(first, second))
+    picture = examine(content, sniff.TIFF)
+    assert {one.rendering for one in picture.hashes} == {"preview", "thumbnail"}
+    assert (picture.trouble, picture.damage is not None) == (None, True)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_with_the_least_effort_a_preview_is_hashed_as_it_is_shown_too(own):
+    fast = Wanted(effort=Effort.FAST)
+    tag = {0x0112: 6}
+    stream, exif = io.BytesIO(), Image.Exif()
+    exif.update(tag)
+    BIG.save(stream, "JPEG", exif=exif if own else b"")
+    maker = Maker()
+    found = interchange(maker, stream.getvalue()) | {0xC612: (1, b"\1\4\0\0")}
+    content = maker.done(maker.directory(found | ({} if own else tag)))
+    (picture,) = examine(content, sniff.TIFF, wanted=fast).hashes
+    (plain,) = examine(stream.getvalue(), sniff.JPEG, wanted=fast).hashes
+    assert picture.names == ("identity", "rot270")
+    assert not own or plain.variants == picture.variants
 
 
 def test_a_truncated_preview_is_hashed_in_part():
@@ -257,7 +305,7 @@ def test_directories_in_a_circle_end():
     first = maker.directory({0x0103: 32767, MAKE: b"SONY\0", SUB: 8})
     content = bytearray(maker.done(first))
     content[-4:] = struct.pack("<I", first)
-    assert camera_raw.look(bytes(content), sniff.TIFF) == camera_raw.Raw(sniff.ARW, None)
+    assert camera_raw.look(bytes(content), sniff.TIFF) == camera_raw.Raw(sniff.ARW)
 
 
 @given(st.sampled_from(sorted(RAWS)), st.data())
@@ -269,7 +317,6 @@ def test_no_damage_to_a_raw_file_raises(name, data):
         )
     cut = bytes(content)[: data.draw(st.integers(0, len(content)))]
     found = camera_raw.look(cut, kind)
-    if found is not None and found.preview is not None:
-        begin, end = found.preview
+    for begin, end in found.previews if found is not None else ():
         assert 0 <= begin < end <= len(cut)
         assert jpeg_parts.parts(cut, begin) is not None

@@ -4,7 +4,7 @@ import io
 import random
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from hashmatch.hashing import sniff
 from hashmatch.hashing.known_answers import Drawing, draw
@@ -21,6 +21,10 @@ REASONS = {
 RGB = Image.fromarray(draw(Drawing(40, 32, 6, 5, 9)))
 CLEAR = RGB.convert("RGBA")
 CLEAR.putalpha(Image.linear_gradient("L").resize(RGB.size))
+TEXTS = PngImagePlugin.PngInfo()
+for _name in ("exif", "Exif", "icc_profile", "dpi", "gamma", "Raw profile type exif", "xmp"):
+    TEXTS.add_text(_name, "45786966 hello", zip=True)
+    TEXTS.add_itxt(_name, "hello", "en", "hallo")
 TWO = {"save_all": True, "append_images": [RGB.rotate(90)]}
 
 SEEDS = {
@@ -29,6 +33,7 @@ SEEDS = {
     "cmyk jpeg": (RGB.convert("CMYK"), "JPEG", {}),
     "several jpegs": (RGB, "MPO", TWO),
     "png": (RGB, "PNG", {}),
+    "png of texts": (RGB, "PNG", {"pnginfo": TEXTS}),
     "palette png": (RGB.quantize(16), "PNG", {}),
     "alpha png": (CLEAR, "PNG", {}),
     "animated png": (RGB, "PNG", TWO),
