@@ -67,8 +67,8 @@ def _picture(picture: object) -> bool:
         and _reasons(picture.trouble, picture.damage)
         and type(picture.unhashed) is tuple
         and all(map(_method, picture.unhashed))
-        and type(picture.sampled) is bool
-        and type(picture.sampled) is bool
+        and _flag(picture.sampled)
+        and _flag(picture.sampled)
     )
 
 
@@ -114,6 +114,10 @@ def _reasons(*reasons: object) -> bool:
 
 def _method(one: object) -> bool:
     return isinstance(one, Method)
+
+
+def _flag(one: object) -> bool:
+    return isinstance(one, bool)
 
 
 def _word(text: object) -> bool:
