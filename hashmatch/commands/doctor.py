@@ -116,4 +116,4 @@ def _usable(folder: Path) -> bool:
 
 
 def _line(key: str, value: str) -> None:
-    click.echo(f"{key:<24}{value}")
+    click.echo(f"{key:<31} {value}")

@@ -10,11 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hashmatch.db.description import SetKind
+from hashmatch.db.never import LEAST_QUALITY
 from hashmatch.db.profiles import all_profiles
 from hashmatch.errors import HashSetError
 from hashmatch.model.hits import Disposition
+from hashmatch.model.records import Quarantine
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping, Sequence
     from datetime import date
 
@@ -206,9 +209,22 @@ def check_result(counts: Counts, *, filters: int = 0) -> None:
         msg = "the counts of this import do not add up; report this as a defect of hashmatch"
         raise HashSetError(msg)
     if not counts.usable and not filters:
-        msg = (
-            f"of {counts.read} records nothing can be matched ({counts.dropped} dropped, "
-            f"{counts.quarantined} never to match, {counts.unmatchable} of kinds that cannot be "
-            "compared); check --format, --type and --map"
+        ends = (
+            (counts.dropped, "dropped", counts.dropped_by),
+            (counts.quarantined, "never to match", counts.quarantined_by),
+            (counts.unmatchable, "of kinds that cannot be compared", counts.not_evaluated),
         )
+        told = ", ".join(f"{number} {how}{_reasons(by)}" for number, how, by in ends)
+        checks = "check --format, --type and --map"
+        if counts.quarantined_by[str(Quarantine.LOW_QUALITY)]:
+            checks += (
+                f"; a perceptual hash of which the list states a quality below {LEAST_QUALITY}"
+                " never matches"
+            )
+        msg = f"of {counts.read} records nothing can be matched ({told}); {checks}"
         raise HashSetError(msg)
+
+
+def _reasons(by: Counter[str]) -> str:
+    found = ", ".join(f"{reason} {number}" for reason, number in sorted((+by).items()))
+    return f": {found}" if found else ""

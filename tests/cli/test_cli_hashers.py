@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hashmatch.commands.setting import present
 from hashmatch.errors import ExitCode
 from tests.plugin_maker import AVERAGES, install
 
@@ -142,7 +143,12 @@ def test_doctor_lists_hashers(bare):
     install(packages, "import nowhere", name="wrong", method="pdq")
     install(packages, "import nowhere", name="broken", method="blockmean")
     told = bare.ok("doctor", PYTHONPATH=str(packages)).stdout
-    assert "hasher pdq              hashmatch-numpy-pdq/1, full-resolution" in told
-    assert "hasher photodna         averages/1: passed" in told
-    assert "hasher blockmean        unusable (" in told
-    assert "hasher ignored          pdq (wrong 1.0)" in told
+    assert "hasher pdq                      hashmatch-numpy-pdq/1, full-resolution" in told
+    assert "hasher photodna                 averages/1: passed" in told
+    assert "hasher blockmean                unusable (" in told
+    versions = present().tool.items() - {("name", "hashmatch")}
+    shown = dict(line.split(maxsplit=1) for line in told.splitlines())
+    assert {shown["hashmatch" if key == "version" else key] for key, _ in versions} == {
+        version for _, version in versions
+    }
+    assert "hasher ignored                  pdq (wrong 1.0)" in told

@@ -146,6 +146,16 @@ def test_a_list_that_could_never_answer_is_refused(library, events):
     assert library.pointer().current == {}
 
 
+def test_the_reason_why_nothing_can_be_matched_is_named(library):
+    with pytest.raises(HashSetError) as refused:
+        install(library, [HashRecord(1, (), (pdq(1, 10),))])
+    assert "0 dropped, 1 never to match: low-quality 1, 0 of kinds" in str(refused.value)
+    assert "states a quality below 50 never matches" in str(refused.value)
+    with pytest.raises(HashSetError) as refused:
+        install(library, [HashRecord(1, other=("photodna",))])
+    assert "quality" not in str(refused.value)
+
+
 def test_counts_that_do_not_add_up_stop_the_import():
     with pytest.raises(HashSetError, match="do not add up"):
         check_result(Counts(read=2, kept=1))
