@@ -154,6 +154,8 @@ def _rows(source: ListSource, words: Words) -> Iterator[Row | None]:
     if not words.format_name and _is_own(head):
         yield from _own(source)
         return
+    if _is_own_of_nothing(head):
+        return
     if not words.format_name and head:
         _require_recognised(source)
     found = registry.detect(head, source.base)
@@ -209,6 +211,12 @@ def _is_own(head: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(first, dict) and "path" in first and not first.keys().isdisjoint(QUICK)
+
+
+def _is_own_of_nothing(head: bytes) -> bool:
+    """Tell whether a list is DFXML as ``hashmatch hash`` writes it, complete and about no file."""
+    own = b"<program>hashmatch</program>" in head and b"<fileobject" not in head
+    return own and head.rstrip().endswith(b"</dfxml>")
 
 
 def _own(source: ListSource) -> Iterator[Row | None]:

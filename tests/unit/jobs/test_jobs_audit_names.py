@@ -1,10 +1,12 @@
-"""Names in lists of known files: kept as the bytes that they are, compared as text."""
+"""Lists of known files: names are the bytes that they are, compared as text; none is no fault."""
 
 import pytest
 
+from hashmatch.errors import HashSetError
 from hashmatch.formats.interface import ReadOptions
 from hashmatch.formats.registry import by_name
-from hashmatch.jobs import audit_known
+from hashmatch.jobs import audit_known, digest_lines
+from hashmatch.model.hashes import Algorithm
 from hashmatch.model.names import from_text, shown, to_text
 from hashmatch.model.records import HashRecord
 
@@ -49,3 +51,16 @@ def test_an_import_reads_such_names_as_before(tmp_path):
 def test_text_of_a_name_gives_its_bytes_back(name):
     assert from_text(to_text(name)) == name
     assert from_text("\ud800") == b"\\ud800"
+
+
+@pytest.mark.parametrize("form", ["hashdeep", "csv", "dfxml"])
+def test_a_list_of_an_empty_folder_is_a_list_of_nothing(tmp_path, form):
+    about = digest_lines.About((Algorithm.MD5,), b"/", ("hash", "<fileobject"), "0")
+    lines = digest_lines.FORMS[form](about)
+    (tmp_path / "known").write_bytes(lines.opening() + lines.closing())
+    known = audit_known.read([tmp_path / "known"])
+    assert (known.rows, known.lost) == ((), 0)
+    if lines.closing():  # cut off, so that nothing tells that it is complete
+        (tmp_path / "known").write_bytes(lines.opening())
+        with pytest.raises(HashSetError):
+            audit_known.read([tmp_path / "known"])
