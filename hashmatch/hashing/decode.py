@@ -193,7 +193,7 @@ def _with_frames(task: _Task, found: Decoded) -> Decoded:
     if task.name == "JPEG":
         behind = _beside(task, extent)
     else:
-        with codecs.settings(None, tolerant=False):
+        with codecs.settings(task.max_pixels, tolerant=False):
             behind = frames.behind_first(
                 task.content, task.name, found.frames, extent, task.max_pixels
             )

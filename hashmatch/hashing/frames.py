@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from hashmatch.hashing import codecs, frame_count, pixels
 from hashmatch.hashing.damage import DAMAGE, reason_of
@@ -20,8 +21,6 @@ from hashmatch.model.wanted import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,9 @@ EXTENTS = {
 }
 _IN_ORDER = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 """Formats in which every frame before the one that is asked for must be decoded too."""
+
+
+_STOPS = (MemoryError, Image.DecompressionBombWarning, Image.DecompressionBombError)
 
 
 @dataclass(slots=True)
@@ -107,7 +109,9 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
         reached = min(reached, within)
     seen: set[bytes] = set()
     places = tuple(one for one in spread(reached, extent.frames) if one not in aside)
-    for place, picture in _decoded(image, places, found, name):
+    largest = max(image.width * image.height, held // 2)  # what comes before is held as well
+    steps = _Steps(name in _IN_ORDER, largest, extent.pixels)
+    for place, picture in _decoded(image, places, found, steps):
         looks = _looks(picture)
         if looks not in seen and place != first:
             found.left -= picture.width * picture.height
@@ -118,26 +122,56 @@ def behind_first(content: bytes, name: str, frames: int, extent: Extent, held: i
     return found
 
 
+@dataclass(slots=True)
+class _Steps:
+    """Goes on from frame to frame.
+
+    ``in_order`` says that every frame is decoded to get at those behind it. A later one may make
+    the whole animation larger: up to ``largest`` pixels, and ``left`` for all frames together.
+    """
+
+    in_order: bool
+    largest: int
+    left: int
+
+    def go(self, image: Image.Image, place: int) -> None:
+        """Step to a frame.
+
+        Raises:
+            DecompressionBombError: too many pixels would have to be decoded.
+        """
+        if not self.in_order:
+            image.seek(place)
+            return
+        for step in range(min(place, image.tell() + 1), place + 1):
+            image.seek(step)  # decodes the one before
+            pixels_here = image.width * image.height
+            self.left -= pixels_here
+            if pixels_here > self.largest or self.left < 0:
+                raise Image.DecompressionBombError
+
+
 def _decoded(
-    image: Image.Image, places: tuple[int, ...], found: Found, name: str
+    image: Image.Image, places: tuple[int, ...], found: Found, steps: _Steps
 ) -> Iterator[tuple[int, Image.Image]]:
     """Give the first frame and the chosen ones, as far as they can be decoded and kept."""
     first = image.tell()
     for place in dict.fromkeys((first, *places)):
         try:
-            image.seek(place)
+            steps.go(image, place)
             if image.width * image.height > found.left:
                 found.sampled = True
             elif min(image.size) >= MIN_SIDE:
                 yield place, pixels.plain(image)
-        except MemoryError:
-            found.damage = Reason.OUT_OF_MEMORY
+        except _STOPS as error:
+            starved = isinstance(error, MemoryError)
+            found.damage = Reason.OUT_OF_MEMORY if starved else Reason.TOO_MANY_PIXELS
             return
         except DAMAGE as error:
             if place == first:  # its own damage is known already
                 continue
             found.damage = reason_of(error)
-            if name in _IN_ORDER:
+            if steps.in_order:
                 return
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, features
+from PIL import GifImagePlugin, Image, features
 
 from hashmatch.hashing import codecs, decode, frame_count, frames, jpeg_parts, pixels, sniff
 from hashmatch.hashing.grid import Pixels
@@ -179,6 +179,42 @@ def test_a_picture_with_more_frames_than_are_ever_reached_is_partial(monkeypatch
             found = decoded(content, effort)
             assert (found.damage, len(found.renderings)) == (damage, most)
         assert decoded(content, Effort.FAST).damage is None
+
+
+def growing(disposal=0):
+    """A small first frame, a second of 300 x 300, and a third behind it."""
+
+    def frame(image):
+        content = encode(image, "GIF")
+        begin = content.index(b"\x2c" + struct.pack("<4H", 0, 0, *image.size))
+        return b"\x21\xf9\x04" + bytes([disposal << 2]) + bytes(4) + content[begin:-1]
+
+    small, large = RGB.convert("L"), OTHER.convert("L").resize((300, 300))
+    return encode(small, "GIF")[:-1] + frame(large) + frame(small) + b";"
+
+
+@pytest.mark.parametrize("disposal", [0, 2])
+def test_an_animation_that_grows_beyond_the_limit_ends_there_and_says_so(monkeypatch, disposal):
+    loaded = []
+    real = GifImagePlugin.GifImageFile.load
+
+    def load(image):
+        loaded.append(image.width * image.height)
+        return real(image)
+
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "load", load)
+    content, pixels_of_large = growing(disposal), 300 * 300
+    found = decoded(content, max_pixels=pixels_of_large - 1)
+    assert (found.frames, names(found)) == (3, ["stored"])
+    assert (found.trouble, found.damage) == (None, Reason.TOO_MANY_PIXELS)
+    assert max(loaded) < pixels_of_large
+    extent = frames.Extent(20, 2 * pixels_of_large - 1)
+    part = frames.behind_first(content, "GIF", 3, extent, 2 * pixels_of_large)
+    assert ([one.name for one in part.renderings], part.damage) == (
+        ["frame-2"],
+        Reason.TOO_MANY_PIXELS,
+    )
+    assert names(decoded(content)) == ["stored", "frame-2", "frame-3"]
 
 
 def test_pixels_of_several_pictures_in_a_jpeg_are_bounded_together():
