@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _EVERY = 0.02  # seconds between two looks at the memory
+_COMPILED = {
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(Path(__file__).resolve().parent / "work" / "bytecode"),
+}
+"""An installed program is compiled once, also where the environment forbids it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def run(command: Command, *, memory: bool = False, stdin: Path | None = None) ->
     """Run a command once; its output is thrown away. Watching memory costs it a little time."""
     if command.before:
         command.before()
-    environment = os.environ | dict(command.environment or {})
+    environment = os.environ | _COMPILED | dict(command.environment or {})
     peak = 0
     with (stdin or Path(os.devnull)).open("rb") as given:
         begun, used = time.perf_counter(), os.times()
