@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class Further(NamedTuple):
-    """Hashes by rendering, then method; and the methods whose hasher failed on any rendering."""
+    """Hashes by rendering, then method; and the methods whose hasher failed on any rendering.
+
+    ``starved`` says that one of them failed for want of memory.
+    """
 
     hashes: tuple[PictureHash, ...] = ()
     failed: tuple[Method, ...] = ()
+    starved: bool = False
 
 
 def further(
@@ -32,8 +36,8 @@ def further(
     """Hash renderings by every method that is wanted beside PDQ.
 
     A hasher gets the colours of the whole picture. It fails where a rendering is not there, or
-    only reduced, and when it raises, except for want of memory, or gives nonsense; other methods
-    go on. That it has no value for a picture is no failure.
+    only reduced, and when it raises, or gives nonsense; other methods go on. That
+    it has no value for a picture is no failure.
 
     Args:
         renderings: decoded in full.
@@ -43,11 +47,12 @@ def further(
             where the method can.
 
     Raises:
-        MemoryError: memory does not suffice.
+        MemoryError: memory does not suffice for the pixels themselves.
         HasherError: a hasher cannot be loaded at all.
     """
     found: list[PictureHash] = []
     failed: set[Method] = set()
+    starved = False
     there = {one.name: one for one in renderings if one.reduction == 1}
     for name, quality in qualities.items():
         rendering = there.get(name)
@@ -59,15 +64,14 @@ def further(
             hasher = hashers.load(method)
             try:
                 values = _values(hasher, pixels, wanted.effort)
-            except MemoryError:
-                raise
-            except Exception:  # noqa: BLE001  # a plug-in may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a plug-in may raise anything
+                starved = starved or isinstance(error, MemoryError)
                 failed.add(method)
                 continue
             if values:
                 turns = tuple(values)
                 found.append(PictureHash(method, name, quality, tuple(values.values()), turns))
-    return Further(tuple(found), tuple(one for one in wanted.further if one in failed))
+    return Further(tuple(found), tuple(one for one in wanted.further if one in failed), starved)
 
 
 def _values(hasher: hashers.Hasher, pixels: NDArray[np.uint8], effort: Effort) -> dict[str, bytes]:

@@ -73,7 +73,8 @@ class Hasher(Protocol):
     def hash(self, pixels: NDArray[np.uint8]) -> bytes | None:
         """Hash a picture; None where the method has no value for it, as it may for a flat one.
 
-        Whatever it raises costs this method's value of this picture, and nothing else.
+        Whatever it raises costs this method's value of this picture, and nothing else. For want
+        of memory, the picture counts as compared in part.
 
         Shape:
             pixels (H, W, 3) uint8, RGB, in C order, each side at least 5. Not to be changed.
@@ -197,7 +198,7 @@ def _in_words() -> Iterator[None]:
         yield
     except HasherError:
         raise
-    except Exception as error:  # a plug-in may raise anything
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything
         msg = f"{type(error).__name__}: {names.shown(str(error))[:_LONGEST]}"
         raise HasherError(msg) from error
 

@@ -56,6 +56,7 @@ def examine(
                     return replace(facts, trouble=whole.trouble)
                 damage = worst(damage, whole.damage)
             more = further(whole.renderings, native, wanted)
+            damage = worst(damage, Reason.OUT_OF_MEMORY if more.starved else None)
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     hashes = tuple(chain.from_iterable(hashed))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hashmatch.hashing import decode, hashers, pictures
-from hashmatch.hashing.further import further
+from hashmatch.hashing.further import Further, further
 from hashmatch.hashing.hashers import HasherError, Offer
 from hashmatch.hashing.pictures import examine
 from hashmatch.hashing.pixels import Rendering
@@ -176,24 +176,36 @@ def test_nonsense_for_a_picture_is_a_failure(stand_in, answer):
     one = stand_in(hasher())
     hashers.load(Method.PHOTODNA)
     one.hash = lambda pixels: answer
-    assert further([rendering()], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
+    assert further([rendering()], {"stored": 70}, PHOTODNA) == Further(failed=(Method.PHOTODNA,))
 
 
 def test_a_picture_for_which_the_method_has_no_value_is_no_failure(stand_in):
     stand_in(hasher(hash=lambda pixels: None))
-    assert further([rendering()], {"stored": 70}, PHOTODNA) == ((), ())
+    assert further([rendering()], {"stored": 70}, PHOTODNA) == Further()
 
 
-def test_want_of_memory_is_not_the_hashers_fault(stand_in):
+@pytest.mark.parametrize(
+    ("fault", "damage"), [(MemoryError, Reason.OUT_OF_MEMORY), (SystemExit, None)]
+)
+def test_whatever_a_hasher_raises_the_hashes_of_other_methods_stay(stand_in, fault, damage):
     one = stand_in(hasher())
     hashers.load(Method.PHOTODNA)
 
-    def starve(pixels):
-        raise MemoryError
+    def give_up(pixels):
+        raise fault
 
-    one.hash = starve
+    one.hash = give_up
     found = examine(_png(), "image/png", wanted=PHOTODNA)
-    assert (found.trouble, found.hashes) == (Reason.OUT_OF_MEMORY, ())
+    assert {one.method for one in found.hashes} == {Method.PDQ}
+    assert (found.unhashed, found.damage) == ((Method.PHOTODNA,), damage)
+
+
+def test_a_hasher_that_would_end_the_process_is_refused_in_words(stand_in):
+    def leave():
+        raise SystemExit(3)
+
+    stand_in(hasher(selftest=leave))
+    assert refused() == "SystemExit: 3"
 
 
 def test_want_of_memory_in_decoding_for_a_hasher_is_not_the_hashers_fault(stand_in, monkeypatch):
@@ -216,12 +228,14 @@ def test_a_reduced_picture_is_not_given_to_a_hasher(stand_in):
     one = stand_in(hasher())
     hashers.load(Method.PHOTODNA)
     one.hash = None  # would fail when called
-    assert further([rendering(reduction=2)], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
+    assert further([rendering(reduction=2)], {"stored": 70}, PHOTODNA) == Further(
+        failed=(Method.PHOTODNA,)
+    )
 
 
 def test_a_rendering_that_is_lost_when_decoded_in_full_is_a_failure(stand_in):
     stand_in(hasher())
-    assert further([], {"stored": 70}, PHOTODNA) == ((), (Method.PHOTODNA,))
+    assert further([], {"stored": 70}, PHOTODNA) == Further(failed=(Method.PHOTODNA,))
 
 
 def test_least_effort_derives_nothing(stand_in):
