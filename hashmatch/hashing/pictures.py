@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 STANDARD = Wanted()
 
 
+_OF_THE_FIRST = frozenset({Reason.CORRUPT, Reason.TRUNCATED})
+"""Damage that the picture itself may have; other damage is of frames and pages behind it."""
+
+
 def examine(
     content: bytes, kind: str, max_pixels: int = MAX_PIXELS, wanted: Wanted = STANDARD
 ) -> Picture:
@@ -60,7 +64,7 @@ def examine(
     except MemoryError:
         return replace(facts, trouble=Reason.OUT_OF_MEMORY)
     hashes = tuple(chain.from_iterable(hashed))
-    if damage and not any(one.quality for one in hashes):
+    if damage in _OF_THE_FIRST and not any(one.quality for one in hashes):
         return replace(facts, trouble=damage)
     return replace(facts, hashes=hashes + more.hashes, damage=damage, unhashed=more.failed)
 
