@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from hashmatch.hashing import video_file
+from hashmatch.hashing import video_chain, video_file
 from hashmatch.hashing.grid import Pixels
 from hashmatch.hashing.pdq import IDENTITY, MIN_SIDE, pdq
 from hashmatch.hashing.trim import trimmed
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MAX_SECONDS = 600.0
 _MOST_AT = 10**12  # milliseconds; a later moment is a broken clock
 _USUAL_RATE = Fraction(25)
+_DOUBTED = 3  # packets after a loss among which a joined stream begins
 _TOLERATED = 1_000  # milliseconds by which a stream may end before its stated end
 
 
@@ -49,6 +50,8 @@ class _Stream:
     frames: int = 0
     end: int = 0
     reformatter: av.video.reformatter.VideoReformatter | None = None
+    _dts: int | None = None
+    _doubted: int | None = None  # packets since one that lost something
 
     @property
     def rate(self) -> Fraction:
@@ -62,6 +65,22 @@ class _Stream:
             return min(int(self.frames * 1000 / self.rate), _MOST_AT)
         first = self.stream.start_time or 0
         return min(max(0, int((frame.pts - first) * base * 1000)), _MOST_AT)
+
+    def lost_before(self, packet: av.Packet[av.stream.Stream]) -> bool:
+        """Tell whether something was lost in a packet shortly before this one.
+
+        Where two transport streams are joined their counters do not go on, and the end of the
+        first seems to be lost. That is forgiven where time then begins again.
+        """
+        end, back = packet.dts is None, _is_before(packet.dts, self._dts)
+        self._dts = packet.dts
+        if back and packet.is_keyframe:
+            self._doubted = None
+        elif self._doubted is not None:
+            self._doubted += 1
+        if packet.is_corrupt and self._doubted is None:
+            self._doubted = 0
+        return self._doubted is not None and (end or self._doubted >= _DOUBTED)
 
     def cut_short(self, beside: int) -> bool:
         """Tell whether frames, and what stands beside them, ended well before the stated end."""
@@ -134,6 +153,7 @@ def examine(
             ready = _prepared(container, chosen, decoding)
             found = _facts(found, container, (ready or chosen)[0])
             _decode(container, ready, decoding)
+        decoding.damaged = decoding.damaged or video_chain.broken(reader, kind)
     except UnusableError as error:
         decoding.refused = error.reason
     except MemoryError:
@@ -149,6 +169,10 @@ def warm_up() -> None:
     header = b"YUV4MPEG2 W16 H16 F25:1 Ip A1:1 Cmono\nFRAME\n"
     if video_file.available():
         examine(io.BytesIO(header + bytes(256)), video_file.Y4M, 256)
+
+
+def _is_before(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one < other
 
 
 def _reason(error: Exception) -> Reason:
@@ -202,6 +226,7 @@ def _decode(
             if own is None:
                 decoding.beside = max(decoding.beside, video_file.end(packet))
             else:
+                decoding.damaged = decoding.damaged or own.lost_before(packet)
                 for frame in cast("list[av.VideoFrame]", packet.decode()):
                     _take(frame, own, decoding)
         except EOFError:
@@ -217,6 +242,7 @@ def _decode(
 def _take(frame: av.VideoFrame, own: _Stream, decoding: _Decoding) -> None:
     if frame.width * frame.height > decoding.limits.pixels:
         raise UnusableError(Reason.TOO_MANY_PIXELS)
+    decoding.damaged = decoding.damaged or frame.is_corrupt
     at = own.at(frame)
     own.frames += 1
     base = frame.time_base
