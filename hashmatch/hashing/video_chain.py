@@ -58,7 +58,9 @@ class _Parts:
         self.size = reader.seek(0, os.SEEK_END)
 
     def at(self, place: int, size: int) -> bytes:
-        """Give so many bytes from a place, fewer at the end."""
+        """Give so many bytes from a place, fewer at the end, none behind it."""
+        if place >= self.size:  # perhaps further than a system can go
+            return b""
         self._reader.seek(place)
         return self._reader.read(size)
 
@@ -185,11 +187,11 @@ def _asf(file: _Parts) -> bool:
     )
     start += _ASF_DATA
     mark = file.at(start, 1)
-    if flags & _ASF_LIVE or least != most or not least or not mark:
+    if flags & _ASF_LIVE or least != most or not least:
         return False
     if start + count * least > file.size:
         return True
-    if not mark[0] & _ASF_CORRECTION:
+    if not mark or not mark[0] & _ASF_CORRECTION:
         return False
     return any(file.at(start + number * least, 1) != mark for number in range(count))
 

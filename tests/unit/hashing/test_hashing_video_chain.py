@@ -1,12 +1,14 @@
 """A hole in a video is told, wherever it is; long times between pictures are no hole."""
 
 import io
+import random
+import time
 from fractions import Fraction
 from functools import cache
 
 import pytest
 
-from hashmatch.hashing import sniff_video, video
+from hashmatch.hashing import sniff_video, video, video_chain, video_file
 from tests import clips
 
 av = pytest.importorskip("av")
@@ -156,3 +158,35 @@ def test_lengths_that_a_writer_could_not_know_are_no_hole(form, codec):
         container.mux(stream.encode())
     found = examine(bytes(pipe.content))
     assert (found.frames, found.damage) == (24, None)
+
+
+def test_what_writers_of_avi_get_wrong_is_no_hole():
+    content = bytearray(whole("avi", "mpeg4"))
+    content[4:8] = bytes(4)  # never finished
+    assert not examine(bytes(content)).partial
+    content[4:8] = len(content).to_bytes(4, "little")  # counted with its own header
+    assert not examine(bytes(content)).partial
+    name = b"odd \x03\0\0\0abc"  # not padded to an even length
+    at = content.index(b"movi") + 4
+    tight = bytes(content[:at]) + name + bytes(content[at:])
+    assert not video_chain.broken(reader(tight), sniff_video.AVI)
+
+
+def reader(content):
+    return video_file.Reader(io.BytesIO(content), time.monotonic() + 60)
+
+
+def test_whatever_follows_a_beginning_the_parts_are_followed_to_an_end():
+    chance = random.Random(4)
+    for form, codec in KINDS:
+        content = whole(form, codec)
+        kind = sniff_video.video_kind(content[:4096])
+        assert not video_chain.broken(reader(content), kind)
+        for _ in range(40):
+            changed = bytearray(content[: chance.randrange(24, 6_000)])
+            for _ in range(chance.choice((0, 4, 40))):
+                changed[chance.randrange(len(changed))] = chance.choice((0, 1, 127, 255))
+            assert video_chain.broken(reader(bytes(changed)), kind) in {True, False}
+    far = bytearray(whole("asf", "wmv2"))
+    far[16:24] = b"\xff" * 8  # further than a system can go
+    assert video_chain.broken(reader(bytes(far)), sniff_video.ASF)
