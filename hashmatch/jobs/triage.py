@@ -21,6 +21,7 @@ from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.plan import frames_for, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.triage_listing import Listing
+from hashmatch.jobs.undisturbed import undisturbed
 from hashmatch.jobs.windows import Span
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
@@ -183,16 +184,6 @@ def _alarm(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Put off the end of the time, and interruptions, until the block was left."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _portions(entries: Iterable[Numbered | None], most_large: int) -> Iterator[list[Numbered]]:
     """Put entries into portions: small items, or a few large ones, or what came in some time."""
     portion: list[Numbered] = []
@@ -259,7 +250,7 @@ class _Look:
                 found = Examined(item.path, item.size, item.modified_ns, read, next(hits))
                 notable = [h for h in found.hits if h.disposition is not Disposition.BENIGN]
                 # No ending comes between: what was shown is counted, and nothing else.
-                with _undisturbed() if notable else nullcontext():
+                with undisturbed(_ENDINGS) if notable else nullcontext():
                     if notable:
                         self._show(Found(self._sources[number], found, tuple(notable)))
                     self._count(found)

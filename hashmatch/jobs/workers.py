@@ -25,6 +25,7 @@ from hashmatch.jobs.confinement.limits import AddressSpace
 from hashmatch.jobs.examine import Aids, Limits, examine
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.reuse import Contents
+from hashmatch.jobs.undisturbed import undisturbed
 from hashmatch.model.evidence import Item
 
 if TYPE_CHECKING:
@@ -152,29 +153,23 @@ _INTERRUPTIONS = {signal.SIGINT, signal.SIGTERM}
 def calm_start() -> Iterator[None]:
     """Start a child without half-started ones, and with one thread for numerical libraries.
 
-    An interruption is kept until the child has all it needs. Handlers keep it, because blocking
-    alone would let another thread of a library take the signal; the child inherits the blocking
-    and gives it up when it is ready. The workers are the parallelism, so no library needs more.
+    An interruption is kept until the child has all it needs. The child inherits the blocking and
+    gives it up when it is ready. The workers are the parallelism, so no library needs more.
     """
     resource_tracker.ensure_running()  # its first start would let interruptions through again
     threads = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    kept: list[int] = []
-    handlers = {s: signal.signal(s, lambda s, _: kept.append(s)) for s in _INTERRUPTIONS}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for one, handler in handlers.items():
-            signal.signal(one, handler)
-        for name, value in threads.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        for again in kept:
-            signal.raise_signal(again)
+    with undisturbed(_INTERRUPTIONS):
+        os.environ.update(dict.fromkeys(_THREADS, "1"))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            for name, value in threads.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def calm_signals() -> None:
