@@ -25,15 +25,15 @@ def test_an_interruption_comes_when_the_block_was_left_although_a_thread_could_t
 
 
 def test_a_signal_that_is_not_named_comes_at_once():
-    class Came(Exception):
+    class CameError(Exception):
         pass
 
     def come(_number, _frame):
-        raise Came
+        raise CameError
 
     before = signal.signal(signal.SIGUSR1, come)
     try:
-        with pytest.raises(Came), undisturbed({signal.SIGINT}):
+        with pytest.raises(CameError), undisturbed({signal.SIGINT}):
             signal.raise_signal(signal.SIGUSR1)
             pytest.fail("it did not come")
     finally:
