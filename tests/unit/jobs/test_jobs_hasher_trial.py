@@ -57,7 +57,8 @@ def test_without_others_nothing_is_started(monkeypatch):
     [
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "ends the process"),
-        ("raise SystemExit(0)", "ends the process"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("import os\nos._exit(0)", "ends the process"),
         (AVERAGES.replace("return self.hash(", "return not self.hash("), "self-test failed"),
         (AVERAGES.replace("import numpy as np", "X = 1"), "NameError"),
     ],
