@@ -3,8 +3,9 @@
 Nothing is decoded here, so nothing needs to be confined: the processes are forked from this one,
 which starts them within milliseconds and lends them what is loaded. Small files are mostly
 interpreter work, which threads would have to share; hence processes for all. Within them a large
-file is digested by two threads, since digesting lets go of the interpreter. A process that dies
-costs nothing: what it had is done here.
+file is digested by two threads, since digesting lets go of the interpreter. Files of a batch that
+are not in memory are asked for together before the first is read. A process that dies costs
+nothing: what it had is done here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing.quick import Quick
 from hashmatch.jobs.digest_hands import forked
 from hashmatch.model.evidence import Folder, Item
@@ -65,7 +67,12 @@ class Digester:
 
     def answers(self, message: bytes) -> bytes:
         """Give a line for each item of a message: size and digests, or what failed and why."""
-        return b"\n".join(self._answer(number, item) for number, item in _items(message))
+        items = list(_items(message))
+        for number in {number for number, _ in items}:
+            source = self._sources[number]
+            if isinstance(source, FolderSource):
+                source.fetch_ahead([item for n, item in items if n == number])
+        return b"\n".join(self._answer(number, item) for number, item in items)
 
     def _answer(self, number: int, item: Item) -> bytes:
         source = self._sources[number]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hashmatch.evidence.folder import FolderSource
 from hashmatch.hashing import quick
 from hashmatch.hashing.quick import QUICK, Quick
 from hashmatch.jobs import digest_crew, digest_hands
@@ -161,3 +162,16 @@ def test_without_processes_all_is_done_here(monkeypatch):
     monkeypatch.setattr(os, "fork", refused)
     entries = [item(b"%d" % number) for number in range(200)]
     assert len(told(entries, 4)) == 200
+
+
+def test_files_of_a_batch_are_asked_for_together_before_the_first_is_read(tmp_path, monkeypatch):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_bytes(name.encode())
+    asked = []
+    monkeypatch.setattr(FolderSource, "fetch_ahead", lambda _, items: asked.append(items))
+    source = FolderSource(os.fsencode(tmp_path))
+    entries = [(0, one) for one in source.entries()]
+    told = [one for _, one in digest((source,), (Algorithm.MD5,), entries, 1)]
+    digested = [one.item for one in told if isinstance(one, Digested)]
+    assert asked == [digested]
+    assert len(digested) == 3
