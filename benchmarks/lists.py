@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -89,12 +88,6 @@ def bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def spent() -> float:
-    """CPU seconds of all commands so far."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def timed(*words: str | Path, stdin: Path | None = None) -> float:
     started = time.perf_counter()
     with (stdin or Path("/dev/null")).open("rb") as given:
@@ -142,9 +135,9 @@ def measure(rows: int) -> None:
         scheme = () if name == "nsrl" else ("--scheme", "vic-us")
         home = WORK / f"home-{name}"
         run(home, "library", "init")
-        before = spent()
-        seconds, peak = run(home, "library", "import", path, "--set", name, *stated, *scheme)
-        size, speed, cpu = bytes_in(home / "library") / rows, rows / seconds, spent() - before
+        cost = run(home, "library", "import", path, "--set", name, *stated, *scheme)
+        seconds, cpu, peak = cost.wall, cost.cpu, cost.peak
+        size, speed = bytes_in(home / "library") / rows, rows / seconds
         print(
             f"{'import ' + name:<44}{seconds:>8.1f} s{speed:>13,.0f}{cpu:>8.1f}{rows / cpu:>12,.0f}"
             f"{peak:>9.0f}{size:>11.1f}{speed / IPED[name]:>8.1f}"
@@ -155,15 +148,15 @@ def measure(rows: int) -> None:
             out.write(values(chance.randrange(100 * rows))[:32] + "\n")
     for name in ("csv",):
         home = WORK / f"home-{name}"
-        seconds, peak = run(home, "library", "lookup", "-", stdin=asked)
+        cost = run(home, "library", "lookup", "-", stdin=asked)
         label = f"{ASKED:,} look-ups, whole command"
-        print(f"{label:<44}{seconds:>8.2f} s {ASKED / seconds:>12,.0f} /s{peak:>6.0f}")
-        one, _ = run(home, "library", "lookup", values(1)[:32])
-        bare, _ = run(home, "library", "list")
+        print(f"{label:<44}{cost.wall:>8.2f} s {ASKED / cost.wall:>12,.0f} /s{cost.peak:>6.0f}")
+        one = run(home, "library", "lookup", values(1)[:32]).wall
+        bare = run(home, "library", "list").wall
         print(f"{'one look-up, and `library list`, whole commands':<48}{one:.2f} s, {bare:.2f} s")
     ask_hfind(lists["csv"], asked, rows)
-    seconds, peak = run(WORK / "home-csv", "lint", lists["csv"])
-    print(f"{'lint csv':<44}{seconds:>8.1f} s{rows / seconds:>13,.0f}{peak:>9.0f}")
+    cost = run(WORK / "home-csv", "lint", lists["csv"])
+    print(f"{'lint csv':<44}{cost.wall:>8.1f} s{rows / cost.wall:>13,.0f}{cost.peak:>9.0f}")
 
 
 if __name__ == "__main__":
