@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,6 @@ from hashmatch.commands.setting import home
 from hashmatch.errors import UsageError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from hashmatch.db.library import Library
@@ -36,6 +36,32 @@ class _Place(click.Path):
 
 
 FOLDER = _Place(path_type=Path)
+
+SETS = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="NAME",
+    help="Set to match against; may be repeated. [default: all]",
+)
+THRESHOLD = click.option(
+    "--threshold",
+    type=click.IntRange(0, 60),
+    default=31,
+    show_default=True,
+    help="Greatest distance in bits at which pictures are near.",
+)
+
+
+def workers_option(explained: str) -> Callable[[Command], Command]:
+    """Give ``--workers``: as many processes as there are cores, if nothing else is said."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        default=lambda: len(os.sched_getaffinity(0)),
+        show_default="number of cores",
+        help=explained,
+    )
 
 
 def library_options(command: Command) -> Command:

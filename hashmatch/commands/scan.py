@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from hashmatch.commands import scan_summary
 from hashmatch.commands.keys import signing_key_file
-from hashmatch.commands.options import FOLDER, library_options, open_library
+from hashmatch.commands.options import (
+    FOLDER,
+    SETS,
+    THRESHOLD,
+    library_options,
+    open_library,
+    workers_option,
+)
 from hashmatch.commands.progress import Shown
 from hashmatch.commands.setting import confinement, limits, present
 from hashmatch.model.names import shown
@@ -22,20 +28,8 @@ if TYPE_CHECKING:
 @click.command("scan")
 @click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="FOLDER...")
 @click.option("--case", "case", required=True, type=FOLDER, help="Case folder for the record.")
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="NAME",
-    help="Set to match against; may be repeated. [default: all]",
-)
-@click.option(
-    "--threshold",
-    type=click.IntRange(0, 60),
-    default=31,
-    show_default=True,
-    help="Greatest distance in bits at which pictures are near.",
-)
+@SETS
+@THRESHOLD
 @click.option(
     "--near",
     "effort",
@@ -73,13 +67,7 @@ if TYPE_CHECKING:
     help="Digests to compute beside those that the sets need; 'needed' leaves out MD5 and SHA-1"
     " where no set needs them. [default: md5,sha1,sha256]",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=lambda: len(os.sched_getaffinity(0)),
-    show_default="number of cores",
-    help="Worker processes; results do not depend on it.",
-)
+@workers_option("Worker processes; results do not depend on it.")
 @click.option("--operator", help="Who runs this scan, if not the one who opened the case.")
 @click.option("--new-run", is_flag=True, help="Give up an interrupted run instead of resuming it.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")

@@ -29,6 +29,23 @@ def as_json(result: Result) -> dict[str, object]:
     return {
         "run": result.folder.run_id,
         "resumed": result.resumed,
+        **counted(tally),
+        "items_with_hits": tally.items_with_hits,
+        "hits": tally.hits,
+        "conflicts": tally.conflicts,
+        "changed_source": tally.changed_source,
+        "uncompared": [one.to_json() for one in result.gaps],
+        "expired_sets": list(result.expired),
+        "floods": result.found.floods.to_json(),
+        "chance": [one.to_json() for one in result.found.chance],
+        "table": result.found.table,
+        "exit_code": int(tally.exit_code()),
+    }
+
+
+def counted(tally: Tally) -> dict[str, int]:
+    """Give what a scan and a triage count alike."""
+    return {
         "seen": tally.seen,
         "examined": tally.examined,
         "failed": tally.failed,
@@ -43,17 +60,7 @@ def as_json(result: Result) -> dict[str, object]:
         "videos_compared": tally.videos_compared,
         "videos_low_quality": tally.videos_low_quality,
         "videos_not_compared": tally.videos_not_compared,
-        "items_with_hits": tally.items_with_hits,
-        "hits": tally.hits,
-        "conflicts": tally.conflicts,
-        "changed_source": tally.changed_source,
-        "uncompared": [one.to_json() for one in result.gaps],
-        "expired_sets": list(result.expired),
         "items_with_leads": tally.items_with_leads,
-        "floods": result.found.floods.to_json(),
-        "chance": [one.to_json() for one in result.found.chance],
-        "table": result.found.table,
-        "exit_code": int(tally.exit_code()),
     }
 
 

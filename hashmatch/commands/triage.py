@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands.options import FOLDER, library_options, open_library
+from hashmatch.commands.options import (
+    FOLDER,
+    SETS,
+    THRESHOLD,
+    library_options,
+    open_library,
+    workers_option,
+)
 from hashmatch.commands.printing import amount, several, tell
-from hashmatch.commands.scan_summary import account, sampled
+from hashmatch.commands.scan_summary import account, counted, sampled
 from hashmatch.commands.setting import confinement, limits, present
 from hashmatch.errors import ExitCode, UsageError
 from hashmatch.model import names
@@ -37,13 +43,7 @@ _STOPS = {
 
 @click.command("triage")
 @click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="FOLDER...")
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="NAME",
-    help="Set to match against; may be repeated. [default: all]",
-)
+@SETS
 @click.option("--stop-after", type=click.IntRange(1), help="Stop after so many files with hits.")
 @click.option("--time-budget", metavar="TIME", help="Stop after so long: 90s, 20m, 1h.")
 @click.option(
@@ -54,20 +54,8 @@ _STOPS = {
     show_default=True,
     help="How much is computed of each picture; fast decodes no videos.",
 )
-@click.option(
-    "--threshold",
-    type=click.IntRange(0, 60),
-    default=31,
-    show_default=True,
-    help="Greatest distance in bits at which pictures are near.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=lambda: len(os.sched_getaffinity(0)),
-    show_default="number of cores",
-    help="Worker processes.",
-)
+@THRESHOLD
+@workers_option("Worker processes.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text")
 @library_options
 def command(
@@ -196,24 +184,10 @@ def _summary(result: Result) -> dict[str, object]:
     tally = result.tally
     return {
         "stop": str(result.stop),
-        "seen": tally.seen,
-        "examined": tally.examined,
-        "failed": tally.failed,
-        "skipped": tally.skipped,
+        **counted(tally),
         "not_reached": result.not_reached,
         "folders_not_listed": result.folders_waiting,
-        "bytes": tally.bytes,
-        "pictures": tally.pictures,
-        "compared_near": tally.compared_near,
-        "low_quality": tally.low_quality,
-        "pictures_sampled": tally.pictures_sampled,
-        "not_compared": tally.not_compared,
-        "videos": tally.videos,
-        "videos_compared": tally.videos_compared,
-        "videos_low_quality": tally.videos_low_quality,
-        "videos_not_compared": tally.videos_not_compared,
         "items_with_hits": tally.items_with_notable_hits,
-        "items_with_leads": tally.items_with_leads,
         "uncompared_records": tally.uncompared_records,
         "expired_sets": list(result.expired),
         "exit_code": int(result.exit_code()),

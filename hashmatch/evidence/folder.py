@@ -19,6 +19,8 @@ from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped, S
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hashmatch.model.evidence import Source
+
 _RULES = {
     stat.S_IFLNK: Rule.SYMLINK,
     stat.S_IFIFO: Rule.FIFO,
@@ -91,6 +93,17 @@ class FolderSource:
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
         return is_still(item, stream.fileno())
+
+
+def fetch_ahead(sources: Sequence[Source], items: Sequence[tuple[int, Item]]) -> None:
+    """Have numbered items of folders among the sources brought into memory, those of each at once.
+
+    Items of other sources are left to be read as they come.
+    """
+    for number in sorted({number for number, _ in items}):
+        source = sources[number]
+        if isinstance(source, FolderSource):
+            source.fetch_ahead([item for n, item in items if n == number])
 
 
 def left_out(mode: int) -> Rule:

@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from hashmatch.evidence.folder import FolderSource
+from hashmatch.evidence.folder import fetch_ahead
 from hashmatch.hashing.quick import Quick
 from hashmatch.jobs.digest_hands import forked
 from hashmatch.model.evidence import Folder, Item
@@ -68,10 +68,7 @@ class Digester:
     def answers(self, message: bytes) -> bytes:
         """Give a line for each item of a message: size and digests, or what failed and why."""
         items = list(_items(message))
-        for number in {number for number, _ in items}:
-            source = self._sources[number]
-            if isinstance(source, FolderSource):
-                source.fetch_ahead([item for n, item in items if n == number])
+        fetch_ahead(self._sources, items)
         return b"\n".join(self._answer(number, item) for number, item in items)
 
     def _answer(self, number: int, item: Item) -> bytes:

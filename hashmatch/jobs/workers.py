@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.folder import FolderSource
+from hashmatch.evidence.folder import fetch_ahead
 from hashmatch.evidence.folders import KEPT_OPEN
 from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.confine import confine
@@ -223,14 +223,9 @@ class _Queue:
         while not self._tasks or self._pipe.poll(0):
             items, *rest = self._pipe.recv()
             task = Task(tuple((n, Item(*facts)) for n, *facts in items), *rest)
-            self._fetch(task)
+            fetch_ahead(self._order.sources, task.items)
             self._tasks.append(task)
         return self._tasks.popleft()
-
-    def _fetch(self, task: Task) -> None:
-        for number, source in enumerate(self._order.sources):
-            if isinstance(source, FolderSource):
-                source.fetch_ahead([item for n, item in task.items if n == number])
 
 
 def _confined(order: Order) -> Report | None:
