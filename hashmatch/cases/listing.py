@@ -3,16 +3,19 @@
 Every entry that was listed gets an outcome. What is gone when its turn comes has failed as
 vanished; what appears later is noticed by listing the sources again at the end. The file lies in
 the run's state and holds one JSON list for each entry that is not a folder: number of the source,
-what it is, facts of it, path. Bytes of a path that are not UTF-8 are lone surrogates.
+what it is, facts of it, path; and for an entry that has a place, that and what else is known of
+it. Bytes of a path that are not UTF-8 are lone surrogates.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.facts import Facts
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from hashmatch.model.evidence import Entry
 
 FILE = "listing.jsonl"
+_COUNTS = {"item": 5, "failed": 2, "skipped": 1}
 _read = json.JSONDecoder().raw_decode
 Listed = tuple[int, Item | Failed | Skipped]
 
@@ -34,7 +38,11 @@ def noter(out: BinaryIO, source: int) -> Callable[[Entry], None]:
         if not isinstance(entry, Folder):
             facts = ",".join(_facts(entry))
             path = json.dumps(entry.path.decode("utf-8", "surrogateescape"))
-            out.write(f"[{source},{facts},{path}]\n".encode())
+            more = ""
+            if entry.place:
+                known = entry.facts and entry.facts.to_json()
+                more = f",{json.dumps(entry.place)},{json.dumps(known)}"
+            out.write(f"[{source},{facts},{path}{more}]\n".encode())
 
     return note
 
@@ -48,8 +56,16 @@ def read(path: Path, start: int = 0) -> Iterator[Listed]:
     """
     with path.open("rb") as lines:
         for line in itertools.islice(lines, start, None):
-            (source, kind, *facts, name), _ = _read(line.decode())
-            yield source, _entry(name.encode("utf-8", "surrogateescape"), kind, facts)
+            (source, kind, *facts), _ = _read(line.decode())
+            count = _COUNTS[kind]
+            name, *more = facts[count:]
+            entry = _entry(name.encode("utf-8", "surrogateescape"), kind, facts[:count])
+            yield source, _placed(entry, *more) if more else entry
+
+
+def _placed(entry: Item | Failed | Skipped, place: str, known: Any) -> Item | Failed | Skipped:  # noqa: ANN401
+    facts = None if known is None else Facts.from_json(known)
+    return replace(entry, place=place, facts=facts)
 
 
 def _facts(entry: Item | Failed | Skipped) -> tuple[str, ...]:

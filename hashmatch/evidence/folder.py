@@ -51,6 +51,16 @@ class FolderSource:
         """Always ``folder``."""
         return "folder"
 
+    @property
+    def readable(self) -> tuple[bytes, ...]:
+        """The folder itself."""
+        return (self.location,)
+
+    @property
+    def trusted(self) -> bool:
+        """The kernel lists it."""
+        return True
+
     def entries(self) -> Iterator[Entry]:
         """Yield every entry once: depth first, each folder's names in byte order.
 
@@ -93,6 +103,10 @@ class FolderSource:
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
         return is_still(item, stream.fileno())
+
+    def doubt(self, item: Item, stream: BinaryIO) -> Reason | None:  # noqa: ARG002
+        """None: what the kernel reads is the content, or it says that it cannot be read."""
+        return None
 
 
 def fetch_ahead(sources: Sequence[Source], items: Sequence[tuple[int, Item]]) -> None:

@@ -43,6 +43,16 @@ class NamedFiles:
         """The current folder, from which relative names start."""
         return os.getcwdb()  # noqa: PTH109  # raw bytes
 
+    @property
+    def readable(self) -> tuple[bytes, ...]:
+        """The files, and the folder from which relative names start."""
+        return (self.location, *self.names)
+
+    @property
+    def trusted(self) -> bool:
+        """The kernel lists them."""
+        return True
+
     def entries(self) -> Iterator[Entry]:
         """Yield one entry for each name."""
         return map(_entry, self.names)
@@ -61,6 +71,10 @@ class NamedFiles:
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
         return is_still(item, stream.fileno())
+
+    def doubt(self, item: Item, stream: BinaryIO) -> Reason | None:  # noqa: ARG002
+        """None: what the kernel reads is the content, or it says that it cannot be read."""
+        return None
 
 
 def _entry(path: bytes) -> Entry:

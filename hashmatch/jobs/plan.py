@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from hashmatch.custody import canonical
@@ -12,6 +12,7 @@ from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs import choice
 from hashmatch.model import names
 from hashmatch.model.hashes import Method
+from hashmatch.model.profile import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ class Plan:
     limits: Limits
     hashers: Mapping[str, str]
     tool: Mapping[str, str]
+    profile: Profile = field(default_factory=Profile)
 
     @property
     def computed(self) -> frozenset[str]:
@@ -74,6 +76,9 @@ class Plan:
                 "max_pixels": self.limits.pixels,
                 "max_picture_bytes": self.limits.picture_bytes,
                 "max_memory_bytes": self.limits.memory,
+                "profile": str(self.profile.name),
+                "left_out": list(self.profile.left_out),
+                "member_limits": dict(asdict(self.profile.limits)),
             }
         )
 

@@ -29,6 +29,8 @@ from hashmatch.matching.matcher import Matcher
 from hashmatch.model.hashes import Method
 from hashmatch.model.outcomes import Examined, Reading
 from hashmatch.model.people import Operator
+from hashmatch.model.profile import Profile
+from hashmatch.model.secrets import Secrets
 from hashmatch.model.wanted import Effort, Wanted
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Request:
     hashes: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
     videos: bool = True
+    profile: Profile = field(default_factory=Profile)
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,15 @@ def scan(
     choice.refuse_idle(manifests, wanted)
     mode = request.confine
     computed_by = hasher_trial.implementations(wanted.methods, mode.target, request.limits.memory)
-    order = Order(sources, wanted, request.limits, mode.target, mode.least)
+    order = Order(
+        sources,
+        wanted,
+        request.limits,
+        mode.target,
+        mode.least,
+        request.profile,
+        request.secrets,
+    )
     with ExitStack() as stack:
         pool = stack.enter_context(closing(Pool(order, request.workers)))  # they load meanwhile
         answers = self_test(wanted.algorithms)
@@ -156,6 +168,7 @@ def scan(
             limits=request.limits,
             hashers=computed_by,
             tool={**setting.tool, **(video_file.versions() if wanted.videos else {})},
+            profile=request.profile,
         )
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run

@@ -12,7 +12,7 @@ import signal
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.reuse import Contents
 from hashmatch.jobs.undisturbed import undisturbed
 from hashmatch.model.evidence import Item
+from hashmatch.model.profile import Profile
+from hashmatch.model.secrets import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +57,8 @@ class Order:
     limits: Limits
     target: Level = Level.LANDLOCK
     least: Level = Level.PROCESSES
+    profile: Profile = field(default_factory=Profile)
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Worker:
     def send(self, task: Task) -> None:
         """Give it work; raises ``OSError`` when the process is gone or does not listen."""
         items = [
-            (n, i.path, i.size, i.modified_ns, i.mode, i.identity) for n, i in task.items
+            (n, i.path, i.size, i.modified_ns, i.mode, i.identity, i.place) for n, i in task.items
         ]  # bare values travel at a third of the cost
         self.pipe.send((items, task.decode, task.wide))
 
@@ -239,7 +243,7 @@ def _confined(order: Order) -> Report | None:
         from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
 
         hashers.load(method)
-    readable = [source.location for source in order.sources]
+    readable = [path for source in order.sources for path in source.readable]
     files = (KEPT_OPEN + 2) * len(readable)  # one more folder while another is closed, and the item
     return confine(order.target, readable, order.limits.memory, files)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias
 
-from hashmatch.model.outcomes import Failed, Skipped
+from hashmatch.model.outcomes import Failed, Reason, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hashmatch.model.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,10 @@ class Item:
 
     ``path`` is relative to the source, raw bytes, ``/`` between names. ``size`` in bytes,
     ``modified_ns`` in nanoseconds since 1970 as the file system stores it. ``identity`` tells
-    whether the same file is opened later (device, inode); it never enters a result file.
+    whether the same file is opened later (device, inode), or orders items as they lie on the
+    medium (volume, offset of the first byte); it never enters a result file. ``place`` is the
+    item's locator without the exhibit (:mod:`hashmatch.model.locators`); empty for an item of a
+    folder, whose path says it all. ``facts`` is None where there are none beside these.
     """
 
     path: bytes
@@ -25,6 +30,8 @@ class Item:
     modified_ns: int
     mode: int
     identity: tuple[int, int]
+    place: str = ""
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,19 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """``folder``; later also image, archive."""
+        """``folder``, ``file``, ``image`` or ``device``."""
 
     @property
     def location(self) -> bytes:
         """Where the source lies, as an absolute raw path."""
+
+    @property
+    def readable(self) -> tuple[bytes, ...]:
+        """Every file or folder that reading the source opens, with all beneath a folder."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the kernel lists it. Else listing runs the parsers that a hostile image meets."""
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry exactly once in a stable order; never raise for one entry.
@@ -64,3 +79,9 @@ class Source(Protocol):
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether the opened item is still as it was listed (size, time, identity)."""
+
+    def doubt(self, item: Item, stream: BinaryIO) -> Reason | None:
+        """Say why what was read so far is not to the byte what the item held, or None.
+
+        Stretches of a medium that cannot be read come as zeros; what was carved may lack its end.
+        """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from hashmatch.model.code import Code
 from hashmatch.model.hits import Claim, Disposition
 
 if TYPE_CHECKING:
+    from hashmatch.model.facts import Facts
     from hashmatch.model.hashes import Digest, FrameHash, Method, PictureHash
     from hashmatch.model.hits import Hit
 
@@ -22,6 +22,7 @@ class Stage(Code):
     OPEN = "open"
     READ = "read"
     DECODE = "decode"
+    UNPACK = "unpack"
 
 
 class Reason(Code):
@@ -52,10 +53,30 @@ class Reason(Code):
     UNSUPPORTED_VIDEO = "unsupported-video-format"
     NO_VIDEO_DECODER = "no-video-decoder"
     HASHER = "hasher-failed"
+    DAMAGED_MEDIUM = "damaged-medium"
+    CARVED_IN_PART = "carved-in-part"
+    NO_FILE = "no-file-of-its-own"
+    DAMAGED_VOLUMES = "damaged-partition-table"
+    DAMAGED_FILE_SYSTEM = "damaged-file-system"
+    UNKNOWN_FILE_SYSTEM = "unknown-file-system"
+    UNSUPPORTED_FILE_SYSTEM = "unsupported-file-system"
+    UNSUPPORTED_STORAGE = "unsupported-way-of-storing"
+    KEY_NEEDED = "key-or-password-needed"
+    NO_BACKEND = "library-not-installed"
+    DAMAGED_CONTAINER = "damaged-container"
+    UNSUPPORTED_CONTAINER = "unsupported-container"
+    CHECKSUM = "checksum-mismatch"
+    LIMIT_DEPTH = "limit-depth"
+    LIMIT_COUNT = "limit-count"
+    LIMIT_SIZE = "limit-member-size"
+    LIMIT_TOTAL = "limit-total"
+    LIMIT_RATIO = "limit-ratio"
+    LIMIT_KEPT = "limit-memory"
+    LIMIT_TIME = "limit-time"
 
 
-class Rule(StrEnum):
-    """Named rules by which an entry that is not a regular file is left out."""
+class Rule(Code):
+    """Named rules by which an entry is left out: it is no regular file, or has no content left."""
 
     SYMLINK = "symbolic-link"
     FIFO = "fifo"
@@ -64,6 +85,8 @@ class Rule(StrEnum):
     BLOCK_DEVICE = "block-device"
     FOLDER_LOOP = "folder-loop"
     UNKNOWN_KIND = "unknown-kind"
+    NAME_ONLY = "deleted-name-only"
+    METADATA = "file-system-metadata"
 
 
 class ItemError(Exception):
@@ -134,11 +157,16 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one read of an item gave, before anything is looked up."""
+    """What one read of an item gave, before anything is looked up.
+
+    ``partial`` says why what was read is not to the byte what the item held. The digests are then
+    those of what was read; they are kept and not looked up.
+    """
 
     digests: tuple[Digest, ...]
     picture: Picture | None = None
     video: Video | None = None
+    partial: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +182,8 @@ class Examined:
     modified_ns: int
     reading: Reading
     hits: tuple[Hit, ...] = ()
+    place: str = ""
+    facts: Facts | None = None
 
     @property
     def conflict(self) -> bool:
@@ -173,14 +203,35 @@ class Failed:
     path: bytes
     stage: Stage
     reason: Reason
+    place: str = ""
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The entry is not a regular file; a named rule leaves it out."""
+    """The entry is not a regular file, or has no content left; a named rule leaves it out."""
 
     path: bytes
     rule: Rule
+    place: str = ""
+    facts: Facts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """How one entry inside an item ended: a file in an archive, a picture in a document.
+
+    ``path`` and ``place`` are what follows those of the item: ``!/name`` for each container on
+    the way, and the layers. A container that broke off, or was left at a limit, has after its
+    last member a ``Failed`` with a path that ends in ``!/``: the rest of it was not examined.
+    """
+
+    path: bytes
+    place: str
+    size: int
+    modified_ns: int
+    read: Reading | Failed | Skipped
+    facts: Facts | None = None
 
 
 Outcome: TypeAlias = Examined | Failed | Skipped

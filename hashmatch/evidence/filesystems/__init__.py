@@ -1,0 +1,1 @@
+"""File systems: what entries a volume holds, and their content."""

@@ -1,0 +1,1 @@
+"""Disk images and devices as one stretch of bytes."""

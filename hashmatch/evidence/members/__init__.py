@@ -1,0 +1,1 @@
+"""What lies inside items: archives, documents, mail, thumbnail stores."""

@@ -1,0 +1,1 @@
+"""Partitions, logical and encrypted volumes on a medium."""
