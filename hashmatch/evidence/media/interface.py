@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from hashmatch.model.secrets import Secrets
 
 
+HEAD_SIZE = 68 << 10
+"""So many first bytes of a file are looked at: enough for the signature of btrfs at 64 KiB."""
+
+TAIL_SIZE = 4096
+"""So many last bytes."""
+
+
 class MediumError(EvidenceError):
     """A medium cannot be used as a whole: what it is, what was expected, what would help."""
 
@@ -74,7 +81,10 @@ class Medium(Protocol):
 
     @property
     def damage(self) -> Sequence[Stretch]:
-        """Stretches met so far that could not be read as stored; each once, in any order."""
+        """Stretches met so far that could not be read as stored; each once, in any order.
+
+        It grows at its end; see :class:`hashmatch.evidence.media.damage.Damage`, which does so.
+        """
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read; fewer bytes than asked for only at the end of the medium.
@@ -88,15 +98,29 @@ class Medium(Protocol):
 
 
 class Form(Protocol):
-    """A module of this package that reads one form of image. Registered by its ``NAME``."""
+    """A module of this package that reads one form of image. Registered by its ``NAME``.
 
+    To add a form, write one module with these names at module level; nothing else has to be told.
+    It may also only know a form in order to refuse it with advice. Loading it must cost nothing:
+    libraries are imported when something is opened.
+    """
+
+    CERTAINTY: int
+    """Order of recognition: 0 for a device, 1 for a signature at the beginning, 2 for one at the
+    end, 5 and more for what is told by a file system inside."""
     NAME: str
     """Such as ``e01``; appears in records."""
     TITLE: str
     """As people call it, such as ``Expert Witness (E01)``."""
 
     def recognise(self, head: bytes, tail: bytes, path: bytes) -> bool:
-        """Tell by the first and last 4096 bytes, and the name at most, whether it is this form."""
+        """Tell by its first and last bytes, and its name and kind at most, whether it is this form.
+
+        Args:
+            head: the first :data:`HEAD_SIZE` bytes; fewer where the file has no more.
+            tail: the last :data:`TAIL_SIZE` bytes; fewer where the file has no more.
+            path: absolute. Never raises, whatever the file holds.
+        """
 
     def open_medium(self, path: bytes, secrets: Secrets) -> Medium:
         """Open it.
@@ -107,4 +131,7 @@ class Form(Protocol):
         """
 
     def files(self, path: bytes) -> tuple[bytes, ...]:
-        """Name every file that reading it opens: segments, extents, parents; absolute paths."""
+        """Name every file that reading it opens: segments, extents, parents; absolute paths.
+
+        Those that are there: what is missing is said by :meth:`open_medium`. Never raises.
+        """
