@@ -57,7 +57,7 @@ def read(path: Path, start: int = 0) -> Iterator[Listed]:
     with path.open("rb") as lines:
         for line in itertools.islice(lines, start, None):
             (source, kind, *facts), _ = _read(line.decode())
-            count = _COUNTS[kind]
+            count = _COUNTS.get(kind, len(facts) - 1)
             name, *more = facts[count:]
             entry = _entry(name.encode("utf-8", "surrogateescape"), kind, facts[:count])
             yield source, _placed(entry, *more) if more else entry

@@ -19,15 +19,17 @@ class MemberLimits:
     """How much may come out of one item that holds others; counted by what is really unpacked.
 
     ``depth`` is the number of containers inside each other, ``count`` that of members, ``bytes``
-    of one member and ``total`` of all, ``ratio`` what a member may be larger than what it is
+    of one member, ``total`` that of all or ``times`` what the item itself has, whichever is more;
+    ``ratio`` what a member may be larger than what it is
     packed in after the first ``free`` bytes. ``kept`` bounds what of one member is held in memory
-    to look into it, ``seconds`` the time for all.
+    to look into it, ``seconds`` the time for all, with one more for each MiB of the item.
     """
 
     depth: int = 5
     count: int = 1_000_000
     bytes: int = 8 << 30
     total: int = 64 << 30
+    times: int = 20
     ratio: int = 200
     free: int = 64 << 20
     kept: int = 1 << 30
