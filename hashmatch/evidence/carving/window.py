@@ -1,0 +1,64 @@
+"""Look at parts of a space that may be larger than memory, a piece at a time.
+
+Walkers follow the structure of a file through it. They ask for what they need at any place, and
+the last piece is kept, so that small steps cost no read each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Read: TypeAlias = "Callable[[int, int], bytes]"
+
+STEP = 4096
+"""Bytes read at once where a walker goes from header to header."""
+PIECE = 256 << 10
+"""Bytes read at once where a walker looks at everything."""
+
+
+class Window:
+    """Reads a space up to a limit.
+
+    Args:
+        read: gives the bytes at an offset, that many or fewer at the end of the space.
+        limit: offset that nothing is read beyond.
+    """
+
+    def __init__(self, read: Read, limit: int) -> None:
+        self._read = read
+        self._limit = limit
+        self._start = 0
+        self._kept = b""
+
+    def at(self, offset: int, length: int, ahead: int = STEP) -> bytes:
+        """Give ``length`` bytes at an offset; fewer only where the space ends.
+
+        Args:
+            offset: where they begin.
+            length: how many.
+            ahead: how many are read where they are not at hand.
+        """
+        begin = offset - self._start
+        if begin < 0 or begin + length > len(self._kept):
+            most = max(0, min(max(length, ahead), self._limit - offset))
+            self._start, self._kept = offset, self._read(offset, most) if most else b""
+            begin = 0
+        return self._kept[begin : begin + length]
+
+    def more(self, offset: int) -> bytes:
+        """Give what is at hand from an offset on, or else the next piece: two bytes at least.
+
+        One or none only where the space ends.
+        """
+        begin = offset - self._start
+        if 0 <= begin < len(self._kept) - 1:
+            return self._kept[begin:]
+        return self.at(offset, PIECE)
+
+    def number(self, offset: int, length: int) -> int:
+        """Give a number, the high byte first; -1 where the space ends before it does."""
+        found = self.at(offset, length)
+        return int.from_bytes(found, "big") if len(found) == length else -1
