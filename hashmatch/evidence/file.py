@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.named_files import NamedFiles
 from hashmatch.model import locators
-from hashmatch.model.evidence import Folder
+from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hashmatch.model.evidence import Entry, Item
-    from hashmatch.model.outcomes import Reason
+    from hashmatch.model.evidence import Entry
+    from hashmatch.model.locators import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class FileSource:
         for entry in self._file.entries():
             if not isinstance(entry, Folder):
                 yield replace(entry, path=name, place=where)
+
+    def at(self, where: tuple[Layer, ...]) -> Item:
+        """Give the one item."""
+        one = next(self.entries())
+        if not isinstance(one, Item) or (locators.place(where) != one.place):
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        return one
 
     def open(self, item: Item) -> BinaryIO:
         """Open it read-only and unbuffered; see :class:`hashmatch.model.evidence.Source`."""

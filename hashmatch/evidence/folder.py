@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hashmatch.model.evidence import Source
+    from hashmatch.model.locators import Layer
 
 _RULES = {
     stat.S_IFLNK: Rule.SYMLINK,
@@ -84,6 +85,24 @@ class FolderSource:
             walk = _Walk(folders)
             yield walk.root()[0]
             yield from walk.below()
+
+    def at(self, where: tuple[Layer, ...]) -> Item:
+        """Give the file of a place such as ``dir:/folder/name``, as it is now."""
+        path = (where[0].path or b"").removeprefix(b"/") if len(where) == 1 else b""
+        if not path or where[0].kind != "dir":
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        try:
+            descriptor = self._folders.open(path)
+        except OSError as error:
+            raise ItemError(Stage.OPEN, reason_of(error)) from None
+        try:
+            status = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        identity = (status.st_dev, status.st_ino)
+        return Item(path, status.st_size, status.st_mtime_ns, status.st_mode, identity)
 
     def open(self, item: Item) -> BinaryIO:
         """Open an item read-only and unbuffered; see :class:`hashmatch.model.evidence.Source`."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.model.evidence import Entry
+    from hashmatch.model.locators import Layer
 
 # Non-blocking: a pipe put in the place of a file must not make the run wait for a writer.
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -56,6 +57,10 @@ class NamedFiles:
     def entries(self) -> Iterator[Entry]:
         """Yield one entry for each name."""
         return map(_entry, self.names)
+
+    def at(self, where: tuple[Layer, ...]) -> Item:  # noqa: ARG002
+        """Raise: its items are named by their paths alone."""
+        raise ItemError(Stage.OPEN, Reason.VANISHED)
 
     def open(self, item: Item) -> BinaryIO:
         """Open an item read-only and unbuffered; see :class:`hashmatch.model.evidence.Source`."""

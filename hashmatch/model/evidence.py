@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.model.facts import Facts
+    from hashmatch.model.locators import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,13 @@ class Source(Protocol):
 
         Raises:
             EvidenceError: the source as a whole cannot be listed.
+        """
+
+    def at(self, where: tuple[Layer, ...]) -> Item:
+        """Give the item of a place as it is now; only layers of the source itself, none inside it.
+
+        Raises:
+            ItemError: there is no such item.
         """
 
     def open(self, item: Item) -> BinaryIO:

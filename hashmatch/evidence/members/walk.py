@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HEAD = 4096
 """Bytes by which a container is recognised."""
+BREAKS = (MemberError, Spent)
+"""What reading a member may raise; each has a ``reason``."""
 _BETWEEN = b"!/"
 _LONGEST_NAME = 32 << 10  # bytes
 

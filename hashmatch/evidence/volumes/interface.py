@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from hashmatch.model.locators import Layer
     from hashmatch.model.outcomes import Reason
 
+LAYERS = frozenset({"mbr", "gpt", "apm", "bsd", "lvm", "bde", "luks"})
+"""Kinds of layers that lead to a volume. The first of another kind names what is in it: an entry
+of a file system, or a stretch of space."""
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:
