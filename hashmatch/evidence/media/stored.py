@@ -17,15 +17,16 @@ _SECTOR = 512
 class Stored:
     """An open file. Reads give what is there; nothing is ever written."""
 
-    def __init__(self, path: bytes, *, link: bool = True) -> None:
+    def __init__(self, path: bytes, *, link: bool = True, device: bool = False) -> None:
         """Open it.
 
         Args:
             path: absolute.
             link: whether it may be a link. What an image names itself may not.
+            device: whether it must be a block device; else it must be a regular file.
 
         Raises:
-            MediumError: it cannot be opened, or is no regular file.
+            MediumError: it cannot be opened, or is not what it must be.
         """
         self.path = path
         try:
@@ -33,12 +34,13 @@ class Stored:
         except OSError as error:
             msg = f"{names.shown(path)} cannot be opened ({reason_of(error)})"
             raise MediumError(msg) from None
-        status = os.fstat(self._descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        self.status = os.fstat(self._descriptor)
+        if not (stat.S_ISBLK if device else stat.S_ISREG)(self.status.st_mode):
             self.close()
-            msg = f"{names.shown(path)} is not a regular file; name the file of the image itself"
+            kind = "block device" if device else "regular file"
+            msg = f"{names.shown(path)} is not a {kind}; name the image itself"
             raise MediumError(msg)
-        self.size = status.st_size
+        self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
 
     @property
     def segment(self) -> Segment:
@@ -116,7 +118,8 @@ def beside(path: bytes, name: bytes) -> bytes:
     Nothing outside the folder of the image is ever reached by such a name.
     """
     last = name.replace(b"\\", b"/").rpartition(b"/")[2]
-    return os.path.join(os.path.dirname(path), last)
+    folder, slash, _ = path.rpartition(b"/")
+    return folder + slash + last
 
 
 def lies_beside(path: bytes, name: bytes) -> bool:
