@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from hashmatch.evidence.media.damage import Damage
 from hashmatch.evidence.media.interface import MediumError, MediumFacts, Stretch
-from hashmatch.evidence.media.stored import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hashmatch.evidence.media.stored import Stored
+
+CHECKSUM = "checksum"
+MISSING = "missing"
+TRUNCATED = "truncated"
+UNREADABLE = "unreadable"
 
 MOST_CONTENT = 1 << 48
 """Bytes that a medium may claim to hold; no disk is of 256 TiB."""
@@ -18,7 +27,7 @@ MOST_PACKED = 64 << 20
 _KEPT = 16 << 20
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818  # a state of the content, told to the caller
     """A packed part cannot be had as it was stored; the word says why, as in ``Stretch``."""
 
     def __init__(self, why: str) -> None:
@@ -27,20 +36,38 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """A piece that can only be had whole.
+
+    ``key`` tells it from every other of the same medium; ``unpack`` gives exactly ``length`` bytes
+    or raises :class:`Unreadable` or ``OSError``.
+    """
+
+    key: tuple[int, int]
+    length: int
+    unpack: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of content that lies in one piece.
 
-    Exactly one is given of ``file`` with ``at`` (as it is), ``unpack`` (all of it at once; may
-    raise :class:`Unreadable` or ``OSError``) and ``why`` (it cannot be had). With none the
-    content is zeros.
+    ``at`` is its first byte in ``file``, or in what ``packed`` gives; ``why`` says that it cannot
+    be had. Where none of the three is given, the content is zeros.
     """
 
     start: int
     length: int
     file: Stored | None = None
     at: int = 0
-    unpack: Callable[[], bytes] | None = None
+    packed: Packed | None = None
     why: str = ""
+
+    def within(self, start: int, end: int) -> Part:
+        """Give what of it lies between two places of the content."""
+        first = max(start, self.start)
+        length = min(end, self.start + self.length) - first
+        return replace(self, start=first, length=length, at=self.at + first - self.start)
 
 
 class Map(Protocol):
@@ -69,7 +96,7 @@ class Mapped:
         self._files = files
         self._facts = facts
         self._damage = Damage(layout.size)
-        self._unpacked: OrderedDict[int, bytes] = OrderedDict()
+        self._unpacked: OrderedDict[tuple[int, int], tuple[bytes, str]] = OrderedDict()
         self._kept = 0
 
     @property
@@ -105,8 +132,11 @@ class Mapped:
         self._unpacked.clear()
 
     def _read(self, part: Part, skip: int, length: int) -> bytes:
-        if part.unpack is not None:
-            return self._whole(part, part.unpack)[skip : skip + length]
+        if part.packed is not None:
+            whole, why = self._whole(part.packed)
+            if why:
+                self._damage.note(part.start, part.length, why)
+            return whole[part.at + skip : part.at + skip + length]
         if part.file is not None:
             found, lost = part.file.sectors(part.at + skip, length)
             for place, many, why in lost:
@@ -116,29 +146,24 @@ class Mapped:
             self._damage.note(part.start, part.length, part.why)
         return bytes(length)
 
-    def _whole(self, part: Part, unpack: Callable[[], bytes]) -> bytes:
-        known = self._unpacked.get(part.start)
+    def _whole(self, packed: Packed) -> tuple[bytes, str]:
+        known = self._unpacked.get(packed.key)
         if known is not None:
-            self._unpacked.move_to_end(part.start)
+            self._unpacked.move_to_end(packed.key)
             return known
         try:
-            whole = unpack()
-            why = "" if len(whole) == part.length else "checksum"
+            found = packed.unpack()
+            why = "" if len(found) == packed.length else UNREADABLE
         except Unreadable as trouble:
-            whole, why = b"", trouble.why
+            found, why = b"", trouble.why
         except OSError:
-            whole, why = b"", "unreadable"
-        if why:
-            self._damage.note(part.start, part.length, why)
-            whole = bytes(part.length)
-        self._keep(part.start, whole)
-        return whole
-
-    def _keep(self, start: int, whole: bytes) -> None:
-        self._unpacked[start] = whole
-        self._kept += len(whole)
+            found, why = b"", UNREADABLE
+        known = (bytes(packed.length) if why else found), why
+        self._unpacked[packed.key] = known
+        self._kept += packed.length
         while self._kept > _KEPT and len(self._unpacked) > 1:
-            self._kept -= len(self._unpacked.popitem(last=False)[1])
+            self._kept -= len(self._unpacked.popitem(last=False)[1][0])
+        return known
 
 
 class Tables:
@@ -184,3 +209,60 @@ def believable(size: int, what: str) -> int:
         msg = f"{what} claims to hold {size} bytes, which no disk does; its header is damaged"
         raise MediumError(msg)
     return size
+
+
+def inflated(packed: bytes, length: int, window: int) -> bytes:
+    """Inflate what gives exactly ``length`` bytes; bytes after the end are passed over.
+
+    Args:
+        packed: deflated bytes.
+        length: of what they give.
+        window: as in :func:`zlib.decompressobj`: below 0 without a header and a checksum.
+
+    Raises:
+        Unreadable: they give more, or less, or nothing; or their checksum is wrong or missing.
+    """
+    engine = zlib.decompressobj(window)
+    try:
+        found = engine.decompress(packed, length)
+        if len(found) == length and not engine.eof:
+            # The end must follow, with its checksum; nothing more may come before it.
+            found += engine.decompress(engine.unconsumed_tail, 1)
+    except zlib.error:
+        raise Unreadable(CHECKSUM if window > 0 else UNREADABLE) from None
+    if len(found) != length or (window > 0 and not engine.eof):
+        raise Unreadable(UNREADABLE)
+    return found
+
+
+class Plain:
+    """The map of a file that is the content itself."""
+
+    def __init__(self, file: Stored) -> None:
+        self._file = file
+
+    @property
+    def size(self) -> int:
+        """Bytes of content."""
+        return self._file.size
+
+    def part(self, offset: int) -> Part:  # noqa: ARG002  # all of it is one part
+        """Give the whole file."""
+        return Part(0, self.size, self._file)
+
+
+def lower(below: Map | None, start: int, end: int, offset: int) -> Part:
+    """Give the part of what lies below a map, where the map says nothing of its own.
+
+    Zeros where nothing lies below, or it ends before.
+
+    Args:
+        below: the map below.
+        start: where the gap in the map above begins.
+        end: where it ends.
+        offset: the byte that is asked for.
+    """
+    if below is None or offset >= below.size:
+        first = start if below is None else max(start, below.size)
+        return Part(first, end - first)
+    return below.part(offset).within(start, end)
