@@ -1,0 +1,59 @@
+"""Small helpers of containers that are read at any place: pieces of them as members."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.evidence.members.interface import MemberError
+from hashmatch.evidence.members.unpacked import Stretch, length, read_at, unpacked
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_STEP = 1 << 20
+
+
+def piece(stream: BinaryIO, offset: int, size: int) -> Callable[[], BinaryIO]:
+    """Give what opens a stretch of a container; reading it raises where the container ends."""
+    return lambda: unpacked(Stretch(offset, size).blocks(stream))
+
+
+def held(content: bytes) -> Callable[[], BinaryIO]:
+    """Give what opens content that is in memory."""
+    return lambda: io.BytesIO(content)
+
+
+def whole(stream: BinaryIO, most: int) -> bytes:
+    """Read all of a container.
+
+    Args:
+        stream: the container, seekable.
+        most: so many bytes are taken into memory at most.
+
+    Raises:
+        MemberError: it is longer.
+    """
+    if length(stream) > most:
+        raise MemberError(Reason.LIMIT_KEPT)
+    return read_at(stream, 0, most)
+
+
+def places(stream: BinaryIO, marks: bytes, size: int) -> Iterator[int]:
+    """Find every place where a sequence of bytes begins, in order, in pieces of 1 MiB.
+
+    Args:
+        stream: seekable; may be moved by others between two places.
+        marks: what is looked for.
+        size: bytes of the stream to look through.
+    """
+    start = 0
+    more = len(marks) - 1
+    while start < size:
+        data = read_at(stream, start, min(_STEP + more, size - start))
+        found = data.find(marks)
+        while found >= 0:
+            yield start + found
+            found = data.find(marks, found + 1)
+        start += _STEP
