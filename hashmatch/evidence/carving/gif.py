@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Window
+from hashmatch.evidence.carving.window import Walked, Window, ended
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -24,8 +24,8 @@ _EXTENSIONS = {0x01: 12, 0xF9: 4, 0xFE: 0, 0xFF: 11}
 """Kinds, and how long the first block of each is; 0 for any length."""
 
 
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Find where the GIF that begins at ``start`` ends.
+def walk(read: Read, start: int, limit: int) -> Walked | None:
+    """Follow the GIF that begins at ``start``.
 
     Args:
         read: gives the bytes at an offset, that many or fewer at the end of what there is.
@@ -33,10 +33,18 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         limit: offset that it cannot go beyond.
 
     Returns:
-        The offset after its last byte, and whether it is whole; what is not whole has a part of a
-        picture and ends where its structure breaks off. None where no GIF begins.
+        How far it goes; what is not whole has a part of a picture and ends where its structure
+        breaks off. None where no GIF begins.
     """
     return _Walk(Window(read, min(limit, start + MOST)), start).run()
+
+
+def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
+    """Give where the GIF that begins at ``start`` ends, and whether it is whole.
+
+    None where none begins; see :func:`walk`.
+    """
+    return ended(walk(read, start, limit))
 
 
 class _Walk:
@@ -45,7 +53,7 @@ class _Walk:
         self._start = start
         self._pixels = -1  # where those of the first picture begin
 
-    def run(self) -> tuple[int, bool] | None:
+    def run(self) -> Walked | None:
         head = self._at(self._start, 13)
         if len(head) < 13 or head[:6] not in {magic for _, magic in MAGICS}:
             return None
@@ -53,12 +61,13 @@ class _Walk:
         while True:
             kind = self._at(place, 1)
             if kind == bytes([_TRAILER]):
-                return (place + 1, True) if self._pixels >= 0 else None
+                whole = self._pixels >= 0
+                return Walked(place + 1, self._pixels, whole=True) if whole else None
             blocks = self._blocks(place, kind)
             place, ended = (place, False) if blocks < 0 else self._passed(blocks)
             if not ended:
                 kept = self._pixels >= 0 and place - self._pixels >= _LEAST
-                return (place, False) if kept else None
+                return Walked(place, self._pixels, whole=False) if kept else None
 
     def _blocks(self, place: int, kind: bytes) -> int:
         """Give where the blocks of a part begin; -1 where no part is."""

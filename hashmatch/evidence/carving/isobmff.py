@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Window
+from hashmatch.evidence.carving.window import Walked, Window, ended
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
 
 NAME = "isobmff"
-MAGICS = tuple((4, kind) for kind in (b"ftyp", b"moov", b"mdat", b"wide", b"pnot"))
+MAGICS = ((4, b"ftyp"),)
 MOST = 4 << 30
 """Bytes that a video may have."""
 MOST_PICTURE = 64 << 20
@@ -35,8 +35,8 @@ _KNOWN = frozenset(
 _IN_MOVIE = frozenset((b"mvhd", b"cmov", b"rmra", b"trak", b"udta", b"iods", b"free", b"uuid"))
 
 
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Find where the file that begins at ``start`` ends.
+def walk(read: Read, start: int, limit: int) -> Walked | None:
+    """Follow the file that begins at ``start``.
 
     Args:
         read: gives the bytes at an offset, that many or fewer at the end of what there is.
@@ -44,9 +44,9 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         limit: offset that it cannot go beyond.
 
     Returns:
-        The offset after its last byte, and whether it is whole; what is not whole has an index
-        and ends at the limit, as its last box goes on beyond that or to an end that it does not
-        state. None where no such file begins, or none that could be decoded.
+        How far it goes; what is not whole has an index and ends at the limit, as its last box goes
+        on beyond that or to an end that it does not state. None where no such file begins, or
+        none that could be decoded.
     """
     window = Window(read, min(limit, start + MOST))
     typed = window.at(start + 4, 4) == b"ftyp"
@@ -59,13 +59,22 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         if not size or not _follows(kind, first=place == start):
             break
         if size < 0 or place + size > limit:
-            return (limit, False) if met & _INDEX and kind == b"mdat" else None
+            cut = met & _INDEX and kind == b"mdat"
+            return Walked(limit, place + 8, whole=False) if cut else None
         if not _holds(window, place, size, kind):
             break
         met.add(kind)
         place += size
     enough = met & _INDEX if typed else {b"moov", b"mdat"} <= met
-    return (place, True) if enough else None
+    return Walked(place, start + 1, whole=True) if enough else None
+
+
+def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
+    """Give where the file that begins at ``start`` ends, and whether it is whole.
+
+    None where none begins; see :func:`walk`.
+    """
+    return ended(walk(read, start, limit))
 
 
 def _box(window: Window, place: int) -> tuple[int, bytes]:

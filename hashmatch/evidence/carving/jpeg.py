@@ -9,10 +9,9 @@ Source: ITU-T T.81, annex B.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Window
+from hashmatch.evidence.carving.window import Walked, Window, ended
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -31,17 +30,8 @@ _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_BUT_RESTART = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """How far a JPEG goes: where it ends, its first pixel data, and whether that is its own end."""
-
-    end: int
-    pixels: int
-    whole: bool
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Find where the JPEG that begins at ``start`` ends.
+def walk(read: Read, start: int, limit: int) -> Walked | None:
+    """Follow the JPEG that begins at ``start``.
 
     Args:
         read: gives the bytes at an offset, that many or fewer at the end of what there is.
@@ -49,16 +39,19 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         limit: offset that it cannot go beyond.
 
     Returns:
-        The offset after its last byte, and whether it is whole; what is not whole has pixels and
-        ends where its structure breaks off. None where no JPEG begins.
+        How far it goes; what is not whole has pixels and ends where its structure breaks off.
+        None where no JPEG begins.
     """
-    walked = walk(read, start, limit)
-    return None if walked is None else (walked.end, walked.whole)
+    limit = min(limit, start + MOST)
+    return _Walk(Window(read, limit), start, limit).run()
 
 
-def walk(read: Read, start: int, limit: int) -> Walked | None:
-    """Find the same, and where pixel data begins."""
-    return _Walk(Window(read, min(limit, start + MOST)), start, min(limit, start + MOST)).run()
+def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
+    """Give where the JPEG that begins at ``start`` ends, and whether it is whole.
+
+    None where none begins; see :func:`walk`.
+    """
+    return ended(walk(read, start, limit))
 
 
 class _Walk:

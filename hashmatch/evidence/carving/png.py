@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import PIECE, Window
+from hashmatch.evidence.carving.window import PIECE, Walked, Window, ended
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -23,8 +23,8 @@ _AROUND = 12  # bytes of a chunk beside its content: length, kind and checksum
 _FIRST = (13).to_bytes(4, "big") + b"IHDR"
 
 
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Find where the PNG that begins at ``start`` ends.
+def walk(read: Read, start: int, limit: int) -> Walked | None:
+    """Follow the PNG that begins at ``start``.
 
     Args:
         read: gives the bytes at an offset, that many or fewer at the end of what there is.
@@ -32,8 +32,8 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         limit: offset that it cannot go beyond.
 
     Returns:
-        The offset after its last byte, and whether it is whole; what is not whole has pixels and
-        ends with the first chunk that is damaged. None where no PNG begins.
+        How far it goes; what is not whole has pixels and ends with the first chunk that is damaged.
+        None where no PNG begins.
     """
     limit = min(limit, start + MOST)
     window = Window(read, limit)
@@ -51,8 +51,16 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
             break
         place = after
         if kind == b"IEND":
-            return (place, True) if pixels else None
-    return (place, False) if pixels else None
+            return Walked(place, start + 1, whole=True) if pixels else None
+    return Walked(place, start + 1, whole=False) if pixels else None
+
+
+def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
+    """Give where the PNG that begins at ``start`` ends, and whether it is whole.
+
+    None where none begins; see :func:`walk`.
+    """
+    return ended(walk(read, start, limit))
 
 
 def _agrees(window: Window, place: int, length: int) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from hashmatch.evidence.carving import gif, isobmff, jpeg, png, riff
+from hashmatch.evidence.carving import gif, isobmff, jpeg, png, quicktime, riff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hashmatch.evidence.carving.window import Read
+    from hashmatch.evidence.carving.window import Read, Walked
 
 
 class Walker(Protocol):
@@ -23,9 +23,9 @@ class Walker(Protocol):
     def MAGICS(self) -> tuple[tuple[int, bytes], ...]:  # noqa: N802
         """What its files begin with: offset and bytes, any of them."""
 
-    def end(self, read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-        """Find where the file that begins at ``start`` ends, and whether it is whole."""
+    def walk(self, read: Read, start: int, limit: int) -> Walked | None:
+        """Follow the file that begins at ``start``; None where none begins."""
 
 
-_KNOWN: tuple[Walker, ...] = (jpeg, png, gif, riff, isobmff)
+_KNOWN: tuple[Walker, ...] = (jpeg, png, gif, riff, isobmff, quicktime)
 WALKERS: Mapping[str, Walker] = {one.NAME: one for one in _KNOWN}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Window
+from hashmatch.evidence.carving.window import Walked, Window, ended
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -22,8 +22,8 @@ _FIRST = frozenset((b"VP8 ", b"VP8L", b"VP8X"))
 _PIXELS = frozenset((b"VP8 ", b"VP8L", b"ANMF"))
 
 
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Find where the WebP picture that begins at ``start`` ends.
+def walk(read: Read, start: int, limit: int) -> Walked | None:
+    """Follow the WebP picture that begins at ``start``.
 
     What pixels hold is not looked at beyond their first bytes.
 
@@ -33,8 +33,8 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
         limit: offset that it cannot go beyond.
 
     Returns:
-        The offset after its last byte, and whether it is whole; what is not whole ends at the
-        limit, or where its chunks break off. None where no WebP picture begins.
+        How far it goes; what is not whole ends at the limit, or where its chunks break off. None
+        where no WebP picture begins.
     """
     window = Window(read, min(limit, start + MOST))
     head = window.at(start, 16)
@@ -46,7 +46,8 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
     place, pixels = start + 12, False
     for _ in range(_MOST_CHUNKS):
         if place >= stop:
-            return (stop, True) if pixels and place <= stop + 1 else None
+            whole = pixels and place <= stop + 1
+            return Walked(stop, start + 1, whole=True) if whole else None
         chunk = window.at(place, 15)
         length = _size(chunk[4:8])
         after = place + 8 + length + (length & 1)
@@ -54,9 +55,17 @@ def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
             break
         pixels = pixels or chunk[:4] in _PIXELS
         if min(after, stop) > limit:
-            return (limit, False) if pixels else None
+            return Walked(limit, start + 1, whole=False) if pixels else None
         place = after
-    return (place, False) if pixels else None
+    return Walked(place, start + 1, whole=False) if pixels else None
+
+
+def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
+    """Give where the WebP picture that begins at ``start`` ends, and whether it is whole.
+
+    None where none begins; see :func:`walk`.
+    """
+    return ended(walk(read, start, limit))
 
 
 def _size(value: bytes) -> int:

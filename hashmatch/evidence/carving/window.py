@@ -6,6 +6,7 @@ the last piece is kept, so that small steps cost no read each.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,6 +18,25 @@ STEP = 4096
 """Bytes read at once where a walker goes from header to header."""
 PIECE = 256 << 10
 """Bytes read at once where a walker looks at everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a file goes.
+
+    ``end`` is the offset after its last byte; ``whole`` tells whether that is its own end, else it
+    has pixels or samples and its structure breaks off there. ``body`` is the first offset from
+    which on another file would not belong to it.
+    """
+
+    end: int
+    body: int
+    whole: bool
+
+
+def ended(walked: Walked | None) -> tuple[int, bool] | None:
+    """Give where a file ends, and whether it is whole; None for none."""
+    return None if walked is None else (walked.end, walked.whole)
 
 
 class Window:
