@@ -1,0 +1,23 @@
+"""Load what reading evidence needs, in a process that is about to be confined.
+
+What Python loads itself could be loaded later; libraries of the system that it needs could not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from contextlib import suppress
+
+MODULES = ("bz2", "ctypes", "lzma", "pytsk3", "sqlite3", "zlib")
+"""Those that need libraries of the system. What is not installed is said by what would need it."""
+
+
+def load() -> None:
+    """Load them, and put the process into UTC, as one of them gives times by its zone."""
+    os.environ["TZ"] = "UTC0"  # written out: the file that says what a name means may be closed
+    time.tzset()
+    for name in MODULES:
+        with suppress(ImportError):
+            importlib.import_module(name)

@@ -1,0 +1,269 @@
+"""What a listing process and its parent say to each other: plain values of a known form.
+
+The process has read a hostile image and may not be itself any more. What it sends is built anew
+here from plain values, each in bounds. Whether it is true cannot be told from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never, cast
+
+from hashmatch.evidence.media.interface import MediumFacts, Segment, Stretch
+from hashmatch.evidence.volumes.interface import Volume
+from hashmatch.model import locators
+from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.facts import MOST_EXTENTS, Facts, Recovery, Standing
+from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hashmatch.model.evidence import Entry
+    from hashmatch.model.records import Json
+
+_LONGEST_PATH = 1 << 20
+_LONGEST_PLACE = 4 << 20
+_LONGEST_TEXT = 1 << 16
+_MOST = 1 << 53  # as large a number as every reader of a record takes
+_MOST_NOTES = 64
+_MOST_STRETCHES = 100_000
+_MOST_SEGMENTS = 100_000
+_DEEPEST = 6
+_WIDEST = 10_000
+_MOST_VOLUMES = 4096
+
+_BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
+
+
+def entry_out(entry: Entry) -> tuple[object, ...]:
+    """Give an entry as plain values."""
+    facts = entry.facts if not isinstance(entry, Folder) else None
+    known = None if facts is None else _facts_out(facts)
+    match entry:
+        case Item():
+            values: tuple[object, ...] = (entry.size, entry.modified_ns, entry.mode, entry.identity)
+            return ("item", entry.path, entry.place, known, *values)
+        case Failed():
+            return ("failed", entry.path, entry.place, known, str(entry.stage), str(entry.reason))
+        case Skipped():
+            return ("skipped", entry.path, entry.place, known, str(entry.rule))
+        case Folder():
+            return ("folder", entry.path, "", None)
+        case _:
+            assert_never(entry)
+
+
+def entry_in(values: object, volume: Volume) -> Entry:
+    """Build an entry of a volume.
+
+    Raises:
+        EOFError: it is none.
+    """
+    try:
+        return _entry(values, volume)
+    except _BROKEN:
+        raise EOFError from None
+
+
+def _entry(values: object, volume: Volume) -> Entry:
+    kind, path, place, known, *rest = cast("tuple[Any, ...]", values)
+    _path(path, volume.prefix)
+    if kind == "folder":
+        return Folder(path)
+    _place(place, volume)
+    facts = None if known is None else _facts_in(*known)
+    match kind, rest:
+        case "item", (size, modified, mode, (number, at)):
+            _numbers(size, mode, at)
+            if type(modified) is not int or abs(modified) >= 1 << 63 or number != volume.number:
+                raise ValueError
+            return Item(path, size, modified, mode, (volume.number, at), place, facts)
+        case "failed", (stage, reason):
+            return Failed(path, Stage(stage), Reason(reason), place, facts)
+        case "skipped", (rule,):
+            return Skipped(path, Rule(rule), place, facts)
+        case _:
+            raise ValueError
+
+
+def _path(path: object, prefix: bytes) -> None:
+    if type(path) is not bytes or len(path) > _LONGEST_PATH:
+        raise ValueError
+    if not path.startswith(prefix) and path != prefix.rstrip(b"/"):
+        raise ValueError
+
+
+def _place(place: object, volume: Volume) -> None:
+    """See that a place is written as places are, and lies in the volume."""
+    if type(place) is not str or len(place) > _LONGEST_PLACE:
+        raise ValueError
+    layers = locators.parse_place(place)
+    if not layers or locators.place(layers) != place:
+        raise ValueError
+    if layers[: len(volume.layers)] != volume.layers:
+        raise ValueError
+
+
+def _facts_out(facts: Facts) -> tuple[object, ...]:
+    recovery = None if facts.recovery is None else str(facts.recovery)
+    known = (facts.times, facts.extents, facts.fragments, facts.extents_on, facts.notes)
+    return (str(facts.standing), recovery, *known)
+
+
+def _facts_in(*values: Any) -> Facts:  # noqa: ANN401  # of a message
+    standing, recovery, times, extents, fragments, extents_on, notes = values
+    for pairs in (times, notes):
+        if type(pairs) is not tuple or len(pairs) > _MOST_NOTES:
+            raise ValueError
+        for name, word in pairs:
+            _texts(name, word)
+    if type(extents) is not tuple or len(extents) > MOST_EXTENTS:
+        raise ValueError
+    for offset, length in extents:
+        _numbers(offset, length)
+    _numbers(fragments)
+    _texts(extents_on)
+    found = None if recovery is None else Recovery(recovery)
+    return Facts(Standing(standing), found, times, extents, fragments, extents_on, notes)
+
+
+def volumes_out(volumes: Iterable[Volume]) -> list[tuple[object, ...]]:
+    """Give volumes as plain values."""
+    return [
+        (
+            *(one.number, [str(layer) for layer in one.layers], one.prefix, one.offset, one.size),
+            *(None if one.trouble is None else str(one.trouble), one.advice, one.gap),
+        )
+        for one in volumes
+    ]
+
+
+def volumes_in(values: object) -> tuple[Volume, ...]:
+    """Build the volumes of a medium; no two have a number, or names in locators, in common.
+
+    Raises:
+        EOFError: they are none.
+    """
+    try:
+        found = tuple(_volume(*one) for one in _listed(values, _MOST_VOLUMES))
+    except _BROKEN:
+        raise EOFError from None
+    if len({one.number for one in found}) < len(found):
+        raise EOFError
+    return found
+
+
+def _volume(*values: Any) -> Volume:  # noqa: ANN401  # of a message
+    number, parts, prefix, offset, size, trouble, advice, gap = values
+    _numbers(number, offset, size)
+    _texts(advice, *parts)
+    _path(prefix, b"")
+    layers = tuple(layer for part in parts for layer in locators.parse_place(part))
+    reason = None if trouble is None else Reason(trouble)
+    return Volume(number, layers, prefix, offset, size, reason, advice, gap is True)
+
+
+def facts_out(facts: MediumFacts) -> tuple[object, ...]:
+    """Give what is known of a medium as plain values."""
+    segments = [(one.path, one.size) for one in facts.segments]
+    bad = [_stretch_out(one) for one in facts.bad[:_MOST_STRETCHES]]
+    return (facts.form, facts.size, segments, list(facts.stored), facts.said, bad)
+
+
+def facts_in(values: object) -> MediumFacts:
+    """Build what is known of a medium.
+
+    Raises:
+        EOFError: it is not of that form.
+    """
+    try:
+        form, size, segments, stored, said, bad = cast("tuple[Any, ...]", values)
+        _texts(form)
+        _numbers(size)
+        parts = []
+        for path, length in _listed(segments, _MOST_SEGMENTS):
+            _path(path, b"")
+            _numbers(length)
+            parts.append(Segment(path, length))
+        pairs = []
+        for name, value in _listed(stored, 16):
+            _texts(name, value)
+            pairs.append((name, value))
+        damage = tuple(stretch_in(one) for one in _listed(bad, _MOST_STRETCHES))
+        if type(said) is not dict:
+            raise EOFError
+        plain(said)
+    except _BROKEN:
+        raise EOFError from None
+    return MediumFacts(form, size, tuple(parts), tuple(pairs), said, damage)
+
+
+def _stretch_out(one: Stretch) -> tuple[object, ...]:
+    return (one.offset, one.length, one.why, one.part)
+
+
+def stretch_in(values: object) -> Stretch:
+    """Build a stretch; raises what building values of a wrong form raises."""
+    offset, length, why, part = cast("tuple[Any, ...]", values)
+    _numbers(offset, length)
+    _texts(why, part)
+    return Stretch(offset, length, why, part)
+
+
+def plain(value: object, depth: int = 0) -> Json:
+    """See that a value is one of JSON, not too deep and not too wide, and give it back.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if depth > _DEEPEST:
+        raise ValueError
+    if type(value) is dict and len(value) <= _WIDEST:
+        _texts(*value)
+        _each(plain, value.values(), depth + 1)
+    elif type(value) is list and len(value) <= _WIDEST:
+        _each(plain, value, depth + 1)
+    elif type(value) is str:
+        _texts(value)
+    elif type(value) is int:
+        _numbers(abs(value))
+    elif value is not None and type(value) is not bool:
+        raise ValueError
+    return cast("Json", value)
+
+
+def _each(look: Callable[[object, int], object], values: Iterable[object], depth: int) -> None:
+    for one in values:
+        look(one, depth)
+
+
+def _listed(values: object, most: int) -> list[Any]:
+    if type(values) is not list or len(values) > most:
+        raise ValueError
+    return values
+
+
+def _numbers(*numbers: object) -> None:
+    for one in numbers:
+        if type(one) is not int or not 0 <= one <= _MOST:
+            raise ValueError
+
+
+def text(value: object) -> str:
+    """Give a text back.
+
+    Raises:
+        EOFError: it is none, or too long.
+    """
+    try:
+        _texts(value)
+    except _BROKEN:
+        raise EOFError from None
+    return cast("str", value)
+
+
+def _texts(*texts: object) -> None:
+    for one in texts:
+        if type(one) is not str or len(one) > _LONGEST_TEXT:
+            raise ValueError
+        one.encode()
