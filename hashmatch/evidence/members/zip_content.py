@@ -1,0 +1,102 @@
+"""The content of one entry of a zip, decrypted, unpacked and checked while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.evidence.members import methods, zip_secrets
+from hashmatch.evidence.members.interface import MemberError
+from hashmatch.evidence.members.unpacked import Stretch, checked
+from hashmatch.evidence.members.zip_entries import AES, ENCRYPTED, STRONG
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+    from hashmatch.evidence.members.zip_entries import Entry
+    from hashmatch.evidence.members.zip_secrets import Keys
+
+_STORED, _PPMD, _PATCHED = 0, 98, 1 << 5
+_METHODS = {
+    8: methods.inflate,
+    9: methods.inflate64,
+    12: methods.bunzip2,
+    14: methods.zip_lzma,
+    20: methods.unzstd,  # its number before it had 93
+    93: methods.unzstd,
+    95: methods.unxz,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An entry, and where its packed content lies."""
+
+    stream: BinaryIO
+    entry: Entry
+    data: Stretch
+    keys: Keys
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the content.
+
+        Raises:
+            MemberError: no password fits, the method is not known or its library is missing, the
+                content is damaged; at the end, where length or checksum are not those stated.
+        """
+        entry = self.entry
+        if entry.flags & (STRONG | _PATCHED):
+            raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+        if entry.method == AES:
+            how = zip_secrets.Aes.of(entry)
+            plain = how.decrypt(self.stream, self.data, self.keys)
+            yield from self._unpacked(plain, how.method, counts=how.counts)
+        elif entry.flags & ENCRYPTED:
+            yield from self._traditional()
+        else:
+            yield from self._unpacked(self.data.blocks(self.stream), entry.method)
+
+    def _unpacked(
+        self, packed: Iterable[bytes], method: int, *, counts: bool = True
+    ) -> Iterator[bytes]:
+        if method == _STORED:
+            plain = iter(packed)
+        elif method == _PPMD:
+            plain = methods.zip_ppmd(packed, self.entry.size)
+        elif method in _METHODS:
+            plain = _METHODS[method](packed)
+        else:
+            raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+        crc = self.entry.crc if counts else -1
+        yield from checked(plain, self.entry.size, crc)
+        for _ in packed if method != _STORED else ():
+            continue  # what authenticates the packed content comes at its very end
+
+    def _traditional(self) -> Iterator[bytes]:
+        """Unpack with the first password that gives what the checksum says."""
+        words = tuple(
+            self.keys.fitting(
+                lambda word: zip_secrets.seems(self.stream, self.entry, self.data, word)
+            )
+        )
+        if not words:
+            raise MemberError(Reason.KEY_NEEDED)
+        word = words[0] if len(words) == 1 else next(filter(self._fits, words), words[0])
+        plain = zip_secrets.traditional(self.stream, self.data, word)
+        try:
+            yield from self._unpacked(plain, self.entry.method)
+        except MemberError as error:
+            if error.reason not in {Reason.CHECKSUM, Reason.DAMAGED_CONTAINER}:
+                raise
+            raise MemberError(Reason.KEY_NEEDED) from None  # or damaged: nothing tells which
+
+    def _fits(self, word: bytes) -> bool:
+        plain = zip_secrets.traditional(self.stream, self.data, word)
+        try:
+            for _ in self._unpacked(plain, self.entry.method):
+                continue
+        except MemberError:
+            return False
+        return True
