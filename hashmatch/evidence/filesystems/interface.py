@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hashmatch.model.secrets import Secrets
 
 
+UNKNOWN = -1
+"""The size of an entry of which only the place is known."""
+
+
 class MountError(Exception):
     """A file system was recognised and cannot be read."""
 
@@ -55,6 +59,8 @@ class FileSystem(Protocol):
 
     def open(self, where: Layer, size: int) -> Content:
         """Open what a layer names, for an entry that was listed with this size.
+
+        Where only its place is known the size is :data:`UNKNOWN`, and the stream tells it.
 
         Raises:
             ItemError: there is no such entry any more, or it cannot be opened.
