@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import stat
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hashmatch.errors import EvidenceError
 from hashmatch.evidence import unallocated
-from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.evidence.filesystems.interface import UNKNOWN, MountError
 from hashmatch.evidence.stack import Stack
 from hashmatch.model import locators
 from hashmatch.model.evidence import Folder, Item
@@ -146,6 +147,22 @@ class ImageSource:
                 yield failed(volume, Reason.DAMAGED_VOLUMES)
             return  # that the volume failed was told before
         yield from unallocated.entries(opened, mounted.files if mounted else None)
+
+    def at(self, where: tuple[Layer, ...]) -> Item:
+        """Give the item of a place; of its facts only its size, as what is there now tells it."""
+        place = locators.place(where)
+        volume, step = self._find(place)
+        if len(where) != len(volume.layers) + 1:
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        with self.open(Item(b"", UNKNOWN, 0, stat.S_IFREG, (volume.number, 0), place)) as stream:
+            try:
+                size = stream.seek(0, io.SEEK_END)
+            except OSError:
+                raise ItemError(Stage.OPEN, Reason.IO) from None
+        path = volume.prefix + (step.path or b"").removeprefix(b"/")
+        if (name := step.key("ads")) is not None:
+            path += b":" + name
+        return Item(path, size, 0, stat.S_IFREG, (volume.number, 0), place)
 
     def open(self, item: Item) -> BinaryIO:
         """Open what an item's place names; see :class:`hashmatch.model.evidence.Source`."""

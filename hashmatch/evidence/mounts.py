@@ -17,8 +17,8 @@ class Mount:
 
     ``read_only``: the file system is mounted so; it says nothing of a hardware write blocker.
     ``access_times_kept``: reading leaves no access time, because of how it is mounted or because
-    this user may read without leaving one. The latter is tried on the folder itself: files of
-    other owners below it can differ unless the user is root. File systems mounted further below
+    this user may read without leaving one. The latter is tried on the place itself: files of
+    other owners below a folder can differ unless the user is root. File systems mounted further below
     are not looked at.
     """
 
@@ -27,13 +27,13 @@ class Mount:
 
 
 def of(location: bytes) -> Mount:
-    """Look at how the folder's file system is mounted.
+    """Look at how the file system of a folder or file is mounted.
 
     Raises:
-        EvidenceError: the folder cannot be opened.
+        EvidenceError: it cannot be opened.
     """
     try:
-        descriptor = open_quietly(location, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = open_quietly(location, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             flags = os.fstatvfs(descriptor).f_flag
         finally:
@@ -47,7 +47,7 @@ def of(location: bytes) -> Mount:
 
 
 def _may_read_quietly(location: bytes) -> bool:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOATIME
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOATIME
     try:
         os.close(os.open(location, flags))
     except PermissionError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from hashmatch.evidence import mounts
@@ -11,8 +11,9 @@ from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.outcomes import Failed, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from hashmatch.evidence.stamps import Stamp
     from hashmatch.model.evidence import Entry, Source
 
 
@@ -37,31 +38,54 @@ class SourceState:
     access_times_kept: bool
 
 
-def of(source: Source, note: Callable[[Entry], None] | None = None) -> SourceState:
+def of(
+    source: Source,
+    note: Callable[[Entry], None] | None = None,
+    entries: Iterable[Entry] | None = None,
+) -> SourceState:
     """List a source from beginning to end.
 
     Args:
         source: what is listed.
         note: called with each entry, for a caller that keeps the listing.
+        entries: those of the source, where another process lists it.
 
     Raises:
         EvidenceError: the source as a whole cannot be listed.
     """
     mount = mounts.of(source.location)
     state = hashlib.sha256()
-    entries = folders = size = 0
-    for entry in source.entries():
+    count = folders = size = 0
+    for entry in source.entries() if entries is None else entries:
         state.update(_encode(entry))
         if note is not None:
             note(entry)
         if isinstance(entry, Folder):
             folders += 1
             continue
-        entries += 1
+        count += 1
         if isinstance(entry, Item):
             size += entry.size
     digest = state.hexdigest()
-    return SourceState(digest, entries, folders, size, mount.read_only, mount.access_times_kept)
+    return SourceState(digest, count, folders, size, mount.read_only, mount.access_times_kept)
+
+
+def of_medium(listed: SourceState, form: str, parts: Iterable[Stamp], sha256: str) -> SourceState:
+    """Give the state of an image: of its listing, its files as they are, and its content.
+
+    The parts are named without their folders, so that the state says nothing of this machine.
+
+    Args:
+        listed: the state by the listing, which follows from the content and is not made again.
+        form: of the image.
+        parts: its files.
+        sha256: of the content of the medium; empty where that is not compared.
+    """
+    state = hashlib.sha256(f"{listed.digest} {form} {sha256}\n".encode())
+    for part in parts:
+        name = part.path.rpartition(b"/")[2]
+        state.update(b"%d %b %d %d\n" % (len(name), name, part.size, part.modified_ns))
+    return replace(listed, digest=state.hexdigest())
 
 
 def _encode(entry: Entry) -> bytes:
