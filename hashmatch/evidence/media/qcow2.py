@@ -26,7 +26,13 @@ from hashmatch.evidence.media.mapped import (
     lower,
 )
 from hashmatch.evidence.media.qcow2_header import MAGIC, Header, read_header
-from hashmatch.evidence.media.stored import Stored, beside, lies_beside
+from hashmatch.evidence.media.stored import (
+    Stored,
+    beside,
+    files_of,
+    lies_beside,
+    put_together,
+)
 from hashmatch.evidence.media.zstandard import unpack_zstd
 from hashmatch.model import names
 
@@ -53,15 +59,7 @@ def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
 
 def files(path: bytes) -> tuple[bytes, ...]:
     """Name the image and every file below it that is there."""
-    opened: list[Stored] = []
-    try:
-        _layer(path, opened, None)
-    except MediumError:
-        pass  # opening the medium says what is wrong
-    finally:
-        for file in opened:
-            file.close()
-    return tuple(file.path for file in opened) or (path,)
+    return files_of(path, _layer)
 
 
 def open_medium(path: bytes, secrets: Secrets) -> Mapped:  # noqa: ARG001
@@ -71,18 +69,13 @@ def open_medium(path: bytes, secrets: Secrets) -> Mapped:  # noqa: ARG001
         MediumError: it is encrypted, or keeps its content in a way that is not understood, or a
             file below it is not there.
     """
-    opened: list[Stored] = []
-    try:
-        layout, said = _layer(path, opened, None), read_header(opened[0]).said
-    except BaseException:
-        for file in opened:
-            file.close()
-        raise
+    layout, opened = put_together(path, _layer)
+    said = read_header(opened[0]).said
     segments = tuple(file.segment for file in opened)
     return Mapped(layout, MediumFacts(NAME, layout.size, segments, (), said), opened)
 
 
-def _layer(path: bytes, opened: list[Stored], above: Header | None) -> Map:
+def _layer(path: bytes, opened: list[Stored], above: Header | None = None) -> Map:
     """Open one image and, in the same way, what lies below; each is added to ``opened``."""
     if len(opened) == _DEEPEST:
         msg = f"{names.shown(path)} lies below {_DEEPEST} images; is it one of them itself?"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from hashmatch.evidence.folders import open_quietly
 from hashmatch.evidence.media.interface import MediumError, Segment
 from hashmatch.evidence.trouble import reason_of
 from hashmatch.model import names
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Map = TypeVar("_Map")
+Build: TypeAlias = "Callable[[bytes, list[Stored]], _Map]"
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _SECTOR = 512
 
@@ -133,18 +139,39 @@ def lies_beside(path: bytes, name: bytes) -> bool:
         return False
 
 
-def head_of(path: bytes, length: int, offset: int = 0) -> bytes:
-    """Read some bytes of a file, from its end where ``offset`` is negative; empty on any trouble.
+def put_together(path: bytes, build: Build[_Map]) -> tuple[_Map, list[Stored]]:
+    """Have an image put together; should that fail, the files opened so far are closed.
 
-    For telling which files an image takes; opening the image says what the trouble is.
+    Args:
+        path: of the file that was named.
+        build: opens it and what it names, and adds each file to the list as soon as it is open.
+
+    Returns:
+        What was built; and the files, in the order in which they were opened.
+
+    Raises:
+        MediumError: it cannot be put together.
     """
+    opened: list[Stored] = []
     try:
-        file = Stored(path)
+        return build(path, opened), opened
+    except BaseException:
+        _close(opened)
+        raise
+
+
+def files_of(path: bytes, build: Build[_Map]) -> tuple[bytes, ...]:
+    """Name the files that putting an image together opens, as far as that goes."""
+    opened: list[Stored] = []
+    try:
+        build(path, opened)
     except MediumError:
-        return b""
-    try:
-        return file.read(offset if offset >= 0 else max(0, file.size + offset), length)
-    except OSError:
-        return b""
+        pass  # opening the medium says what is wrong
     finally:
+        _close(opened)
+    return tuple(file.path for file in opened) or (path,)
+
+
+def _close(opened: list[Stored]) -> None:
+    for file in opened:
         file.close()

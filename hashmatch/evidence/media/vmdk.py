@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from hashmatch.evidence.media import vmdk_descriptor, vmdk_sparse
 from hashmatch.evidence.media.interface import MediumError, MediumFacts
 from hashmatch.evidence.media.mapped import MISSING, Mapped, Part, believable
-from hashmatch.evidence.media.stored import Stored, beside, lies_beside
+from hashmatch.evidence.media.stored import (
+    Stored,
+    beside,
+    files_of,
+    lies_beside,
+    put_together,
+)
 from hashmatch.evidence.media.vmdk_sparse import SECTOR, Grains
 from hashmatch.model import names
 
@@ -41,15 +47,7 @@ def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
 
 def files(path: bytes) -> tuple[bytes, ...]:
     """Name the descriptor, its extents and those of every disk below that are there."""
-    opened: list[Stored] = []
-    try:
-        _disk(path, opened, 0)
-    except MediumError:
-        pass  # opening the medium says what is wrong
-    finally:
-        for file in opened:
-            file.close()
-    return tuple(file.path for file in opened) or (path,)
+    return files_of(path, _disk)
 
 
 def open_medium(path: bytes, secrets: Secrets) -> Mapped:  # noqa: ARG001
@@ -59,13 +57,7 @@ def open_medium(path: bytes, secrets: Secrets) -> Mapped:  # noqa: ARG001
         MediumError: an extent or a disk below is missing or not the one meant; or it is stored in
             a way that is not read.
     """
-    opened: list[Stored] = []
-    try:
-        disk = _disk(path, opened, 0)
-    except BaseException:
-        for file in opened:
-            file.close()
-        raise
+    disk, opened = put_together(path, _disk)
     said = disk.descriptor.said
     if disk.unclean:
         said["unclean"] = "was not closed; what was written last may be missing"
@@ -118,7 +110,7 @@ class _Disk:
         return part.within(self.starts[number], end)
 
 
-def _disk(path: bytes, opened: list[Stored], depth: int) -> _Disk:
+def _disk(path: bytes, opened: list[Stored], depth: int = 0) -> _Disk:
     """Open one disk and, in the same way, what lies below; each file is added to ``opened``."""
     if depth == _DEEPEST:
         msg = f"{names.shown(path)} lies below {_DEEPEST} disks; is it one of them itself?"
