@@ -1,8 +1,8 @@
 """Name what was carved so that it is found again by its locator alone.
 
-``ext4:/$unalloc;off=44564480;len=65221``: bytes of the volume, one after the other. Where they lie
+``ext4:/$unalloc;off=44564480;len=65221``: bytes one after the other. Where they lie
 in several runs, ``runs=44564480+4096,44600000+61125`` names each; ``off`` is still the first byte
-and ``len`` all of them.
+and ``len`` all of them. Offsets count from where the caller has them count.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def layer_of(kind: str, runs: Sequence[Run]) -> Layer:
 
     Args:
         kind: of the file system whose space it is, or another word for what holds it.
-        runs: where the bytes lie in the volume, at least one.
+        runs: where the bytes lie, at least one.
     """
     off, length = runs[0].offset, sum(run.length for run in runs)
     if len(runs) == 1:
