@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import hashmatch.evidence.filesystems
+from hashmatch.evidence.filesystems import unsupported
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.model.outcomes import Reason
 
@@ -59,6 +60,20 @@ def recognised(content: Medium) -> Iterator[Kind]:
             yield kind
 
 
+def refused(content: Medium) -> MountError | None:
+    """Say why nothing on a volume can be read, by its signatures alone; None where a kind is known.
+
+    Reads little: whether what is recognised is whole, only mounting tells.
+    """
+    refusal = unsupported.first_sign(content)
+    if refusal is None and next(recognised(content), None) is not None:
+        return None
+    refusal = refusal or unsupported.last_sign(content)
+    if refusal is None:
+        return MountError(Reason.UNKNOWN_FILE_SYSTEM, UNKNOWN)
+    return MountError(refusal.reason, refusal.advice)
+
+
 def mount(opened: Opened, secrets: Secrets) -> FileSystem:
     """Make the file system of a volume readable.
 
@@ -68,7 +83,9 @@ def mount(opened: Opened, secrets: Secrets) -> FileSystem:
     Raises:
         MountError: none is recognised, or what is recognised cannot be read.
     """
-    trouble: MountError | None = None
+    trouble = refused(opened.content)
+    if trouble is not None:
+        raise trouble
     for kind in recognised(opened.content):
         try:
             return kind.mount(opened, secrets)
