@@ -265,7 +265,8 @@ def _one(packed: Iterable[bytes], decoder: _Decoder) -> Iterator[bytes]:
 def _after(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     if first:
         yield first
-    yield from blocks
+    for block in blocks:  # noqa: UP028  # 'yield from' would end the blocks with this one
+        yield block
 
 
 def library(name: str) -> Any:  # noqa: ANN401  # a module without types
