@@ -87,6 +87,7 @@ class Rule(Code):
     UNKNOWN_KIND = "unknown-kind"
     NAME_ONLY = "deleted-name-only"
     METADATA = "file-system-metadata"
+    HARD_LINK = "hard-link"
 
 
 class ItemError(Exception):
@@ -235,6 +236,15 @@ class Member:
 
 
 Outcome: TypeAlias = Examined | Failed | Skipped
+
+PARTS = frozenset(
+    {Reason.DAMAGED_MEDIUM, Reason.DAMAGED_FILE_SYSTEM, Reason.DAMAGED_CONTAINER}
+    | {Reason.CHECKSUM, Reason.IO}
+)
+"""Why an item's content may be partial though there should be more of it.
+
+What was carved in part, or made from a document's samples, is all that there is.
+"""
 
 NEEDS_CONFIRMATION = frozenset({Claim.NEAR, Claim.LEAD})
 """Claims that a person or a second method must confirm."""
