@@ -54,6 +54,8 @@ class MediumFacts:
     ``form`` is the registered name of its form. ``stored`` are digests of the content that the
     files carry, hexadecimal, by algorithm (``md5``, ``sha1``, ``sha256``). ``said`` are fields of
     headers as they stand there. ``bad`` are stretches that whoever made the image could not read.
+    ``must_verify`` says that damage may pass unnoticed until the medium was read through as a whole
+    and compared with what is stored: what is read before is not to be believed.
     """
 
     form: str
@@ -62,6 +64,7 @@ class MediumFacts:
     stored: tuple[tuple[str, str], ...] = ()
     said: dict[str, Json] = field(default_factory=dict)
     bad: tuple[Stretch, ...] = ()
+    must_verify: bool = False
 
 
 class Medium(Protocol):
