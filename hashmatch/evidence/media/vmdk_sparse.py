@@ -155,25 +155,31 @@ class Grains:
         if place == 1 and self._header.flags & _ZEROED:
             return Part(start, length)
         if self._header.flags & _PACKED:
-            return Part(start, length, packed=self._packed(place * SECTOR, first // SECTOR))
+            return Part(start, length, packed=self._packed(place * SECTOR, first, length))
         return Part(start, length, self._file, place * SECTOR)
 
     def _lower(self, first: int, last: int, offset: int) -> Part:
         start = self._start
         return lower(self._below, start + first, start + last, start + offset)
 
-    def _packed(self, place: int, sector: int) -> Packed:
+    def _packed(self, place: int, first: int, needed: int) -> Packed:
         def unpack() -> bytes:
             head = self._file.read(place, _MARKER.size)
             if len(head) < _MARKER.size:
                 raise Unreadable(TRUNCATED)
             found, length = _MARKER.unpack(head)
-            if found != sector or not 0 < length <= 2 * self._grain + SECTOR:
+            if found * SECTOR != first or not 0 < length <= 2 * self._grain + SECTOR:
                 raise Unreadable(CHECKSUM)  # what lies here is not that grain
             packed = self._file.read(place + _MARKER.size, length)
             if len(packed) < length:
                 raise Unreadable(TRUNCATED)
-            return inflated(packed, self._grain, 15)
+            try:
+                return inflated(packed, self._grain, 15)
+            except Unreadable:
+                if needed == self._grain:
+                    raise
+            # Some writers pack the last grain only as far as the disk goes.
+            return inflated(packed, needed, 15).ljust(self._grain, b"\0")
 
         return Packed((id(self), place), self._grain, unpack)
 
