@@ -67,7 +67,7 @@ def _ext(head: bytes) -> bool:
     if len(head) < 2048 or head[1080:1082] != b"\x53\xef":
         return False
     inodes, blocks, _, _, _, _, block_size = struct.unpack_from("<7I", head, 1024)
-    return inodes > 0 and blocks > 0 and block_size <= 6
+    return bool(inodes > 0 and blocks > 0 and block_size <= 6)
 
 
 def _hfs(head: bytes) -> bool:

@@ -11,7 +11,7 @@ from hashmatch.evidence.media import signatures
 from hashmatch.evidence.media.interface import HEAD_SIZE, MediumError
 from hashmatch.evidence.media.joined import Joined
 from hashmatch.evidence.media.segments import Segments
-from hashmatch.evidence.media.stored import head_of
+from hashmatch.evidence.media.stored import Stored
 from hashmatch.model import names
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def recognise(head: bytes, tail: bytes, path: bytes) -> bool:
         return signatures.name_of(head, tail if not _exists(_second(path)) else b"") is not None
     if not (_exists(first) and _follows(first, path)):
         return False
-    return signatures.name_of(head_of(first, HEAD_SIZE)) is not None
+    return signatures.name_of(_head(first)) is not None
 
 
 def open_medium(path: bytes, secrets: Secrets) -> Medium:  # noqa: ARG001  # see Form
@@ -148,6 +148,19 @@ def _sequence(first: bytes) -> tuple[tuple[bytes, ...], bytes | None]:
         return tuple(found), None
     later = (_exists(name) for _, name in zip(range(LOOKED_BEYOND), after, strict=False))
     return tuple(found), missing if any(later) else None
+
+
+def _head(path: bytes) -> bytes:
+    try:
+        stored = Stored(path)
+    except MediumError:
+        return b""
+    try:
+        return stored.header(0, HEAD_SIZE)
+    except MediumError:
+        return b""
+    finally:
+        stored.close()
 
 
 def _exists(path: bytes) -> bool:
