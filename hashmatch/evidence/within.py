@@ -49,8 +49,8 @@ class Within:
 
     @property
     def trusted(self) -> bool:
-        """As the source says."""
-        return self.source.trusted
+        """Never: opening a member runs the parsers that a hostile container meets."""
+        return False
 
     def entries(self) -> Iterator[Entry]:
         """As the source lists them."""

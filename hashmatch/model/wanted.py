@@ -23,14 +23,19 @@ class Effort(StrEnum):
 class Wanted:
     """Digests, perceptual methods and effort. Equal values give equal results.
 
-    ``methods`` are those computed of pictures; PDQ is always among them. ``videos`` says whether
-    videos are decoded too.
+    ``methods`` are those computed of pictures; PDQ is always among them, unless nothing is decoded
+    at all. ``videos`` says whether videos are decoded too.
     """
 
     algorithms: tuple[Algorithm, ...] = ALWAYS
     methods: tuple[Method, ...] = (Method.PDQ,)
     effort: Effort = Effort.STANDARD
     videos: bool = True
+
+    @property
+    def decoded(self) -> bool:
+        """Whether anything is decoded; else items are digested only."""
+        return bool(self.methods) or self.videos
 
     @property
     def in_full(self) -> bool:
