@@ -1,0 +1,105 @@
+"""ext2, ext3 and ext4: encrypted files, records of the file system, free blocks.
+
+ext3 and ext4 forget size and place of a file that is deleted; its name is all that is left.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hashmatch.evidence.filesystems import allocation, ext_layout, moments
+from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from hashmatch.evidence.filesystems.allocation import Allocation, Bits
+    from hashmatch.evidence.filesystems.ext_layout import Layout
+    from hashmatch.evidence.filesystems.moments import Moments
+    from hashmatch.evidence.filesystems.tsk_image import Handle
+    from hashmatch.evidence.filesystems.tsk_streams import Stream
+
+_COMPRESSED, _ENCRYPTED, _VALUES = 0x4, 0x800, 0x200000
+_FLAGS = 32
+_WIDE = 256
+"""Records of this size, or larger, have nanoseconds."""
+
+
+class Ext(Family):
+    """What the ext file systems do their own way."""
+
+    sweeps = True
+    holes = True
+
+    def first_user(self) -> int:
+        """The first record that is not reserved, as the superblock has it."""
+        return self.layout.first_record if self.layout else super().first_user()
+
+    def is_metadata(self, addr: int, name: bytes) -> bool:  # noqa: ARG002
+        """Records that are reserved; the first folder is one too, and is listed."""
+        return addr < self.first_user() or bool(self.layout and addr == self.layout.orphans)
+
+    def gone(self, addr: int, seq: int) -> Handle:  # noqa: ARG002
+        """Open the record of a deleted name, as long as it is not in use again."""
+        file = opened(self.mounted, addr)
+        return file if file and int(file.info.meta.flags) & UNALLOCATED else None
+
+    def obstacle(self, file: Handle, stream: Stream) -> Reason | None:
+        """Say why a file cannot be read as it was stored."""
+        flags = self._flags(int(file.info.meta.addr))
+        if flags & _ENCRYPTED:
+            return Reason.KEY_NEEDED
+        if flags & _COMPRESSED:
+            return Reason.UNSUPPORTED_STORAGE
+        return super().obstacle(file, stream)
+
+    def moments(self, file: Handle) -> Moments:
+        """Times are UTC, of nanoseconds where records are large enough."""
+        wide = self.layout is not None and self.layout.record >= _WIDE
+        return moments.of_seconds(file.info.meta, digits=9 if wide else 0)
+
+    def record(self, addr: int) -> tuple[Run, ...]:
+        """Where the record of a file lies."""
+        place = self.layout.record_at(self.content, addr) if self.layout else 0
+        return (Run(place, self.layout.record),) if self.layout and place else ()
+
+    def orphan(self, file: Handle) -> bytes | None:
+        """Name an orphan by its number; no values of attributes that are kept apart."""
+        addr = int(file.info.meta.addr)
+        return None if self._flags(addr) & _VALUES else b"%d" % addr
+
+    def allocation(self) -> Allocation | None:
+        """The blocks, by the bitmaps of all groups."""
+        layout = self.layout
+        if layout is None:
+            return None
+        base = layout.first_block * layout.block
+        count = -(-max(0, layout.blocks * layout.block - base) // layout.cluster)
+        return allocation.Allocation(layout.cluster, base, count, self._used)
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """What the superblock says."""
+        return ext_layout.read(self.content)
+
+    def _flags(self, addr: int) -> int:
+        runs = self.record(addr)
+        raw = self.content.read_at(runs[0].offset, 128) if runs else b""
+        return int.from_bytes(raw[_FLAGS : _FLAGS + 4], "little")
+
+    def _used(self, first: int, count: int) -> Bits:
+        layout = self.layout
+        if layout is None:
+            return np.zeros(count, np.bool_)
+        pieces: list[Bits] = []
+        place, end = first, first + count
+        while place < end:
+            group, passed = divmod(place, layout.per_group)
+            there = min(end - place, layout.per_group - passed)
+            raw = layout.bitmap(self.content, group)[passed // 8 :]
+            pieces.append(allocation.bits_of(raw, passed % 8, there))
+            place += there
+        return np.concatenate(pieces)

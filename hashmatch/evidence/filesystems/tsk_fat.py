@@ -1,0 +1,148 @@
+"""FAT12, FAT16 and FAT32: local times, and deleted files whose clusters nobody noted.
+
+A deleted entry keeps the first cluster and the size alone. Its content is taken to be that cluster
+and those after it that no other file uses now, so it may hold parts of other files.
+
+Source: Microsoft, FAT file system specification 1.03.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hashmatch.evidence.filesystems import fat_layout, moments
+from hashmatch.evidence.filesystems.allocation import Allocation
+from hashmatch.evidence.filesystems.fat_layout import SLOT
+from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.moments import Moments
+from hashmatch.evidence.filesystems.tsk_family import Family, Found
+from hashmatch.evidence.filesystems.tsk_streams import NONRESIDENT, Stream, joined
+from hashmatch.model.facts import Recovery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.evidence.filesystems.allocation import Bits
+    from hashmatch.evidence.filesystems.fat_layout import Layout
+    from hashmatch.evidence.filesystems.tsk_image import Handle
+    from hashmatch.evidence.media.interface import Medium
+
+_LABEL = 0x08
+_LONG = 0x0F
+_LOOKED_AT = 1 << 16
+_MOST_PASSED = 1 << 22
+"""So many clusters in use are passed over in search of those of a deleted file."""
+
+
+class Fat(Family):
+    """What the older FAT file systems do their own way."""
+
+    def __init__(self, content: Medium, mounted: Handle, kind: str) -> None:
+        super().__init__(content, mounted)
+        self._kind = kind
+
+    def first_user(self) -> int:
+        """Entries of folders are files; what belongs to the file system has no such entry."""
+        return 0
+
+    def is_metadata(self, addr: int, name: bytes) -> bool:  # noqa: ARG002
+        """The label of the volume is an entry that is no file."""
+        attributes = self.slot(addr)[11]
+        return bool(attributes & _LABEL) and attributes & _LONG != _LONG
+
+    def slot(self, addr: int) -> bytes:
+        """Read the entry of a folder that has a number; zeros where there is none."""
+        layout = self.layout
+        raw = self.content.read_at(layout.slot_at(addr), SLOT) if layout and addr >= 3 else b""
+        return raw.ljust(SLOT, b"\0")
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where things lie."""
+        return fat_layout.fat(self.content, self._kind)
+
+    def moments(self, file: Handle) -> Moments:
+        """Times are local, of an unknown zone; the last access is only a date."""
+        slot = self.slot(int(file.info.meta.addr))
+        created = moments.local(_two(slot, 16), _two(slot, 14), slot[13])
+        modified = moments.local(_two(slot, 24), _two(slot, 22))
+        accessed = moments.local(_two(slot, 18), 0)
+        times = []
+        if modified:
+            times.append(("modified", moments.written(modified)))
+        if accessed:
+            times.append(("accessed", accessed.date().isoformat()))
+        if created:
+            text = moments.written(created, parts=slot[13] not in {0, 100})
+            times.append(("created", text))
+        return Moments(tuple(times), moments.nanoseconds(modified) if modified else 0)
+
+    def start(self, addr: int) -> tuple[int, int, bool]:
+        """Give the first cluster of an entry, its size, and whether it says that all follow."""
+        slot = self.slot(addr)
+        high = _two(slot, 20) << 16 if self._kind == "fat32" else 0
+        return high | _two(slot, 26), int.from_bytes(slot[28:32], "little"), False
+
+    def recovered(self, file: Handle) -> Iterator[Found]:
+        """Yield the content of a deleted file as far as it can be taken to be there."""
+        first, size, noted = self.start(int(file.info.meta.addr))
+        layout, space = self.layout, self.allocation()
+        if layout is None or space is None or not size or not layout.is_cluster(first):
+            return
+        clusters = -(-size // layout.cluster)
+        if clusters > layout.count:
+            return
+        runs = self._noted(layout, first, size) if noted else self._free(layout, first, size)
+        if sum(run.length for run in runs) != size:
+            return
+        stream = Stream(b"", size, flags=NONRESIDENT, runs=runs, covered=size, direct=True)
+        recovery = Recovery.BY_RECORD if noted else Recovery.BY_CONTIGUITY
+        notes = self.overwritten(stream)
+        if not noted and len(runs) > 1:
+            notes = (("passed-over", "clusters of other files"), *notes)
+        yield Found(stream, recovery, notes)
+
+    def allocation(self) -> Allocation | None:
+        """The clusters, by the table."""
+        layout = self.layout
+        if layout is None:
+            return None
+        return Allocation(layout.cluster, layout.clusters, layout.count, self.used)
+
+    def used(self, first: int, count: int) -> Bits:
+        """Tell which clusters are in use."""
+        if self.layout is None:
+            return np.zeros(count, np.bool_)
+        return self.layout.used(self.content, first, count)
+
+    @staticmethod
+    def _noted(layout: Layout, first: int, size: int) -> tuple[Run, ...]:
+        if not layout.is_cluster(first + -(-size // layout.cluster) - 1):
+            return ()
+        return (Run(layout.cluster_at(first), size),)
+
+    def _free(self, layout: Layout, first: int, size: int) -> tuple[Run, ...]:
+        """Take clusters that are free, from the first on; none where that is in use."""
+        runs: list[Run] = []
+        left, place, passed = size, first - 2, 0
+        while left > 0 and place < layout.count and passed < _MOST_PASSED:
+            count = min(_LOOKED_AT, layout.count - place, -(-left // layout.cluster) + 64)
+            used = self.used(place, count)
+            if not runs and used[0]:
+                return ()
+            passed += int(used.sum())
+            for number in np.flatnonzero(~used).tolist():
+                there = min(left, layout.cluster)
+                runs.append(Run(layout.cluster_at(place + number + 2), there))
+                left -= there
+                if not left:
+                    break
+            place += count
+        return tuple(joined(runs))
+
+
+def _two(slot: bytes, place: int) -> int:
+    return int.from_bytes(slot[place : place + 2], "little")

@@ -1,0 +1,108 @@
+"""The streams of a file as the library tells them: name, size, and where they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashmatch.evidence.filesystems.interface import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.evidence.filesystems.tsk_image import Handle
+
+NONRESIDENT = 2
+ENCRYPTED = 16
+COMPRESSED = 32
+SPARSE = 64
+_FILLER = 1
+_HOLE = 2
+
+DEFAULT = 1
+NTFS_DATA = 128
+NTFS_NAME = 48
+NTFS_REPARSE = 192
+HFS_DATA = 4352
+HFS_FORK = 4353
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream of a file.
+
+    ``name`` is empty for the content itself. ``size`` in bytes. ``kind`` and ``number`` are how
+    the library names it, ``flags`` as the library gives them. ``runs`` are where it lies, in bytes
+    from the beginning of the volume, without holes, in the order of the content. ``covered`` tells
+    how many bytes the runs and holes stand for, ``filled`` whether some of them are not known.
+    ``valid`` bytes were written, what follows reads as zeros; -1 for all. ``direct`` says that
+    the runs are read as they lie, without the library.
+    """
+
+    name: bytes
+    size: int
+    kind: int = DEFAULT
+    number: int = 0
+    flags: int = 0
+    runs: tuple[Run, ...] = ()
+    covered: int = 0
+    filled: bool = False
+    valid: int = -1
+    direct: bool = False
+
+
+def streams(file: Handle, unit: int, kinds: tuple[int, ...]) -> list[Stream]:
+    """List the streams of a file that are of some kinds, in the library's order.
+
+    Args:
+        file: a file of the library.
+        unit: bytes of a block of the file system.
+        kinds: kinds of attributes.
+
+    Raises:
+        whatever the library does: see :data:`.tsk_image.TROUBLES`.
+    """
+    return [_stream(one, unit) for one in file if int(one.info.type) in kinds]
+
+
+def _stream(attribute: Handle, unit: int) -> Stream:
+    info = attribute.info
+    flags, size = int(info.flags), int(info.size)
+    runs: list[Run] = []
+    covered, filled = 0, False
+    if flags & NONRESIDENT:
+        whole = flags & COMPRESSED  # then runs are of units, and do not end where the content does
+        for run in attribute:
+            length = int(run.len) * unit
+            if not int(run.flags) & (_FILLER | _HOLE):
+                there = length if whole else min(length, size - covered)
+                if there > 0:
+                    runs.append(Run(int(run.addr) * unit, there))
+            filled = filled or bool(int(run.flags) & _FILLER)
+            covered += length
+    # The content proper has no name; what the library calls content kept in a record is its own.
+    name = b"" if int(info.type) in {DEFAULT, HFS_DATA} else bytes(info.name or b"")
+    return Stream(
+        name,
+        size,
+        int(info.type),
+        int(info.id),
+        flags,
+        tuple(joined(runs)),
+        covered,
+        filled,
+    )
+
+
+def joined(runs: list[Run]) -> Iterator[Run]:
+    """Yield runs, those that follow each other directly as one."""
+    last: Run | None = None
+    for run in runs:
+        if last is not None and last.offset + last.length == run.offset:
+            last = Run(last.offset, last.length + run.length)
+            continue
+        if last is not None:
+            yield last
+        last = run
+    if last is not None:
+        yield last

@@ -1,0 +1,111 @@
+"""A file system that the library has mounted, as the rest of hashmatch sees one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hashmatch.evidence.filesystems import allocation, tsk_content
+from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.tsk_entries import Writer, available
+from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, Found, opened
+from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
+from hashmatch.evidence.filesystems.tsk_streams import Stream
+from hashmatch.evidence.filesystems.tsk_walk import Walk
+from hashmatch.model.evidence import Item
+from hashmatch.model.outcomes import ItemError, Reason, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.evidence.filesystems.interface import Content
+    from hashmatch.model.evidence import Entry
+    from hashmatch.model.locators import Layer
+
+
+class TskFileSystem:
+    """One mounted file system; see :class:`hashmatch.evidence.filesystems.interface.FileSystem`.
+
+    Args:
+        kind: as locators name it.
+        mounted: the file system of the library.
+        family: what is particular to it.
+    """
+
+    def __init__(self, kind: str, mounted: Handle, family: Family) -> None:
+        self._kind = kind
+        self._mounted = mounted
+        self._family = family
+
+    @property
+    def kind(self) -> str:
+        """As locators name it."""
+        return self._kind
+
+    def entries(self, *, deleted: bool) -> Iterator[Entry]:
+        """Yield every entry once: each folder just before what it holds, names in byte order."""
+        writer = Writer(self._kind, self._family)
+        yield from Walk(self._mounted, self._family, writer, deleted=deleted).entries()
+
+    def open(self, where: Layer, size: int) -> Content:
+        """Open what a layer names.
+
+        Raises:
+            ItemError: there is no such entry any more, or it cannot be read as it was stored.
+        """
+        file, addr = self._file(where)
+        try:
+            found = self._pick(file, where)
+            reason = self._family.obstacle(file, found.stream)
+        except TROUBLES:
+            raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
+        if found.stream.size != size:
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        if reason is not None:
+            raise ItemError(Stage.OPEN, reason)
+        record = self._family.record(addr)
+        return tsk_content.content(self._family.content, file, found.stream, record)
+
+    def _file(self, where: Layer) -> tuple[Handle, int]:
+        """Open the record that a layer names, if it stands as the layer says."""
+        number, _, counted = (where.key("id") or b"").partition(b"-")
+        if not number.isdigit() or (counted and not counted.isdigit()) or len(number) > 20:
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        addr, seq, gone = int(number), int(counted or b"0"), where.has("del")
+        file = opened(self._mounted, addr)
+        if file is None:
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        if gone is not bool(int(file.info.meta.flags) & UNALLOCATED):
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        if counted and not gone and not self._family.matches(file, seq):
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        if counted and gone and self._family.gone(addr, seq) is None:
+            raise ItemError(Stage.OPEN, Reason.REPLACED)
+        return file, addr
+
+    def _pick(self, file: Handle, where: Layer) -> Found:
+        name = where.key("ads") or b""
+        for found in available(self._family, file, gone=where.has("del")):
+            if found.stream.name == name:
+                return found
+        if name or where.has("del"):
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        return Found(Stream(b"", 0))
+
+    def unallocated(self) -> Iterator[Run]:
+        """Yield the space that holds no allocated content, in order; may take in metadata."""
+        size = self._family.content.size
+        space = self._family.allocation()
+        if space is None:
+            yield from allocation.complement(self._taken(), size)
+        else:
+            yield from allocation.clipped(space.free(), size)
+
+    def _taken(self) -> Iterator[Run]:
+        for entry in self.entries(deleted=False):
+            if isinstance(entry, Item) and entry.facts is not None:
+                for offset, length in entry.facts.extents:
+                    yield Run(offset, length)
+
+    def close(self) -> None:
+        """Let go of the library's objects; the medium belongs to who opened it."""
+        self._mounted = None
