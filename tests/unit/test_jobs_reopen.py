@@ -1,0 +1,99 @@
+"""Items with hits are found again by their locators alone, or it is said which are not."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hashmatch.custody import canonical
+from hashmatch.errors import CustodyError
+from hashmatch.evidence.folder import FolderSource
+from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.reopen import Reopened, reopen
+from hashmatch.jobs.workers import Order
+from hashmatch.model import locators
+from hashmatch.model.wanted import Wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def line(n: int, place: str, content: bytes, **other: object) -> bytes:
+    """A line of a file of hits, as far as it matters here."""
+    where = locators.locator("EV01", place)
+    digest = hashlib.sha256(content).hexdigest()
+    value = {"n": n, "source": 0, "locator": where, "sha256": digest, "size": len(content)}
+    return canonical.encode(value | other) + b"\n"
+
+
+def test_each_item_is_found_again_or_named(tmp_path: Path) -> None:
+    folder = tmp_path / "exhibit"
+    folder.mkdir()
+    for name in ("same", "changed", "gone"):
+        (folder / name).write_bytes(name.encode())
+    with zipfile.ZipFile(folder / "one.zip", "w") as one:
+        one.writestr("a", b"only")
+    inner = folder / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as two:
+        two.writestr("x", b"deep")
+    with zipfile.ZipFile(folder / "two.zip", "w") as two:
+        for name in ("a", "b", "c"):
+            two.writestr(name, name * 99)
+        two.write(inner, "inner.zip")
+    packed, whole = (folder / "inner.zip").read_bytes(), (folder / "two.zip").read_bytes()
+    hits = tmp_path / "hits.jsonl"
+    hits.write_bytes(
+        line(0, "dir:/changed", b"changed")
+        + line(1, "dir:/gone", b"gone")
+        + line(2, "dir:/one.zip!zip:a;n=0", b"only")
+        + line(3, "dir:/same", b"same")
+        + line(3, "dir:/same", b"same", set="another")
+        + line(4, "dir:/two.zip", whole)
+        + line(5, "dir:/two.zip!zip:b;n=1", b"b" * 99)
+        + line(6, "dir:/two.zip!zip:c;n=2", b"is not that")
+        + line(7, "dir:/two.zip!zip:inner.zip;n=3!zip:x;n=0", b"deep")
+        + line(8, "dir:/two.zip!zip:z;n=9", b"never there")
+        + line(9, "dir:/inner.zip!zip:y;n=4", packed)
+    )
+    (folder / "changed").write_bytes(b"CHANGED")
+    (folder / "gone").unlink()
+    order = Order((FolderSource(bytes(folder)),), Wanted(), Limits())
+    found = reopen(order, 1, hits)
+    assert (found.items, found.agreed, found.differed, found.unreachable) == (10, 5, 2, 3)
+    assert found.missed == 5
+    assert found.named == [
+        ("EV01!dir:/changed", "other digests"),
+        ("EV01!dir:/gone", "vanished"),
+        ("EV01!dir:/two.zip!zip:c;n=2", "other digests"),
+        ("EV01!dir:/two.zip!zip:z;n=9", "not found again"),
+        ("EV01!dir:/inner.zip!zip:y;n=4", "vanished"),
+    ]
+    assert found.to_json()["items"] == 10
+
+
+def test_without_hits_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashmatch.jobs.reopen.Pool", None)
+    hits = tmp_path / "hits.jsonl"
+    hits.touch()
+    assert reopen(Order((), Wanted(), Limits()), 1, hits) == Reopened()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"n": 1, "source": 0, "locator": "EV01!dir:/a", "sha256": "00"},
+        {"n": 1, "source": "x", "locator": "EV01!dir:/a", "sha256": "00", "size": 1},
+        {"n": 1, "source": 0, "locator": "EV01!dir:/%zz", "sha256": "00", "size": 1},
+    ],
+)
+def test_a_file_of_hits_that_was_altered_is_refused(
+    tmp_path: Path, value: dict[str, object]
+) -> None:
+    hits = tmp_path / "hits.jsonl"
+    hits.write_bytes(canonical.encode(value) + b"\n")
+    with pytest.raises(CustodyError, match=r"hits\.jsonl line 1"):
+        reopen(Order((), Wanted(), Limits()), 1, hits)
