@@ -38,6 +38,7 @@ _DEEPEST = 4
 _MOST_DOUBTS = 8
 _MOST_TRIED = 16
 _CONTENT = 1 << 48
+_STILL_BYTES = frozenset((Reason.UNKNOWN_FILE_SYSTEM, Reason.UNSUPPORTED_FILE_SYSTEM))
 
 
 def volumes(medium: Medium, secrets: Secrets) -> Iterator[Volume]:
@@ -68,14 +69,16 @@ def open_volume(medium: Medium, layers: Sequence[Layer], secrets: Secrets) -> Op
 
     Raises:
         LookupError: there is no such volume.
-        MountError: it cannot be looked into.
+        MountError: it cannot be looked into. That no file system can be read on it is no reason:
+            its bytes are there to be searched.
     """
     named = tuple(layers[: _leading(layers)])
     finder = _Finder(secrets, named)
     for one in islice(finder.inside(Place(medium, (), b"", 0)), MOST_VOLUMES):
         if one.volume.layers == named:
-            if one.volume.trouble is not None:
-                raise MountError(one.volume.trouble, one.volume.advice)
+            trouble = one.volume.trouble
+            if trouble is not None and trouble not in _STILL_BYTES:
+                raise MountError(trouble, one.volume.advice)
             return one
     msg = "the medium has no such volume"
     raise LookupError(msg)
@@ -83,7 +86,9 @@ def open_volume(medium: Medium, layers: Sequence[Layer], secrets: Secrets) -> Op
 
 def _leading(layers: Sequence[Layer]) -> int:
     """Count the layers that name a volume."""
-    rest = (place for place, one in enumerate(layers) if one.kind not in KINDS)
+    rest = (
+        at for at, one in enumerate(layers) if one.kind not in KINDS or one.path == b"/$unalloc"
+    )
     return next(rest, len(layers))
 
 

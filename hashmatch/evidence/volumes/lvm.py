@@ -50,9 +50,10 @@ class Logical:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A volume group as one of its physical volumes describes it; ``used`` is what any volume has.
+    """A volume group as one of its physical volumes describes it.
 
-    ``data`` is offset and end in bytes of the space for volumes; ``used`` the same, of stretches.
+    ``data`` is offset and end in bytes of the space for volumes; ``used`` the same of each stretch
+    that any volume has.
     """
 
     name: str
@@ -166,7 +167,8 @@ class _Reader:
         for name in named:
             one = _section(named, name)
             segments = [_section(one, key) for key in one if isinstance(one[key], dict)]
-            used.extend(part for segment in segments for part in self._parts(segment))
+            parts = (part for segment in segments for part in self._parts(segment))
+            used.extend((offset, offset + size) for offset, size in parts)
             status = one.get("status")
             if isinstance(status, list) and "VISIBLE" in status:
                 found.append(self._logical(name, segments, stores))

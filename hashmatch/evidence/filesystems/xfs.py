@@ -1,0 +1,118 @@
+"""XFS, read through libfsxfs.
+
+Allocated entries only: what is deleted keeps neither size nor extents and is found by carving
+alone. A journal that was not played back is not looked at, as with ``mount -o norecovery``.
+
+Source of the superblock: XFS Algorithms & Data Structures, third edition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hashmatch.evidence.filesystems import yal_walk
+from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountError, Run
+from hashmatch.evidence.filesystems.yal_content import YalContent
+from hashmatch.evidence.filesystems.yal_walk import ERRORS, Tree
+from hashmatch.evidence.media.as_file import MediumFile
+from hashmatch.evidence.volumes.tables import gaps
+from hashmatch.model.locators import Layer, layer
+from hashmatch.model.outcomes import ItemError, Reason, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.evidence.media.interface import Medium
+    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.model.evidence import Entry
+    from hashmatch.model.secrets import Secrets
+
+NAME = "xfs"
+_SIGN = b"XFSB"
+_KNOWN = 0xFF  # of the features that change how the disk is read
+_HEAD = 264
+
+
+def recognise(content: Medium) -> bool:
+    """Tell whether a volume begins with a superblock of XFS."""
+    head = content.read_at(0, 8)
+    size = int.from_bytes(head[4:8])
+    return head.startswith(_SIGN) and 512 <= size <= 65536 and size & (size - 1) == 0
+
+
+def mount(opened: Opened, secrets: Secrets) -> FileSystem:  # noqa: ARG001  # none are needed
+    """Make it readable.
+
+    Raises:
+        MountError: it is damaged, has parts on a real-time device or features that are not known,
+            or the library is not installed.
+    """
+    try:
+        import pyfsxfs  # noqa: PLC0415  # optional
+    except ImportError:
+        advice = "XFS is read by a library that is missing: pip install 'hashmatch[disk]'"
+        raise MountError(Reason.NO_BACKEND, advice) from None
+    _check(opened.content.read_at(0, _HEAD).ljust(_HEAD, b"\0"))
+    volume: Any = pyfsxfs.volume()
+    try:
+        volume.open_file_object(MediumFile(opened.content))
+        root = volume.get_root_directory()
+    except ERRORS:
+        raise MountError(Reason.DAMAGED_FILE_SYSTEM, "this XFS is damaged") from None
+    return Xfs(volume, root, opened.content)
+
+
+def _check(head: bytes) -> None:
+    how = "make it a read-only device, mount it '-o ro,norecovery' and scan the folder"
+    if int.from_bytes(head[16:24]):
+        advice = f"this XFS keeps content on a real-time device, which is not read: {how}"
+        raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, advice)
+    version = int.from_bytes(head[100:102]) & 0xF
+    if version == 5 and int.from_bytes(head[216:220]) & ~_KNOWN:
+        advice = f"this XFS has features that are not known here: {how}"
+        raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, advice)
+
+
+class Xfs:
+    """A mounted XFS; see :class:`hashmatch.evidence.filesystems.interface.FileSystem`."""
+
+    def __init__(self, volume: Any, root: Any, content: Medium) -> None:  # noqa: ANN401
+        self._volume = volume
+        self._content = content
+        self._tree = Tree(root, _number, _step, content.size)
+
+    @property
+    def kind(self) -> str:
+        """Always ``xfs``."""
+        return NAME
+
+    def entries(self, *, deleted: bool) -> Iterator[Entry]:  # noqa: ARG002  # none are found
+        """Yield every allocated entry once; a file with several names under each of them."""
+        return yal_walk.entries(self._tree)
+
+    def open(self, where: Layer, size: int) -> Content:
+        """Open what a layer names by its inode."""
+        try:
+            node = self._volume.get_file_entry_by_inode(where.number("id"))
+        except ERRORS:
+            node = None
+        if node is None:
+            raise ItemError(Stage.OPEN, Reason.VANISHED)
+        return YalContent(node, size, self._content, None)
+
+    def unallocated(self) -> Iterator[Run]:
+        """Yield what no file has, metadata included."""
+        taken = [(run.offset, run.offset + run.length) for run in yal_walk.content(self._tree)]
+        yield from (Run(offset, size) for offset, size in gaps(taken, self._content.size))
+
+    def close(self) -> None:
+        """Let go of the library's volume."""
+        self._volume.close()
+
+
+def _number(node: Any) -> int:  # noqa: ANN401
+    return int(node.get_inode_number())
+
+
+def _step(path: bytes, number: int) -> Layer:
+    return layer(NAME, path, id=number)
