@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from hashmatch.commands.printing import amount, span, tell
 from hashmatch.errors import UsageError
+from hashmatch.jobs.verifying import Checking
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -87,18 +88,23 @@ class Shown:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, now: Progress) -> None:
+    def __call__(self, now: Progress | Checking) -> None:
         """Take note of progress; draws only as often as somebody can read it."""
         elapsed = time.monotonic()
         if self._quiet or elapsed - self._last < self._every:
             return
         self._last = elapsed
-        words = self._words(now)
-        if self._bar is None:
-            tell(f"scanning: {words}")
+        if isinstance(now, Checking):
+            label, words = "checking", _checked(now)
+            done, total = now.done, now.total
         else:
-            task = self._bar.task_ids[0]
-            self._bar.update(task, completed=now.bytes_done, total=now.bytes_total, words=words)
+            label, words = "scanning", self._words(now)
+            done, total = now.bytes_done, now.bytes_total
+        if self._bar is None:
+            tell(f"{label}: {words}")
+        else:
+            words = words if label == "scanning" else f"{label} {words}"
+            self._bar.update(self._bar.task_ids[0], completed=done, total=total, words=words)
 
     def _words(self, now: Progress) -> str:
         """Entries, bytes, hits, failures, and the time left as the bytes so far suggest."""
@@ -112,6 +118,13 @@ class Shown:
         before = now.bytes_before
         seconds = time.monotonic() - self._began
         return ", ".join(parts) + _left(now.bytes_done - before, now.bytes_total - before, seconds)
+
+
+def _checked(now: Checking) -> str:
+    """Say how much of an exhibit was digested."""
+    share = f"{100 * now.done // now.total} %" if now.total else "0 %"
+    again = " once more" if now.again else ""
+    return f"{now.label}{again}, {share} of {amount(now.total)}"
 
 
 def _bar() -> Bar:

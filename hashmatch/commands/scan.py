@@ -1,4 +1,4 @@
-"""``hashmatch scan``: examine folders against installed sets."""
+"""``hashmatch scan``: examine folders, images and devices against installed sets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch.commands import scan_summary
+from hashmatch.commands.evidence_options import depth_of, evidence_options, secrets_of
 from hashmatch.commands.keys import signing_key_file
 from hashmatch.commands.options import (
     FOLDER,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command("scan")
-@click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="FOLDER...")
+@click.argument("sources", nargs=-1, required=True, type=FOLDER, metavar="SOURCE...")
 @click.option("--case", "case", required=True, type=FOLDER, help="Case folder for the record.")
 @SETS
 @THRESHOLD
@@ -68,13 +69,14 @@ if TYPE_CHECKING:
     " where no set needs them. [default: md5,sha1,sha256]",
 )
 @workers_option("Worker processes; results do not depend on it.")
+@evidence_options
 @click.option("--operator", help="Who runs this scan, if not the one who opened the case.")
 @click.option("--new-run", is_flag=True, help="Give up an interrupted run instead of resuming it.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @library_options
 def command(
-    folders: tuple[Path, ...],
+    sources: tuple[Path, ...],
     case: Path,
     sets: tuple[str, ...],
     threshold: int,
@@ -84,33 +86,45 @@ def command(
     hashes: tuple[str, ...],
     digests: tuple[str, ...],
     workers: int,
+    depth: str,
+    carve: bool | None,
+    form: str,
+    verify: str,
+    passwords: Path | None,
+    ask_password: bool,
+    key_files: tuple[Path, ...],
+    allow_rw_mount: bool,
     operator: str | None,
     new_run: bool,
-    form: str,
+    output: str,
     quiet: bool,
     library_folder: Path | None,
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    """Examine every entry of FOLDER... and keep a sealed record in a case.
+    """Examine every entry of SOURCE... and keep a sealed record in a case.
 
-    Nothing in the folders is changed and no content is shown. Each entry ends as examined,
-    failed or skipped by a named rule. Ctrl-C or a power cut loses nothing: the same command
-    goes on where it stopped.
+    SOURCE is a folder, an image of a disk (raw, E01, VMDK, ...), a block device, or a single file
+    such as an archive. Nothing in it is changed and no content is shown. Each entry ends as
+    examined, failed or skipped by a named rule. Ctrl-C or a power cut loses nothing: the same
+    command goes on where it stopped.
 
     \b
     Examples:
       hashmatch scan /mnt/exhibit-1 --case CASE
       hashmatch scan /mnt/phone /mnt/card --case CASE --set vic --set hotline
       hashmatch scan /mnt/exhibit-1 --case CASE --hashes photodna --digests needed
+      hashmatch scan /evidence/disk.E01 --case CASE --profile deep
+      hashmatch scan /evidence/laptop.dd --case CASE --passwords words.txt --verify before
     """
     from hashmatch.jobs import scan  # noqa: PLC0415  # NumPy takes a while
+    from hashmatch.jobs.verifying import Verify  # noqa: PLC0415
     from hashmatch.matching.near import Limits  # noqa: PLC0415
     from hashmatch.model.wanted import Effort  # noqa: PLC0415
 
     setting = present()
     request = scan.Request(
-        folders,
+        sources,
         case,
         sets,
         Limits(threshold, video_coverage=video_coverage),
@@ -123,11 +137,16 @@ def command(
         hashes=hashes,
         digests=digests,
         videos=videos,
+        profile=depth_of(depth, carve),
+        secrets=secrets_of(passwords, key_files, ask=ask_password),
+        form=form,
+        verify=Verify(verify),
+        allow_rw_mount=allow_rw_mount,
     )
     library = open_library(library_folder, library_key, passphrase_file)
     with Shown(quiet=quiet) as show:
         result = scan.scan(request, library, setting, show, signing_key_file())
-    if form == "json":
+    if output == "json":
         click.echo(json.dumps(scan_summary.as_json(result), sort_keys=True))
     else:
         scan_summary.tell(result)

@@ -36,6 +36,7 @@ def as_json(result: Result) -> dict[str, object]:
         "changed_source": tally.changed_source,
         "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
+        "media": [{"label": one.label, **one.to_json()} for one in result.media],
         "floods": result.found.floods.to_json(),
         "chance": [one.to_json() for one in result.found.chance],
         "table": result.found.table,
@@ -164,6 +165,17 @@ def _doubts(found: Findings) -> Iterator[str]:
             )
 
 
+def _media(result: Result) -> Iterator[str]:
+    """Say what of images is in doubt, and what would help with volumes not looked into."""
+    for one in result.media:
+        for told in one.doubts():
+            yield f"WARNING: {told}."
+        if one.before is None:
+            yield f"{one.label}: its content was not verified (--verify none)."
+        for told in one.advice():
+            yield f"NOTE: {told}"
+
+
 def _warnings(result: Result) -> list[str]:
     tally, words = result.tally, []
     if all(row["claim"] == "lead" for row in result.found.table):
@@ -182,6 +194,7 @@ def _warnings(result: Result) -> list[str]:
     if tally.conflicts:
         items = printing.several(tally.conflicts, "item is", "items are")
         words.append(f"{items} benign in one set and not in another.")
+    words += _media(result)
     if tally.changed_source:
         words.append("WARNING: a source changed while it was examined; see run.json.")
     if tally.exit_code() in {ExitCode.INCOMPLETE, ExitCode.HITS_INCOMPLETE}:

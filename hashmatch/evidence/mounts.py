@@ -18,8 +18,8 @@ class Mount:
     ``read_only``: the file system is mounted so; it says nothing of a hardware write blocker.
     ``access_times_kept``: reading leaves no access time, because of how it is mounted or because
     this user may read without leaving one. The latter is tried on the place itself: files of
-    other owners below a folder can differ unless the user is root. File systems mounted further below
-    are not looked at.
+    other owners below a folder can differ unless the user is root. File systems mounted further
+    below are not looked at.
     """
 
     read_only: bool

@@ -91,10 +91,8 @@ def _refuse_as(location: bytes, form: str) -> None:
 def _of_content(location: bytes, wishes: Wishes, *, device: bool) -> Source:
     if wishes.form == FILE and not device:
         return FileSource(location)
-    if wishes.form in {AUTO, FILE}:
-        form = registry.find(location)
-    else:
-        form = registry.by_name(wishes.form)
+    by_content = wishes.form in {AUTO, FILE}
+    form = registry.find(location) if by_content else registry.by_name(wishes.form)
     if form is not None:
         return _image(location, form, wishes, device=device)
     if os.path.splitext(location)[1].lower() in _ENDINGS:  # noqa: PTH122  # raw bytes

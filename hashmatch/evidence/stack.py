@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence import stamps
@@ -114,7 +114,8 @@ class Stack:
 
         if volume.number in self._open:
             return self._open[volume.number].opened
-        return finding.open_volume(self.medium(), volume.layers, self._secrets)
+        opened = finding.open_volume(self.medium(), volume.layers, self._secrets)
+        return replace(opened, volume=volume)
 
     def mounted(self, volume: Volume) -> Mounted:
         """Give a volume with its file system.

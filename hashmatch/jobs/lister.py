@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hashmatch.errors import EvidenceError, UsageError
 from hashmatch.evidence.image import failed
+from hashmatch.evidence.media.check import MediumCheck
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.stack import Told
 from hashmatch.jobs import lister_child, lister_words, workers
@@ -21,12 +22,15 @@ from hashmatch.model import names
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hashmatch.evidence.media.interface import MediumFacts
     from hashmatch.evidence.volumes.interface import Volume
     from hashmatch.jobs.lister_child import Listable
     from hashmatch.model.evidence import Entry
+
+Files = tuple[str, ...]
+"""SHA-256 of each file of an image, in their order."""
 
 SECONDS = 60.0
 """So long a listing process may say nothing; it tells when it reads."""
@@ -91,7 +95,7 @@ class Lister:
         """
         if self._opened is None:
             try:
-                facts, volumes = self._ask("open")
+                _, (facts, volumes) = self._exchange("open")
                 self._opened = lister_words.facts_in(facts), lister_words.volumes_in(volumes)
             except (EOFError, ValueError):
                 raise self._unusable(_LostError(Reason.WORKER_DIED)) from None
@@ -105,6 +109,35 @@ class Lister:
         how = "did not answer in time" if lost.reason is Reason.TIME_LIMIT else "broke down"
         msg = f"{where} cannot be opened: the process that read it {how}; it may be damaged, or "
         return EvidenceError(msg + "made to do that")
+
+    def check(self, show: Callable[[int], None], *, files: bool) -> tuple[MediumCheck, Files]:
+        """Read the medium from beginning to end, and say what its digests are.
+
+        Args:
+            show: told how many bytes were read so far.
+            files: also digest the image's files.
+
+        Returns:
+            What was found, and the SHA-256 of each file.
+
+        Raises:
+            EvidenceError: it cannot be used, or cannot be read to its end.
+        """
+        try:
+            found, digests = self._checked(show, files=files)
+            return MediumCheck.from_json(lister_words.record(found)), lister_words.digests(digests)
+        except (*lister_words.BROKEN, EOFError):
+            raise self._unusable(_LostError(Reason.WORKER_DIED)) from None
+        except _LostError as lost:
+            raise self._unusable(lost) from None
+
+    def _checked(self, show: Callable[[int], None], *, files: bool) -> list[Any]:
+        word, values = self._exchange("check", files)
+        while word == "reached":
+            (done,) = values
+            show(lister_words.number(done))
+            word, values = self._next()
+        return values
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, volume by volume, as it comes; memory does not grow with them.
@@ -146,18 +179,23 @@ class Lister:
             for one in values[0]:
                 yield lister_words.entry_in(one, volume)
 
-    def _ask(self, word: str, *values: object) -> list[Any]:
-        """Ask what has one answer, and give its values."""
-        child = self._ready()
+    def _exchange(self, word: str, *values: object) -> tuple[str, list[Any]]:
+        """Give an order and take the first answer."""
         try:
-            child.send(word, *values)
-            word, found = child.answer(self._patience)
+            self._ready().send(word, *values)
+        except OSError:
+            raise _LostError(Reason.WORKER_DIED) from None
+        return self._next()
+
+    def _next(self) -> tuple[str, list[Any]]:
+        try:
+            word, values = self._ready().answer(self._patience)
         except (EOFError, OSError):
             raise _LostError(Reason.WORKER_DIED) from None
         if word == "refused":
-            (sentence,) = found
-            raise MediumError(names.shown(str(sentence)[:4096]))
-        return found
+            (sentence,) = values
+            raise MediumError(names.shown(lister_words.text(sentence)))
+        return word, values
 
     @property
     def _patience(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from contextlib import suppress
@@ -9,6 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from hashmatch.errors import EvidenceError
 from hashmatch.evidence import preload
+from hashmatch.evidence.folders import open_quietly
+from hashmatch.evidence.media import check
+from hashmatch.evidence.media.interface import MediumError
+from hashmatch.evidence.trouble import reason_of
 from hashmatch.jobs import lister_words, workers
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.model import names
@@ -29,6 +34,7 @@ _SILENCE = 0.25  # seconds until entries that wait for others are sent
 _PULSE = 2.0  # seconds between two signs of life
 _FURTHER = 1 << 30  # bytes that may be read of the smallest medium before silence counts as such
 _TIMES = 8  # times that a medium may be read before that
+_PIECE = 1 << 20
 _OPEN = 64  # files besides the image's own, which libraries may have open
 
 
@@ -59,8 +65,9 @@ def serve(pipe: Connection, source: Listable, level: Level, memory: int) -> None
     """Answer one order after the other, until the parent closes the pipe or is gone.
 
     Orders are tuples that begin with a word: ``open``; ``list`` and the number of a volume;
-    ``check`` and whether the image's files are digested too. Answers do so as well: ``busy`` is a
-    sign of life, ``refused`` says in a sentence why the medium cannot be used.
+    ``check`` and whether the image's files are digested too. Answers do so as well: ``reached``
+    tells how many bytes were digested so far, ``busy`` is a sign of life, ``refused`` says in a
+    sentence why the medium cannot be used.
     """
     workers.calm_signals()
     workers.leave_terminal()
@@ -82,7 +89,11 @@ class _Child:
         source.watch(self._note)
 
     def serve(self) -> None:
-        orders: dict[str, Callable[..., None]] = {"open": self._open, "list": self._list}
+        orders: dict[str, Callable[..., None]] = {
+            "open": self._open,
+            "list": self._list,
+            "check": self._check,
+        }
         while True:
             word, *values = self._pipe.recv()
             self._left = _FURTHER
@@ -117,3 +128,24 @@ class _Child:
         told = self._source.told(volume)
         self._send("entries", batch)
         self._send("end", told.kind, told.advice)
+
+    def _check(self, files: bool) -> None:  # noqa: FBT001  # as it comes through the pipe
+        found = check.check(self._source.medium(), self._reached)
+        digests = [self._sha256(path) for path in self._source.readable] if files else []
+        self._send("checked", found.to_json(), digests)
+
+    def _reached(self, done: int) -> None:
+        if time.monotonic() - self._told > _SILENCE:
+            self._send("reached", done)
+
+    def _sha256(self, path: bytes) -> str:
+        digest = hashlib.sha256()
+        try:
+            with os.fdopen(open_quietly(path, os.O_RDONLY | os.O_CLOEXEC), "rb", 0) as file:
+                while part := file.read(_PIECE):
+                    digest.update(part)
+                    self._note(0)
+        except OSError as error:
+            msg = f"{names.shown(path)} cannot be read to its end ({reason_of(error)})"
+            raise MediumError(msg) from None
+        return digest.hexdigest()

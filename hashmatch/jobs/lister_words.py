@@ -6,6 +6,7 @@ here from plain values, each in bounds. Whether it is true cannot be told from h
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from hashmatch.evidence.media.interface import MediumFacts, Segment, Stretch
@@ -31,8 +32,10 @@ _MOST_SEGMENTS = 100_000
 _DEEPEST = 6
 _WIDEST = 10_000
 _MOST_VOLUMES = 4096
+_SHA256 = re.compile("[0-9a-f]{64}")
 
-_BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
+BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What values of a wrong form raise where they are taken apart."""
 
 
 def entry_out(entry: Entry) -> tuple[object, ...]:
@@ -61,7 +64,7 @@ def entry_in(values: object, volume: Volume) -> Entry:
     """
     try:
         return _entry(values, volume)
-    except _BROKEN:
+    except BROKEN:
         raise EOFError from None
 
 
@@ -146,7 +149,7 @@ def volumes_in(values: object) -> tuple[Volume, ...]:
     """
     try:
         found = tuple(_volume(*one) for one in _listed(values, _MOST_VOLUMES))
-    except _BROKEN:
+    except BROKEN:
         raise EOFError from None
     if len({one.number for one in found}) < len(found):
         raise EOFError
@@ -193,7 +196,7 @@ def facts_in(values: object) -> MediumFacts:
         if type(said) is not dict:
             raise EOFError
         plain(said)
-    except _BROKEN:
+    except BROKEN:
         raise EOFError from None
     return MediumFacts(form, size, tuple(parts), tuple(pairs), said, damage)
 
@@ -249,6 +252,41 @@ def _numbers(*numbers: object) -> None:
             raise ValueError
 
 
+def record(value: object) -> dict[str, Json]:
+    """Give a record of plain values back.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(value) is not dict:
+        raise ValueError
+    plain(value)
+    return value
+
+
+def digests(values: object) -> tuple[str, ...]:
+    """Give a list of SHA-256 back.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _listed(values, _MOST_SEGMENTS)
+    for one in found:
+        if type(one) is not str or not _SHA256.fullmatch(one):
+            raise ValueError
+    return tuple(found)
+
+
+def number(value: object) -> int:
+    """Give a number back.
+
+    Raises:
+        ValueError: it is none.
+    """
+    _numbers(value)
+    return cast("int", value)
+
+
 def text(value: object) -> str:
     """Give a text back.
 
@@ -257,7 +295,7 @@ def text(value: object) -> str:
     """
     try:
         _texts(value)
-    except _BROKEN:
+    except BROKEN:
         raise EOFError from None
     return cast("str", value)
 

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
+from hashmatch.evidence import opening
 from hashmatch.evidence.folder import FolderSource
+from hashmatch.evidence.image import ImageSource
+from hashmatch.evidence.opening import Wishes
 from hashmatch.jobs import choice
+from hashmatch.jobs.verifying import Verify
 from hashmatch.model import names
 from hashmatch.model.hashes import Method
 from hashmatch.model.profile import Profile
@@ -44,6 +48,7 @@ class Plan:
     hashers: Mapping[str, str]
     tool: Mapping[str, str]
     profile: Profile = field(default_factory=Profile)
+    verify: Verify = Verify.FULL
 
     @property
     def computed(self) -> frozenset[str]:
@@ -76,6 +81,7 @@ class Plan:
                 "max_pixels": self.limits.pixels,
                 "max_picture_bytes": self.limits.picture_bytes,
                 "max_memory_bytes": self.limits.memory,
+                "verify": str(self.verify),
                 "profile": str(self.profile.name),
                 "left_out": list(self.profile.left_out),
                 "member_limits": dict(asdict(self.profile.limits)),
@@ -84,8 +90,15 @@ class Plan:
 
 
 def described(source: Source) -> dict[str, Json]:
-    """Name a source in a record: its kind and where it lies."""
-    return {"kind": source.kind, **names.to_json(source.location, "location")}
+    """Name a source in a record: its kind, where it lies, and the files of an image."""
+    line: dict[str, Json] = {"kind": source.kind, **names.to_json(source.location, "location")}
+    if isinstance(source, ImageSource):
+        line["form"] = source.form
+        line["segments"] = [
+            {**names.to_json(part.path.rpartition(b"/")[2], "name"), "size": part.size}
+            for part in source.parts
+        ]
+    return line
 
 
 _FRAMES = (Method.VPDQ, Method.PDQ)
@@ -96,45 +109,72 @@ def frames_for(sets: Iterable[Manifest]) -> bool:
     return any(one.counts.values.get(method) for one in sets for method in _FRAMES)
 
 
-def sources_from(paths: Sequence[Path], *, outputs: Sequence[Path]) -> tuple[Source, ...]:
-    """Turn the folders named on the command line into sources.
+def sources_from(
+    paths: Sequence[Path],
+    *,
+    outputs: Sequence[Path],
+    wishes: Wishes | None = None,
+    apart: Sequence[Path] = (),
+) -> tuple[Source, ...]:
+    """Turn the paths named on the command line into sources.
 
     Args:
-        paths: folders with evidence.
+        paths: folders, files, images and devices with evidence.
         outputs: folders that are written to.
+        wishes: how to read them.
+        apart: folders that may not even lie beside an image.
 
     Raises:
-        UsageError: a path is missing, not a folder, empty, or named twice.
+        UsageError: a path is missing, of no use, empty, or named twice.
+        EvidenceError: a path is an image that cannot be read, or may be one.
         OutputError: something would be written inside the evidence, or is read where it is written.
     """
-    sources: dict[bytes, Source] = {}
+    sources: list[Source] = []
     for path in paths:
         location = os.path.realpath(os.fsencode(path))
-        _refuse_unusable(path, location)
+        source = opening.source_of(location, wishes or Wishes())
+        if isinstance(source, FolderSource):
+            _refuse_unusable(path, location)
         for other in sources:
-            if _inside(location, other) or _inside(other, location):
-                msg = f"{path} and another source overlap: name each folder once"
+            if any(_inside(a, b) or _inside(b, a) for a in _all(source) for b in _all(other)):
+                msg = f"{path} and another source overlap: name each of them once"
                 raise UsageError(msg)
-        for output in outputs:
-            written = os.path.realpath(os.fsencode(output))
-            if _inside(written, location) or _inside(location, written):
-                msg = f"{output} lies inside the evidence {path}, or the other way round; keep "
-                msg += "what is written apart from what is read"
-                raise OutputError(msg)
-        sources[location] = FolderSource(location)
-    return tuple(sources.values())
+        for read in _all(source):
+            _refuse_written(path, read, outputs)
+            if isinstance(source, ImageSource) and not source.device:
+                _refuse_beside(path, read, apart)
+        sources.append(source)
+    return tuple(sources)
+
+
+def _all(source: Source) -> tuple[bytes, ...]:
+    """Every file and folder of a source, without links."""
+    return tuple(os.path.realpath(path) for path in source.readable)
+
+
+def _refuse_written(path: Path, read: bytes, outputs: Sequence[Path]) -> None:
+    for output in outputs:
+        written = os.path.realpath(os.fsencode(output))
+        if _inside(written, read) or _inside(read, written):
+            msg = f"{output} lies inside the evidence {path}, or the other way round; keep "
+            msg += "what is written apart from what is read"
+            raise OutputError(msg)
+
+
+def _refuse_beside(path: Path, read: bytes, apart: Sequence[Path]) -> None:
+    folder = os.path.dirname(read)  # noqa: PTH120  # raw bytes
+    for output in apart:
+        written = os.path.realpath(os.fsencode(output))
+        if folder in {written, os.path.dirname(written)}:  # noqa: PTH120
+            msg = f"{output} lies beside the evidence {path}; nothing is written into a folder that"
+            msg += " holds an image: keep the case elsewhere, or the image in a folder of its own"
+            raise OutputError(msg)
 
 
 def _refuse_unusable(path: Path, location: bytes) -> None:
     try:
         with os.scandir(location) as entries:
             empty = next(entries, None) is None
-    except FileNotFoundError:
-        msg = f"{path} does not exist; name the folder where the evidence is mounted"
-        raise UsageError(msg) from None
-    except NotADirectoryError:
-        msg = f"{path} is not a folder; this version examines folders only"
-        raise UsageError(msg) from None
     except OSError as error:
         msg = f"{path} cannot be listed: {error.strerror}"
         raise UsageError(msg) from None

@@ -15,36 +15,39 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
-from hashmatch.evidence import state
+from hashmatch.evidence.opening import AUTO, Wishes
 from hashmatch.hashing import video_file
 from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.lister import Terms
+from hashmatch.jobs.media import Media
 from hashmatch.jobs.open_case import ledger_of
+from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.plan import Plan, frames_for, sources_from
 from hashmatch.jobs.pool import Pool
+from hashmatch.jobs.readings import outcomes
 from hashmatch.jobs.self_test import self_test
+from hashmatch.jobs.verifying import Checking, Verify
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.hashes import Method
-from hashmatch.model.outcomes import Examined, Reading
 from hashmatch.model.people import Operator
 from hashmatch.model.profile import Profile
 from hashmatch.model.secrets import Secrets
 from hashmatch.model.wanted import Effort, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
     from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.medium_account import Account
     from hashmatch.jobs.set_gaps import Gap
-    from hashmatch.jobs.windows import Read
     from hashmatch.matching.near import Limits as NearLimits
     from hashmatch.model.evidence import Source
-    from hashmatch.model.outcomes import Outcome
     from hashmatch.model.people import Setting
     from hashmatch.model.tally import Tally
 
@@ -56,10 +59,12 @@ SYNC_SECONDS = 2.0
 class Request:
     """What the operator asked for.
 
-    ``hashes`` and ``digests`` are words as :mod:`hashmatch.jobs.choice` reads them.
+    ``hashes`` and ``digests`` are words as :mod:`hashmatch.jobs.choice` reads them. ``form`` is
+    how files are to be read, see :mod:`hashmatch.evidence.opening`. ``allow_rw_mount``: also read
+    what lies on a removable drive that is mounted for writing.
     """
 
-    folders: tuple[Path, ...]
+    sources: tuple[Path, ...]
     case: Path
     sets: tuple[str, ...]
     near: NearLimits
@@ -74,6 +79,9 @@ class Request:
     videos: bool = True
     profile: Profile = field(default_factory=Profile)
     secrets: Secrets = field(default_factory=Secrets)
+    form: str = AUTO
+    verify: Verify = Verify.FULL
+    allow_rw_mount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,8 @@ class Result:
     """A sealed run.
 
     ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
-    stands behind them; ``gaps`` says of which sets not all was compared.
+    stands behind them; ``gaps`` says of which sets not all was compared; ``media`` are the images
+    among the sources.
     """
 
     folder: RunFolder
@@ -103,13 +112,14 @@ class Result:
     found: seal.Findings
     expired: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    media: tuple[Account, ...] = ()
 
 
 def scan(
     request: Request,
     library: Library,
     setting: Setting,
-    show: Callable[[Progress], None],
+    show: Callable[[Progress | Checking], None],
     signing_key: Path,
 ) -> Result:
     """Run a scan, or go on with the one that was interrupted.
@@ -127,10 +137,15 @@ def scan(
         HashSetError: a set is not byte for byte the one that was installed.
         CaseError: no case, or another run in it is unfinished.
         OutputError: the case folder does not take the record; the run stays resumable.
-        EvidenceError: the sources are not what they were when the run was interrupted.
+        EvidenceError: a source cannot be used, or is not what it was when the run was interrupted.
     """
     case = casefile.read(request.case)
-    sources = sources_from(request.folders, outputs=_outputs(request.case, library))
+    sources = sources_from(
+        request.sources,
+        outputs=_outputs(request.case, library),
+        wishes=_wishes(request),
+        apart=(request.case,),
+    )
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
@@ -156,9 +171,12 @@ def scan(
         pool = stack.enter_context(closing(Pool(order, request.workers)))  # they load meanwhile
         answers = self_test(wanted.algorithms)
         answers += [(name, True) for name in computed_by if name != Method.PDQ]
+        media = stack.enter_context(closing(_media(request, sources, pool, show)))
+        media.open()
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
-        before = _list(sources, CaseFolder(request.case).listing)
+        media.check()
+        before = _list(media, len(sources), CaseFolder(request.case).listing)
         plan = Plan(
             sources=sources,
             before=before,
@@ -169,6 +187,7 @@ def scan(
             hashers=computed_by,
             tool={**setting.tool, **(video_file.versions() if wanted.videos else {})},
             profile=request.profile,
+            verify=request.verify,
         )
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
@@ -179,8 +198,10 @@ def scan(
         matcher = Matcher(sets, request.near, wanted.methods)
         tally = _examine(pool, plan, matcher, folder, key, show)
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
-        after = tuple(state.of(source) for source in sources)
+        after = media.after()
         _settle(tally, before, after)
+        accounts = media.accounts()
+        tally.media_doubtful = sum(one.doubtful for one in accounts.values())
         finished = seal.Finished(
             case=case,
             operator=operator,
@@ -193,11 +214,13 @@ def scan(
             self_test=answers,
             tally=tally,
             gaps=gaps,
+            media=accounts,
+            secrets=request.secrets.count,
         )
         found = seal.seal(folder, finished, ledger, setting)
     today = setting.clock().date()
     expired = tuple(one.name for one in manifests if one.expired(today))
-    return Result(folder, tally, resumed, found, expired, gaps)
+    return Result(folder, tally, resumed, found, expired, gaps, tuple(accounts.values()))
 
 
 def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
@@ -206,15 +229,30 @@ def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
     return (folder.runs, folder.reports, folder.ledger.parent, library.folder)
 
 
-def _list(sources: Sequence[Source], target: Path) -> tuple[SourceState, ...]:
+def _wishes(request: Request) -> Wishes:
+    profile = request.profile
+    return Wishes(request.form, request.secrets, profile.deleted, profile.carve)
+
+
+def _media(
+    request: Request,
+    sources: Sequence[Source],
+    pool: Pool,
+    show: Callable[[Checking], None],
+) -> Media:
+    """Say how images are opened and listed: confined as the workers are."""
+    terms = Terms(pool.report().level, request.confine.least, request.limits.memory)
+    return Media(sources, terms, request.verify, show)
+
+
+def _list(media: Media, sources: int, target: Path) -> tuple[SourceState, ...]:
     """List every source before anything is read; the listing is the work list of the run."""
     try:
         target.unlink(missing_ok=True)  # of a scan that stopped here; a link must not be followed
         handle = durable.open_own(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(handle, "wb") as out:
             states = tuple(
-                state.of(source, listing.noter(out, number))
-                for number, source in enumerate(sources)
+                media.state(number, listing.noter(out, number)) for number in range(sources)
             )
     except OSError as error:
         msg = f"the listing of the evidence could not be written to {target}: {error.strerror}"
@@ -229,7 +267,7 @@ def _list(sources: Sequence[Source], target: Path) -> tuple[SourceState, ...]:
 def _settle(tally: Tally, before: Sequence[SourceState], after: Sequence[SourceState]) -> None:
     """Close the account: every entry that was seen has ended in exactly one way."""
     tally.folders = sum(one.folders for one in before)
-    tally.seen = sum(one.entries for one in before)
+    tally.seen = sum(one.entries for one in before) + tally.inside
     tally.changed_source = [one.digest for one in before] != [one.digest for one in after]
     if not tally.balanced():
         msg = (
@@ -261,24 +299,16 @@ def _examine(
         meter = _Meter(plan, writer.tally.bytes, show)
         listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()
+        packing = Packing(plan.wanted.algorithms)
         for reads in pool.read(itertools.islice(listed, writer.entries, None)):
-            for source, outcome in _outcomes(reads, matcher):
-                writer.write(source, outcome)
+            for one, outcome in outcomes(reads, packing, matcher):
+                writer.write(one.source, outcome, inside=one.inside)
             if time.monotonic() - synced > SYNC_SECONDS:
                 writer.sync()
                 synced = time.monotonic()
             meter.show(writer)
         writer.sync()
         return writer.tally
-
-
-def _outcomes(reads: list[Read], matcher: Matcher) -> Iterator[tuple[int, Outcome]]:
-    hits = iter(matcher.match([r for _, _, r in reads if isinstance(r, Reading)]))
-    for source, item, read in reads:
-        if isinstance(read, Reading) and item is not None:
-            yield source, Examined(item.path, item.size, item.modified_ns, read, next(hits))
-        elif not isinstance(read, Reading):
-            yield source, read
 
 
 @dataclass(frozen=True, slots=True)

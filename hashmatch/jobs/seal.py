@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from hashmatch import durable
 from hashmatch.cases import run_writer
@@ -15,14 +15,17 @@ from hashmatch.hashing.hashers import PDQ_DIALECT
 from hashmatch.jobs import floods, tables
 from hashmatch.jobs.expectation import expectations
 from hashmatch.jobs.plan import described
-from hashmatch.model import names
+from hashmatch.model import locators, names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hashmatch.cases.casefile import CaseFile
     from hashmatch.cases.layout import RunFolder
     from hashmatch.custody.ledger import Ledger
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
+    from hashmatch.jobs.medium_account import Account
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.noted import Expectation, Floods
@@ -35,7 +38,11 @@ SCHEMA = "hashmatch.run/1"
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All that is known of a run when its last entry is written."""
+    """All that is known of a run when its last entry is written.
+
+    ``media`` are the images among the sources, by number. ``secrets`` is the number of passwords
+    and keys that were given.
+    """
 
     case: CaseFile
     operator: Operator
@@ -48,6 +55,8 @@ class Finished:
     self_test: list[tuple[str, bool]]
     tally: Tally
     gaps: tuple[Gap, ...]
+    media: Mapping[int, Account] = field(default_factory=dict)
+    secrets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,10 @@ def _record(
             "max_picture_bytes": run.plan.limits.picture_bytes,
             "max_memory_bytes": run.plan.limits.memory,
             "sandbox": str(run.sandbox),
+            "profile": str(run.plan.profile.name),
+            "left_out": [*run.plan.profile.left_out],
+            "verify": str(run.plan.verify),
+            "secrets": run.secrets,
         },
         "self_test": [{"name": name, "passed": passed} for name, passed in run.self_test],
         "counts": run.tally.to_json()
@@ -201,6 +214,7 @@ def _sources(run: Finished) -> list[Json]:
         {
             **described(source),
             "index": index,
+            "label": locators.label(index),
             "read_only": before.read_only,
             "before": before.digest,
             "after": after.digest,
@@ -209,6 +223,18 @@ def _sources(run: Finished) -> list[Json]:
             "folders": before.folders,
             "bytes": before.bytes,
             "access_times": "kept" if before.access_times_kept else "may-have-changed",
+            **_medium(run, index),
         }
         for index, (source, before, after) in enumerate(states)
     ]
+
+
+def _medium(run: Finished, index: int) -> dict[str, Json]:
+    """What is known of an image, and the digests of its files."""
+    account, source = run.media.get(index), run.plan.sources[index]
+    if account is None:
+        return {}
+    segments = cast("list[dict[str, Json]]", described(source)["segments"])
+    for segment, sha256 in zip(segments, account.files, strict=False):
+        segment["sha256"] = sha256
+    return {"segments": [*segments], "medium": account.to_json()}
