@@ -35,6 +35,14 @@ MOST_VOLUMES = 100
 _SIGN = b"NXSB"
 _COMPRESSED = "com.apple.decmpfs"
 _MOST_ATTRIBUTES = 4096
+_TIMES = (
+    ("modified", "get_creation_time_as_integer"),
+    ("accessed", "get_access_time_as_integer"),
+    ("changed", "get_inode_change_time_as_integer"),
+    ("created", "get_modification_time_as_integer"),
+)
+# libfsapfs 20260921 gives the moment of creation as that of modification, and the other way round;
+# records have creation first. The extra asks for that release: a later one may have mended it.
 
 
 def recognise(content: Medium) -> bool:
@@ -173,7 +181,9 @@ class Apfs:
         def step(path: bytes, identity: int) -> Layer:
             return layer(NAME, path, vol=one.number, id=identity)
 
-        return Tree(one.root, _number, step, self._content.size, self._prefix(one), _is_compressed)
+        return Tree(
+            one.root, _number, step, self._content.size, self._prefix(one), _is_compressed, _TIMES
+        )
 
 
 def _number(node: Any) -> int:  # noqa: ANN401

@@ -26,12 +26,13 @@ DEEPEST = 1024
 MOST_SIZE = 1 << 48
 """Bytes that a file may claim to have; no disk is of 256 TiB."""
 
-_TIMES = (
+TIMES = (
     ("modified", "get_modification_time_as_integer"),
     ("accessed", "get_access_time_as_integer"),
     ("changed", "get_inode_change_time_as_integer"),
     ("created", "get_creation_time_as_integer"),
 )
+"""What times are called here, and by the libraries."""
 _SECOND = 1_000_000_000
 _SPARSE = 1
 _MOST_RUNS = 1 << 20
@@ -43,7 +44,8 @@ class Tree:
 
     ``identify`` gives the number of an entry. ``step`` makes the layer of one of that number and
     path. ``size`` of what holds it, in bytes. ``prefix`` is what all its paths begin with.
-    ``packed`` tells of a file that it is not kept in its extents as it is.
+    ``packed`` tells of a file that it is not kept in its extents as it is. ``times`` are by which
+    function of the library each time is got.
     """
 
     root: Any
@@ -52,6 +54,7 @@ class Tree:
     size: int
     prefix: bytes = b""
     packed: Callable[[Any], bool] = field(default=lambda _: False)
+    times: tuple[tuple[str, str], ...] = TIMES
 
 
 @dataclass(slots=True)
@@ -202,7 +205,7 @@ def _plain(
     readable: bool,
 ) -> Entry:
     """Give an entry that is no folder."""
-    times, modified = _moments(node)
+    times, modified = _moments(node, tree.times)
     notes = () if readable else (("name", "not-utf-8"),)
     if not stat.S_ISREG(mode):
         return Skipped(path, left_out(mode), where, Facts(times=times, notes=notes))
@@ -224,11 +227,14 @@ def _plain(
     return Item(path, size, modified, mode & 0xFFFF, (0, first), where, facts)
 
 
-def _moments(node: Any) -> tuple[tuple[tuple[str, str], ...], int]:  # noqa: ANN401
+def _moments(
+    node: Any,  # noqa: ANN401
+    getters: tuple[tuple[str, str], ...],
+) -> tuple[tuple[tuple[str, str], ...], int]:
     """Read the times, kept in nanoseconds of UTC since 1970; one that is 0 was never set."""
     times: list[tuple[str, str]] = []
     modified = 0
-    for name, getter in _TIMES:
+    for name, getter in getters:
         with suppress(*ERRORS):  # a time that cannot be had, or not be said in ISO 8601
             value = int(getattr(node, getter)())
             value = value - (1 << 64) if value >> 63 else value
