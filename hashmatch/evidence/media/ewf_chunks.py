@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.media.ewf_tables import Place, Tables
     from hashmatch.evidence.media.segments import Segments
 
-RUN = 1 << 20
+RUN = 1 << 19
 """So many bytes of a segment are read at once, where chunks lie one after the other."""
 
 KEPT = 16 << 20
@@ -89,7 +89,7 @@ class Chunks:
 
     def _run(self, first: int, last: int) -> list[bytes | memoryview]:
         """Read chunks that lie one after the other in a segment: at least one, at most a run."""
-        last = min(last, first + max(2 * RUN // self._chunk, 1))
+        last = min(last, first + max(RUN // self._chunk, 1))
         segment, places = self._tables.places(first, last)
         start = places[0]
         if start is None:
