@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import registry, unsupported
+from hashmatch.evidence.filesystems import logical_ewf, registry, unsupported
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.slice import Slice
 from hashmatch.evidence.volumes import bitlocker, luks, lvm, schemes
@@ -102,6 +102,9 @@ class _Finder:
     def inside(self, place: Place) -> Iterator[Opened]:
         """Yield what a place holds, or the place itself."""
         if not self._leads(place):
+            return
+        if logical_ewf.recognise(place.content):  # files in a row: no bytes of it are a table
+            yield _single(place)
             return
         if len(place.layers) < _DEEPEST:
             for recognise, enter in (
