@@ -103,10 +103,8 @@ class _Finder:
         """Yield what a place holds, or the place itself."""
         if not self._leads(place):
             return
-        if logical_ewf.recognise(place.content):  # files in a row: no bytes of it are a table
-            yield _single(place)
-            return
-        if len(place.layers) < _DEEPEST:
+        # The bytes of a logical image are those of files in a row: none of them is a table.
+        if len(place.layers) < _DEEPEST and not logical_ewf.recognise(place.content):
             for recognise, enter in (
                 (luks.recognise, self._luks),
                 (bitlocker.recognise, self._bitlocker),
