@@ -174,24 +174,19 @@ def zip_ppmd(packed: Iterable[bytes], size: int) -> Iterator[bytes]:
 def ppmd(packed: Iterable[bytes], decoder: Any, size: int) -> Iterator[bytes]:  # noqa: ANN401
     """Unpack so many bytes with a decoder of pyppmd, which does not know where the content ends.
 
-    It may want one byte more than there is, as its makers say.
+    It is never called with nothing to go on: it can do harm to this process then.
     """
     blocks = iter(packed)
-    left, ended = size, False
-    while left > 0 and not decoder.eof:
-        data = b""
-        if decoder.needs_input:
-            data = next(blocks, b"")
-            if not data and ended:
-                raise MemberError(Reason.DAMAGED_CONTAINER)
-            ended = ended or not data
-            data = data or b"\0"
+    left, data = size, next(blocks, None)
+    while left > 0 and data is not None:
+        wanted = min(left, BLOCK)
         with damage():
-            part = bytes(decoder.decode(data, min(left, BLOCK)))
-        if not part and not data:
-            raise MemberError(Reason.DAMAGED_CONTAINER)
+            part = bytes(decoder.decode(data, wanted))
         left -= len(part)
         yield part
+        data = b"" if len(part) == wanted else next(blocks, None)
+    if left > 0:
+        raise MemberError(Reason.DAMAGED_CONTAINER)
 
 
 def streams(

@@ -167,3 +167,19 @@ def checked(blocks: Iterable[bytes], size: int, crc: int = _NO_CHECKSUM) -> Iter
         yield block
     if crc not in {_NO_CHECKSUM, so_far} or size not in {-1, found}:
         raise MemberError(Reason.CHECKSUM)
+
+
+def exactly(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Give so many bytes of blocks, and ask for no more: a method may not know where it ends.
+
+    Raises:
+        MemberError: there are fewer.
+    """
+    left = size
+    for block in blocks if left > 0 else ():
+        yield block[:left]
+        left -= len(block)
+        if left <= 0:
+            return
+    if left > 0:
+        raise MemberError(Reason.DAMAGED_CONTAINER)

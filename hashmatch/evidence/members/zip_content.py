@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence.members import methods, zip_secrets
 from hashmatch.evidence.members.interface import MemberError
-from hashmatch.evidence.members.unpacked import Stretch, checked
+from hashmatch.evidence.members.unpacked import Stretch, checked, exactly
 from hashmatch.evidence.members.zip_entries import AES, ENCRYPTED, STRONG
 from hashmatch.model.outcomes import Reason
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from hashmatch.evidence.members.zip_entries import Entry
     from hashmatch.evidence.members.zip_secrets import Keys
 
-_STORED, _PPMD, _PATCHED = 0, 98, 1 << 5
+_STORED, _LZMA, _PPMD = 0, 14, 98
+_MARKED_END, _PATCHED = 1 << 1, 1 << 5
 _METHODS = {
     8: methods.inflate,
     9: methods.inflate64,
     12: methods.bunzip2,
-    14: methods.zip_lzma,
+    _LZMA: methods.zip_lzma,
     20: methods.unzstd,  # its number before it had 93
     93: methods.unzstd,
     95: methods.unxz,
@@ -65,6 +66,8 @@ class Packed:
             plain = iter(packed)
         elif method == _PPMD:
             plain = methods.zip_ppmd(packed, self.entry.size)
+        elif method == _LZMA and not self.entry.flags & _MARKED_END:
+            plain = exactly(methods.zip_lzma(packed), self.entry.size)
         elif method in _METHODS:
             plain = _METHODS[method](packed)
         else:

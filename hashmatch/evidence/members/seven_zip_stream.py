@@ -1,0 +1,96 @@
+"""The files in a packed stream of a 7z archive, one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.evidence.members import seven_zip_folder
+from hashmatch.evidence.members.interface import MemberError
+from hashmatch.evidence.members.seven_zip_folder import AES
+from hashmatch.evidence.members.unpacked import BLOCK, Unpacked, checked
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hashmatch.evidence.members.seven_zip_folder import Coder, Passwords
+    from hashmatch.evidence.members.unpacked import Stretch
+
+_TRIED = 64 << 20  # bytes that a password is tried on at most
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file in a packed stream: where it begins in what is unpacked."""
+
+    packed: PackedStream | None
+    offset: int
+    size: int
+    crc: int
+
+    @classmethod
+    def empty(cls) -> Part:
+        """A file without content."""
+        return cls(None, 0, 0, -1)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the content, checked."""
+        content = self.packed.content(self) if self.packed else ()
+        yield from checked(content, self.size, self.crc)
+
+
+class PackedStream:
+    """A packed stream and how far it is unpacked."""
+
+    def __init__(
+        self, stream: BinaryIO, data: Stretch, coders: tuple[Coder, ...], keys: Passwords
+    ) -> None:
+        self._stream, self._data, self._coders, self._keys = stream, data, coders, keys
+        self._word: bytes | None = None
+        self._now: Unpacked | None = None
+
+    def content(self, part: Part) -> Iterator[bytes]:
+        """Unpack on to a file, from the beginning again where it lies before, and give it."""
+        if self._now is None or self._now.tell() > part.offset:
+            self._now = self._begun(part)
+        now = self._now
+        while now.tell() < part.offset:
+            self._some(now, part.offset)
+        end = part.offset + part.size
+        while now.tell() < end:
+            yield self._some(now, end)
+
+    @staticmethod
+    def _some(now: Unpacked, end: int) -> bytes:
+        block = now.read(min(BLOCK, end - now.tell()))
+        if not block:
+            raise MemberError(Reason.DAMAGED_CONTAINER)
+        return block
+
+    def _begun(self, part: Part) -> Unpacked:
+        encrypted = any(one.method == AES for one in self._coders)
+        if encrypted and self._word is None:
+            self._word = next((one for one in self._keys.words if self._fits(one, part)), None)
+            if self._word is None:
+                raise MemberError(Reason.KEY_NEEDED)
+            self._keys.prefer(self._word)
+        return self._with(self._word)
+
+    def _with(self, word: bytes | None) -> Unpacked:
+        blocks = self._data.blocks(self._stream)
+        return Unpacked(seven_zip_folder.undone(blocks, self._coders, word, self._keys))
+
+    def _fits(self, word: bytes, part: Part) -> bool:
+        """Try a password: up to the end of a file, the checksum of which tells, or far enough."""
+        now = self._with(word)
+        try:
+            while now.tell() < part.offset:
+                self._some(now, part.offset)
+            blocks = iter(lambda: now.read(min(BLOCK, part.offset + part.size - now.tell())), b"")
+            for _ in checked(blocks, part.size, part.crc):
+                if now.tell() - part.offset > _TRIED:
+                    break
+        except MemberError:
+            return False
+        return True
