@@ -33,6 +33,7 @@ COMMANDS = {
     "library": "Install hash lists as sealed sets; look at them; look digests up.",
     "lint": "Check hash lists before anybody relies on them.",
     "case": "Open a case folder; show what it holds.",
+    "show-info": "Show what is known of the item that a locator names; never its content.",
     "report": "Render a stored run as HTML, CSV or JSON lines, in Thai or English.",
     "verify": "Check that a case folder is whole and unaltered.",
     "doctor": "Show what is installed and what is missing, and run the self-test.",
@@ -65,7 +66,7 @@ class _Commands(click.Group):
         """Load one command's module."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"hashmatch.commands.{cmd_name}")
+        module = importlib.import_module(f"hashmatch.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -66,6 +66,14 @@ class Within:
         Raises:
             ItemError: the place leads nowhere, or what it names cannot be reached.
         """
+        return self.reach(item)[0]
+
+    def reach(self, item: Item) -> tuple[BinaryIO, Inside | None]:
+        """Open the same; with it what its container says of it, where it is a member.
+
+        Raises:
+            ItemError: the place leads nowhere, or what it names cannot be reached.
+        """
         try:
             own, inner = own_layers(locators.parse_place(item.place))
         except ValueError:
@@ -73,7 +81,7 @@ class Within:
         base = self.source.at(own)
         outer = self.source.open(base)
         if not inner:
-            return outer
+            return outer, None
         name = base.path.rpartition(b"/")[2]
         try:
             content, given = walk.find(outer, name, inner, self.secrets, self.limits, base.size)
@@ -81,7 +89,7 @@ class Within:
             outer.close()
             raise
         doubt = self.source.doubt(base, outer)
-        return cast("BinaryIO", _Member(content, given, outer, doubt))
+        return cast("BinaryIO", _Member(content, given, outer, doubt)), given
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether what holds it is still as it was when it was opened."""
