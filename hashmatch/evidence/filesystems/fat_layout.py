@@ -31,7 +31,7 @@ class Layout:
 
     ``entries`` is where the library begins to count entries of folders, ``clusters`` where the
     first cluster lies, which is number 2. ``width`` is bits of an entry of the table at ``table``;
-    ``count`` how many clusters there are.
+    ``count`` how many clusters there are, ``root`` that of the first folder, 0 where it has none.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Layout:
     entries: int
     clusters: int
     count: int
+    root: int
 
     def slot_at(self, addr: int) -> int:
         """Where the entry of a folder lies that the library gives a number."""
@@ -94,7 +95,8 @@ def fat(content: Medium, kind: str) -> Layout | None:
     entries = reserved * sector + boot[16] * table_size
     root = -(-_number(boot, 17, 2) * SLOT // sector) * sector
     count = max(0, sectors * sector - entries - root) // cluster
-    return Layout(kind, sector, cluster, reserved * sector, entries, entries + root, count)
+    first = 0 if root else _number(boot, 44, 4)
+    return Layout(kind, sector, cluster, reserved * sector, entries, entries + root, count, first)
 
 
 def exfat(content: Medium) -> Layout | None:
@@ -105,7 +107,8 @@ def exfat(content: Medium) -> Layout | None:
     sector = 1 << boot[108]
     heap = _number(boot, 88, 4) * sector
     table, count = _number(boot, 80, 4) * sector, _number(boot, 92, 4)
-    return Layout("exfat", sector, sector << boot[109], table, heap, heap, count)
+    root = _number(boot, 96, 4)
+    return Layout("exfat", sector, sector << boot[109], table, heap, heap, count, root)
 
 
 def _number(content: bytes, place: int, size: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems import moments
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 UNALLOCATED = 2
 """The library's flag of records and names that are not in use."""
+
+GONE = (("overwritten", "whole"),)
+IN_PART = (("overwritten", "in part"),)
+"""Notes on a deleted file whose units other files use now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Family:
         """Tell whether a stream of a file of the file system is its own too."""
         return True
 
+    def folder(self, addr: int) -> int:
+        """Give what is the same for entries that are the same folder: its record."""
+        return addr
+
     def left_out(self, file: Handle) -> Rule | None:  # noqa: ARG002
         """Name the rule by which a file is left out that is more than its type says."""
         return None
@@ -93,10 +101,15 @@ class Family:
         return None if whole else Reason.DAMAGED_FILE_SYSTEM
 
     def recovered(self, file: Handle) -> Iterator[Found]:
-        """Yield the streams of a deleted file whose content can still be found."""
+        """Yield the streams of a deleted file whose content can still be found.
+
+        What is in use again as a whole is the content of other files, and not told.
+        """
         for stream in self.streams(file):
             if stream.size and (stream.runs or not stream.flags & NONRESIDENT):
-                yield Found(stream, Recovery.BY_RECORD, self.overwritten(stream))
+                notes = self.overwritten(stream)
+                if notes != GONE:
+                    yield Found(stream, Recovery.BY_RECORD, notes)
 
     def overwritten(self, stream: Stream) -> tuple[tuple[str, str], ...]:
         """Note that what a deleted file occupied is in use again."""
@@ -107,7 +120,7 @@ class Family:
         used, units = (sum(numbers) for numbers in zip(*counts, strict=True))
         if not used:
             return ()
-        return (("overwritten", "whole" if used == units else "in part"),)
+        return GONE if used == units else IN_PART
 
     def moments(self, file: Handle) -> Moments:
         """Give the times of a file as they are stored."""
@@ -138,7 +151,3 @@ def opened(mounted: Handle, addr: int) -> Handle:
         return None
     return file if file.info.meta is not None else None
 
-
-def limited(found: Stream, valid: int) -> Stream:
-    """Say how many bytes of a stream were written."""
-    return replace(found, valid=valid) if valid < found.size else found

@@ -18,7 +18,7 @@ from hashmatch.evidence.filesystems.allocation import Allocation
 from hashmatch.evidence.filesystems.fat_layout import SLOT
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.filesystems.moments import Moments
-from hashmatch.evidence.filesystems.tsk_family import Family, Found
+from hashmatch.evidence.filesystems.tsk_family import GONE, Family, Found
 from hashmatch.evidence.filesystems.tsk_streams import NONRESIDENT, Stream, joined
 from hashmatch.model.facts import Recovery
 
@@ -52,6 +52,12 @@ class Fat(Family):
         """The label of the volume is an entry that is no file."""
         attributes = self.slot(addr)[11]
         return bool(attributes & _LABEL) and attributes & _LONG != _LONG
+
+    def folder(self, addr: int) -> int:
+        """Give the first cluster of a folder: any number of entries can name the same."""
+        if addr == int(self.mounted.info.root_inum):
+            return self.layout.root if self.layout else 0
+        return self.start(addr)[0]
 
     def slot(self, addr: int) -> bytes:
         """Read the entry of a folder that has a number; zeros where there is none."""
@@ -101,6 +107,8 @@ class Fat(Family):
         stream = Stream(b"", size, flags=NONRESIDENT, runs=runs, covered=size, direct=True)
         recovery = Recovery.BY_RECORD if noted else Recovery.BY_CONTIGUITY
         notes = self.overwritten(stream)
+        if notes == GONE:
+            return
         if not noted and len(runs) > 1:
             notes = (("passed-over", "clusters of other files"), *notes)
         yield Found(stream, recovery, notes)

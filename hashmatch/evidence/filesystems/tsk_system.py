@@ -104,7 +104,7 @@ class TskFileSystem:
         for entry in self.entries(deleted=False):
             if isinstance(entry, Item) and entry.facts is not None:
                 for offset, length in entry.facts.extents:
-                    yield Run(offset, length)
+                    yield Run(offset, -(-length // self._family.unit) * self._family.unit)
 
     def close(self) -> None:
         """Let go of the library's objects; the medium belongs to who opened it."""

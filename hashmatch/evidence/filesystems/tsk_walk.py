@@ -146,10 +146,11 @@ class Walk:
 
     def _folder(self, named: Named, file: Handle, addr: int, depth: int) -> Iterator[Entry]:
         """Enter a folder; tell first whether it could be listed, and the streams that it has."""
-        if (addr, named.gone) in self._entered:
+        key = self._family.folder(addr), named.gone
+        if key in self._entered:
             yield self._writer.skipped(named, Rule.FOLDER_LOOP)
             return
-        self._entered.add((addr, named.gone))
+        self._entered.add(key)
         rule = None if named.own or not named.path else self._left_out(file)
         if rule is not None:
             yield self._writer.skipped(named, rule)
