@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems import allocation, tsk_content
-from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.interface import UNKNOWN, Run
 from hashmatch.evidence.filesystems.tsk_entries import Writer, available
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, Found, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
@@ -58,7 +58,7 @@ class TskFileSystem:
             reason = self._family.obstacle(file, found.stream)
         except TROUBLES:
             raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
-        if found.stream.size != size:
+        if size not in {UNKNOWN, found.stream.size}:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if reason is not None:
             raise ItemError(Stage.OPEN, reason)
