@@ -40,20 +40,19 @@ def whole(stream: BinaryIO, most: int) -> bytes:
     return read_at(stream, 0, most)
 
 
-def places(stream: BinaryIO, marks: bytes, size: int) -> Iterator[int]:
+def places(stream: BinaryIO, marks: bytes, end: int, start: int = 0) -> Iterator[int]:
     """Find every place where a sequence of bytes begins, in order, in pieces of 1 MiB.
 
     Args:
         stream: seekable; may be moved by others between two places.
         marks: what is looked for.
-        size: bytes of the stream to look through.
+        end: where to stop; nothing that goes beyond is found.
+        start: where to begin.
     """
-    start = 0
     more = len(marks) - 1
-    while start < size:
-        data = read_at(stream, start, min(_STEP + more, size - start))
+    for place in range(max(0, start), end, _STEP):
+        data = read_at(stream, place, min(_STEP + more, end - place))
         found = data.find(marks)
         while found >= 0:
-            yield start + found
+            yield place + found
             found = data.find(marks, found + 1)
-        start += _STEP

@@ -1,0 +1,182 @@
+"""Find the parts of a mail message by their boundaries, without holding more than their headers.
+
+Source: RFC 2046, section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.evidence.members.interface import MemberError
+from hashmatch.evidence.members.mime_headers import Headers
+from hashmatch.evidence.members.unpacked import length, read_at
+from hashmatch.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DEEPEST = 32
+_MOST_PARTS = 100_000
+_LONGEST_HEADERS = 1 << 20
+_LONGEST_BOUNDARY = 256
+_FIRST_PIECE, _PIECE = 4096, 1 << 20  # bytes looked through at once
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_AT_ONCE = re.compile(rb"\r?\n")
+_PLAIN = frozenset((b"", b"7bit", b"8bit", b"binary"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that holds no others: its number, where its content lies, what its headers say.
+
+    ``unfinished`` says that the message ends in it where a boundary was to come.
+    """
+
+    number: tuple[int, ...]
+    start: int
+    size: int
+    kind: bytes
+    coding: bytes
+    name: bytes
+    named: bool
+    unfinished: bool = False
+
+
+@dataclass(slots=True)
+class _Level:
+    """A part that holds others, and how many of them have begun."""
+
+    boundary: bytes
+    number: tuple[int, ...]
+    count: int = 0
+
+
+class Splitter:
+    """Splits one message.
+
+    Args:
+        stream: the message, seekable; may be moved by others between two parts.
+
+    ``broken`` says, once all parts were given, why there may be more.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = length(stream)
+        self._levels: list[_Level] = []
+        self._pattern: re.Pattern[bytes] | None = None
+        self.broken: Reason | None = None
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts in order.
+
+        Raises:
+            MemberError: there are too many.
+        """
+        place: int | None = 0
+        number: tuple[int, ...] = ()
+        is_message = True  # of which the only part has a number below its own
+        count = 0
+        while place is not None:
+            count += 1
+            if count > _MOST_PARTS:
+                raise MemberError(Reason.LIMIT_COUNT)
+            headers, body = self._headers(place)
+            deep = len(self._levels) >= _DEEPEST
+            if headers.boundary and not deep:
+                self._enter(headers.boundary[:_LONGEST_BOUNDARY], number)
+                _, place, number = self._next(body)
+                is_message = False
+            elif headers.kind == b"message/rfc822" and headers.coding in _PLAIN:
+                place, is_message = body, True
+            else:
+                if deep:
+                    self.broken = Reason.LIMIT_DEPTH
+                after = self._next(body)
+                yield _part(headers, (*number, 1) if is_message else number, body, after)
+                _, place, number = after
+                is_message = False
+
+    def _enter(self, boundary: bytes, number: tuple[int, ...]) -> None:
+        self._levels.append(_Level(boundary, number))
+        self._compile()
+
+    def _compile(self) -> None:
+        known = sorted({re.escape(one.boundary) for one in self._levels}, key=len, reverse=True)
+        self._pattern = (
+            re.compile(rb"\n--(%b)(--)?[ \t]*\r?(?:\n|\Z)" % b"|".join(known)) if known else None
+        )
+
+    def _next(self, body: int) -> tuple[int, int | None, tuple[int, ...]]:
+        """Find the next part: where the one before it ends, where it begins, its number."""
+        start = body
+        ended = -1
+        while self._pattern is not None:
+            found = self._delimiter(start)
+            if found is None:
+                self.broken = self.broken or Reason.DAMAGED_CONTAINER
+                break
+            before, after, boundary, is_last = found
+            if ended < 0:
+                ended = before
+            while self._levels[-1].boundary != boundary:
+                self._levels.pop()
+            level = self._levels[-1]
+            if not is_last:
+                level.count += 1
+                self._compile()
+                return ended, after, (*level.number, level.count)
+            self._levels.pop()
+            self._compile()
+            start = after
+        return (self._size if ended < 0 else ended), None, ()
+
+    def _delimiter(self, start: int) -> tuple[int, int, bytes, bool] | None:
+        """Find a line that is a boundary: the content before ends, the line ends, which, last."""
+        place = max(0, start - 1)  # the line end before a boundary may end the headers
+        step = _FIRST_PIECE
+        while self._pattern is not None and place < self._size:
+            data = read_at(self._stream, place, step + 2 * _LONGEST_BOUNDARY)
+            match = self._pattern.search(data)
+            if match and (match.start() < step or place + len(data) >= self._size):
+                before = place + match.start()
+                if match.start() and data[match.start() - 1] == 13 and before > start:
+                    before -= 1
+                return max(start, before), place + match.end(), match[1], match[2] is not None
+            place += step
+            step = min(2 * step, _PIECE)
+        return None
+
+    def _headers(self, place: int) -> tuple[Headers, int]:
+        """Read the headers of a part, and find where its content begins."""
+        size = 4096
+        while True:
+            data = read_at(self._stream, place, size)
+            if found := _AT_ONCE.match(data):
+                return Headers(b""), place + found.end()
+            blank = _BLANK.search(data)
+            stop = self._pattern.search(data) if self._pattern else None
+            if stop and (not blank or stop.start() < blank.start()):
+                return Headers(data[: stop.start()]), place + stop.start() + 1
+            if blank:
+                return Headers(data[: blank.start()]), place + blank.end()
+            if len(data) < size or size >= _LONGEST_HEADERS:
+                return Headers(data), place + len(data)
+            size *= 4
+
+
+def _part(
+    headers: Headers, number: tuple[int, ...], body: int, after: tuple[int, int | None, object]
+) -> Part:
+    return Part(
+        number,
+        body,
+        max(0, after[0] - body),
+        headers.kind,
+        headers.coding,
+        headers.name or b"part-" + ".".join(map(str, number)).encode(),
+        named=bool(headers.name),
+        unfinished=after[1] is None,
+    )
