@@ -1,4 +1,4 @@
-"""Read a medium once from beginning to end: its digests, how they compare, and its damage."""
+"""Read a medium once from beginning to end: its digests, its damage, and what it was said to be."""
 
 from __future__ import annotations
 
@@ -9,50 +9,65 @@ from typing import TYPE_CHECKING, Any
 from hashmatch.evidence.media.interface import Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hashmatch.evidence.media.interface import Medium
     from hashmatch.model.records import Json
 
-MATCH, MISMATCH, NOT_STORED = "match", "mismatch", "not-stored"
-"""How computed digests compare with those that the files carry."""
-
 ALGORITHMS = ("md5", "sha1", "sha256")
-MOST_STRETCHES = 1000
-"""So many damaged stretches are kept; all are counted."""
+MOST_LISTED = 1000
+"""So many damaged stretches are listed; how many there are is said beside them."""
 
-_PIECE = 4 << 20
+_STEP = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class MediumCheck:
-    """What reading a whole medium gave.
+    """What reading a whole medium found. Plain values: it crosses processes and enters records.
 
-    ``md5``, ``sha1`` and ``sha256`` are hexadecimal, of the content as it came: zeros for what
-    could not be read. ``verdict`` compares with the digests that the files carry. ``damage`` are
-    the first of ``damaged`` stretches, in order, without overlaps; ``damaged_bytes`` all of them.
+    ``digests`` are pairs of algorithm and hexadecimal value, over all content, with zeros for
+    what could not be read; empty where ``read`` bytes are fewer than ``size``, since the rest is
+    known to be missing. ``stored`` are the digests that the medium's own files state. ``damage``
+    is merged, in order of place, at most :data:`MOST_LISTED` of the ``damaged_stretches`` that
+    cover ``damaged_bytes``.
     """
 
     size: int
-    md5: str
-    sha1: str
-    sha256: str
-    verdict: str
-    damage: tuple[Stretch, ...] = ()
-    damaged: int = 0
-    damaged_bytes: int = 0
+    read: int
+    digests: tuple[tuple[str, str], ...]
+    stored: tuple[tuple[str, str], ...]
+    damage: tuple[Stretch, ...]
+    damaged_stretches: int
+    damaged_bytes: int
+
+    @property
+    def verdict(self) -> str:
+        """``match`` with all stored digests, ``mismatch`` with one, or ``not-stored``."""
+        if not self.stored:
+            return "not-stored"
+        found = dict(self.digests)
+        same = all(found.get(name) == value for name, value in self.stored)
+        return "match" if same else "mismatch"
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything could be read, and no stored digest says otherwise."""
+        return not self.damaged_stretches and self.verdict != "mismatch"
 
     def to_json(self) -> dict[str, Json]:
-        """Give plain values; :meth:`from_json` reads them back."""
+        """Give what was found under its names; :meth:`from_json` reads it back."""
         return {
             "size": self.size,
-            "md5": self.md5,
-            "sha1": self.sha1,
-            "sha256": self.sha256,
+            "read": self.read,
+            "digests": dict(self.digests),
+            "stored": dict(self.stored),
             "verdict": self.verdict,
-            "damaged": self.damaged,
+            "damage": [
+                {"offset": one.offset, "length": one.length, "why": one.why, "part": one.part}
+                for one in self.damage
+            ],
+            "damaged_stretches": self.damaged_stretches,
             "damaged_bytes": self.damaged_bytes,
-            "damage": [[one.offset, one.length, one.why, one.part] for one in self.damage],
         }
 
     @classmethod
@@ -60,96 +75,84 @@ class MediumCheck:
         """Read back what :meth:`to_json` gave.
 
         Raises:
-            LookupError, TypeError or ValueError: it is not of that form.
+            LookupError, TypeError, ValueError or AttributeError: it is not of that form.
         """
-        damage: Any = line["damage"]
+        values: Mapping[str, Any] = line
         return cls(
-            size=_number(line["size"]),
-            md5=_hex(line["md5"], 16),
-            sha1=_hex(line["sha1"], 20),
-            sha256=_hex(line["sha256"], 32),
-            verdict=_verdict(line["verdict"]),
-            damage=tuple(_stretch(*one) for one in damage),
-            damaged=_number(line["damaged"]),
-            damaged_bytes=_number(line["damaged_bytes"]),
+            int(values["size"]),
+            int(values["read"]),
+            tuple((name, str(value)) for name, value in values["digests"].items()),
+            tuple((name, str(value)) for name, value in values["stored"].items()),
+            tuple(
+                Stretch(int(one["offset"]), int(one["length"]), str(one["why"]), str(one["part"]))
+                for one in values["damage"]
+            ),
+            int(values["damaged_stretches"]),
+            int(values["damaged_bytes"]),
         )
 
 
-def check(medium: Medium, progress: Callable[[int], None]) -> MediumCheck:
-    """Read a medium and digest it, all algorithms in the same pass.
+def check(medium: Medium, progress: Callable[[int], None] | None = None) -> MediumCheck:
+    """Read all of a medium in one pass.
 
     Args:
-        medium: read from its first byte to its last.
-        progress: told how many bytes were read so far.
+        medium: open; it is read in order from its first byte.
+        progress: called with the bytes read so far, about once for each MiB.
     """
-    states = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
-    done, size = 0, medium.size
-    while done < size:
-        part = medium.read_at(done, min(_PIECE, size - done))
-        if not part:
+    digests = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
+    end = _end(medium)
+    offset = 0
+    while offset < end:
+        data = medium.read_at(offset, min(_STEP, end - offset))
+        if not data:
             break
-        for state in states:
-            state.update(part)
-        done += len(part)
-        progress(done)
-    md5, sha1, sha256 = (state.hexdigest() for state in states)
-    short = (Stretch(done, size - done, "missing"),) if done < size else ()
-    damage = merged((*medium.damage, *short))
+        for one in digests:
+            one.update(data)
+        offset += len(data)
+        if progress is not None:
+            progress(offset)
+    whole = offset == medium.size
+    merged = merge(medium.damage)
     return MediumCheck(
-        size=done,
-        md5=md5,
-        sha1=sha1,
-        sha256=sha256,
-        verdict=_compared({"md5": md5, "sha1": sha1, "sha256": sha256}, medium),
-        damage=damage[:MOST_STRETCHES],
-        damaged=len(damage),
-        damaged_bytes=sum(one.length for one in damage),
+        medium.size,
+        offset,
+        tuple((one.name, one.hexdigest()) for one in digests) if whole else (),
+        medium.facts.stored,
+        tuple(merged[:MOST_LISTED]),
+        len(merged),
+        sum(one.length for one in merged),
     )
 
 
-def _compared(computed: Mapping[str, str], medium: Medium) -> str:
-    stored = [(name, value) for name, value in medium.facts.stored if name in computed]
-    if not stored:
-        return NOT_STORED
-    agree = all(computed[name] == value.lower() for name, value in stored)
-    return MATCH if agree else MISMATCH
+def merge(damage: Sequence[Stretch]) -> list[Stretch]:
+    """Put stretches in order of place; those that overlap, or touch with one reason, become one.
+
+    No byte is in two of the results. Of parts that become one the first and the last are named.
+    """
+    merged: list[Stretch] = []
+    for one in sorted(damage, key=lambda one: (one.offset, -one.length)):
+        last = merged[-1] if merged else None
+        end = last.offset + last.length if last else 0
+        if last is not None and (one.offset < end or (one.offset == end and one.why == last.why)):
+            stop = max(end, one.offset + one.length)
+            part = last.part if one.offset + one.length <= end else _parts(last.part, one.part)
+            merged[-1] = Stretch(last.offset, stop - last.offset, last.why, part)
+        else:
+            merged.append(one)
+    return merged
 
 
-def merged(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
-    """Put stretches in order; those that overlap, or follow each other for one cause, are one."""
-    found: list[Stretch] = []
-    for one in sorted(stretches, key=lambda each: (each.offset, each.length)):
-        last = found[-1] if found else None
-        if last is None or one.offset > last.offset + last.length:
-            found.append(one)
-            continue
-        if one.offset == last.offset + last.length and (one.why, one.part) != (last.why, last.part):
-            found.append(one)
-            continue
-        end = max(last.offset + last.length, one.offset + one.length)
-        found[-1] = Stretch(last.offset, end - last.offset, last.why, last.part)
-    return tuple(found)
+def _parts(first: str, last: str) -> str:
+    if not first or not last or first == last:
+        return first or last
+    return f"{first.partition(' to ')[0]} to {last.rpartition(' to ')[2]}"
 
 
-def _number(value: Json) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError
-    return value
+def _end(medium: Medium) -> int:
+    """Tell how far to read: not through an end that is known to be missing.
 
-
-def _hex(value: Json, size: int) -> str:
-    if type(value) is not str or value != bytes.fromhex(value).hex() or len(value) != 2 * size:
-        raise ValueError
-    return value
-
-
-def _verdict(value: Json) -> str:
-    if value not in {MATCH, MISMATCH, NOT_STORED}:
-        raise ValueError
-    return str(value)
-
-
-def _stretch(offset: Json, length: Json, why: Json, part: Json) -> Stretch:
-    if type(why) is not str or type(part) is not str:
-        raise TypeError
-    return Stretch(_number(offset), _number(length), why, part)
+    A header may claim any size, and hashing zeros for what no file holds would take as long.
+    """
+    ends = [one for one in medium.damage if one.offset + one.length >= medium.size]
+    missing = [one.offset for one in ends if one.why in {"missing", "truncated"}]
+    return min([medium.size, *missing])
