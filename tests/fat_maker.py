@@ -1,4 +1,4 @@
-"""Makes FAT12, FAT16 and FAT32 volumes from bytes alone: files, folders, deleted and fragmented ones.
+"""Makes FAT12, FAT16 and FAT32 volumes from bytes: files, folders, deleted, fragmented.
 
 ``FatMaker(16).file(b"A.JPG", content)`` and so on; ``image()`` gives the volume.
 """
@@ -135,9 +135,9 @@ class FatMaker:
         out = bytearray(size)
         for cluster, value in values.items():
             if self.width == 12:
-                place, value = cluster * 3 // 2, value & 0xFFF
+                place, short = cluster * 3 // 2, value & 0xFFF
                 old = int.from_bytes(out[place : place + 2], "little")
-                new = old & 0xF | value << 4 if cluster & 1 else old & 0xF000 | value
+                new = old & 0xF | short << 4 if cluster & 1 else old & 0xF000 | short
                 out[place : place + 2] = new.to_bytes(2, "little")
             else:
                 wide = self.width // 8

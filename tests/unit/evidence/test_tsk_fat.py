@@ -121,7 +121,9 @@ def test_a_chain_that_ends_too_early_is_a_failure_and_never_a_shorter_file():
     maker = FatMaker(16)
     chain = maker.file(b"A.TXT", A)
     maker.link(chain[:2])
-    [failed] = [e for e in mounted(ByteMedium(maker.image())).entries(deleted=False) if e.path == b"A.TXT"]
+    [failed] = [
+        e for e in mounted(ByteMedium(maker.image())).entries(deleted=False) if e.path == b"A.TXT"
+    ]
     assert isinstance(failed, Failed)
     assert failed.reason is Reason.DAMAGED_FILE_SYSTEM
 
@@ -183,7 +185,9 @@ def test_free_space_is_what_no_file_has():
     live = [e for e in items(system, deleted=False).values() if e.size]
     for item in live:
         for offset, length in item.facts.extents:
-            assert not any(r.offset < offset + length and offset < r.offset + r.length for r in free)
+            assert not any(
+                r.offset < offset + length and offset < r.offset + r.length for r in free
+            )
     gone = items(system)[b"SUB/_ONE.TXT"].identity[1]
     assert any(r.offset <= gone < r.offset + r.length for r in free)
     used = len(maker.table)
