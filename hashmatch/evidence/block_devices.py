@@ -57,13 +57,20 @@ def facts(number: int) -> dict[str, Json]:
     }
 
 
+def place(number: int) -> Path:
+    """Give where a device stands in the tree of devices: below its disk, its adapter, its bus.
+
+    An empty path where the system has none.
+    """
+    try:
+        return (_DEVICES / f"{os.major(number)}:{os.minor(number)}").resolve(strict=True)
+    except (OSError, RuntimeError):
+        return Path()
+
+
 def name_of(number: int) -> str:
     """Give the kernel's name of a device, such as ``sdb1``; empty where it has none."""
-    place = _DEVICES / f"{os.major(number)}:{os.minor(number)}"
-    try:
-        return place.resolve(strict=True).name
-    except (OSError, RuntimeError):
-        return ""
+    return place(number).name
 
 
 def flag(number: int, name: str) -> bool | None:
@@ -96,13 +103,10 @@ def refuses_writing(path: bytes) -> bool | None:
 
 def _text(number: int, path: str) -> str:
     """Read a file of the device, or of the disk that it is a partition of."""
-    place = _DEVICES / f"{os.major(number)}:{os.minor(number)}"
-    own = path in {"size", "ro"}
-    try:
-        folders = (place,) if own else (place, place.resolve().parent)
-    except (OSError, RuntimeError):
+    own = place(number)
+    if not own.name:
         return ""
-    for folder in folders:
+    for folder in (own,) if path in {"size", "ro"} else (own, own.parent):
         try:
             return (folder / path).read_bytes()[:_MOST].decode("utf-8", "replace").strip()
         except OSError:
@@ -112,9 +116,8 @@ def _text(number: int, path: str) -> str:
 
 def _page(number: int) -> str:
     """Read the serial number of a SCSI disk: page 80 of its product data, after 4 bytes."""
-    place = _DEVICES / f"{os.major(number)}:{os.minor(number)}"
     try:
-        data = (place.resolve() / "device" / "vpd_pg80").read_bytes()[:_MOST]
-    except (OSError, RuntimeError):
+        data = (place(number) / "device" / "vpd_pg80").read_bytes()[:_MOST]
+    except OSError:
         return ""
     return data[4:].decode("ascii", "replace").strip("\0 ")
