@@ -142,9 +142,8 @@ class _Reader:
     """Reads what the text says of one physical volume."""
 
     def __init__(self, text: Section, identity: str) -> None:
-        self._name, self._text = next(
-            (name, value) for name, value in text.items() if isinstance(value, dict)
-        )
+        self._name = next((name for name in text if isinstance(text[name], dict)), "")
+        self._text = _section(text, self._name)
         self._extent = _whole(self._text, "extent_size") * SECTOR
         physical = _section(self._text, "physical_volumes")
         for name in physical:
