@@ -42,7 +42,7 @@ _STOPS = {
 
 
 @click.command("triage")
-@click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="FOLDER...")
+@click.argument("sources", nargs=-1, required=True, type=FOLDER, metavar="SOURCE...")
 @SETS
 @click.option("--stop-after", type=click.IntRange(1), help="Stop after so many files with hits.")
 @click.option("--time-budget", metavar="TIME", help="Stop after so long: 90s, 20m, 1h.")
@@ -59,7 +59,7 @@ _STOPS = {
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text")
 @library_options
 def command(
-    folders: tuple[Path, ...],
+    sources: tuple[Path, ...],
     sets: tuple[str, ...],
     stop_after: int | None,
     time_budget: str | None,
@@ -71,8 +71,10 @@ def command(
     library_key: Path | None,
     passphrase_file: Path | None,
 ) -> int:
-    """Look at the most promising files of FOLDER... first and print each hit at once.
+    """Look at the most promising files of SOURCE... first and print each hit at once.
 
+    SOURCE is a folder, an image of a disk, a block device or a single file. Deleted files, and
+    what archives hold, are not looked for; images are not verified.
     The order comes from names, places, sizes and times. Ctrl-C ends it like a limit does, with
     what was covered. A triage is no examination and keeps no record: it ends with 10 or 13 for
     hits, and with 3 without any, however much was looked at. Use 'hashmatch scan' for a result.
@@ -81,13 +83,14 @@ def command(
     Examples:
       hashmatch triage /media/stick --stop-after 1
       hashmatch triage /mnt/disk --time-budget 20m --set vic --format jsonl
+      hashmatch triage /evidence/phone.E01 --stop-after 1
     """
     from hashmatch.jobs import triage  # noqa: PLC0415  # NumPy takes a while
     from hashmatch.matching.near import Limits  # noqa: PLC0415
     from hashmatch.model.wanted import Effort  # noqa: PLC0415
 
     request = triage.Request(
-        folders,
+        sources,
         sets,
         Limits(threshold),
         workers,

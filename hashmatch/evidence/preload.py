@@ -10,14 +10,20 @@ import os
 import time
 from contextlib import suppress
 
-MODULES = ("bz2", "ctypes", "lzma", "pytsk3", "sqlite3", "zlib")
+MODULES = ("bz2", "ctypes", "lzma", "sqlite3", "zlib")
 """Those that need libraries of the system. What is not installed is said by what would need it."""
+FILE_SYSTEMS = ("pytsk3",)
+"""Those that read file systems, besides."""
 
 
-def load() -> None:
-    """Load them, and put the process into UTC, as one of them gives times by its zone."""
+def load(*, file_systems: bool = True) -> None:
+    """Load them, and put the process into UTC, as one of them gives times by its zone.
+
+    Args:
+        file_systems: whether there are images among the evidence.
+    """
     os.environ["TZ"] = "UTC0"  # written out: the file that says what a name means may be closed
     time.tzset()
-    for name in MODULES:
+    for name in (*MODULES, *(FILE_SYSTEMS if file_systems else ())):
         with suppress(ImportError):
             importlib.import_module(name)

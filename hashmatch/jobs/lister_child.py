@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from hashmatch.errors import EvidenceError
 from hashmatch.evidence import preload
 from hashmatch.evidence.folders import open_quietly
+from hashmatch.evidence.image import failed
 from hashmatch.evidence.media import check
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.trouble import reason_of
@@ -18,6 +19,7 @@ from hashmatch.jobs import lister_words, workers
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.model import names
 from hashmatch.model.evidence import Source
+from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +122,7 @@ class _Child:
     def _list(self, number: int) -> None:
         (volume,) = (one for one in self._source.volumes() if one.number == number)
         batch = []
-        for entry in self._source.entries_of(volume):
+        for entry in self._entries(volume):
             batch.append(lister_words.entry_out(entry))
             if len(batch) >= _TOGETHER or time.monotonic() - self._told > _SILENCE:
                 self._send("entries", batch)
@@ -128,6 +130,14 @@ class _Child:
         told = self._source.told(volume)
         self._send("entries", batch)
         self._send("end", told.kind, told.advice)
+
+    def _entries(self, volume: Volume) -> Iterator[Entry]:
+        try:
+            yield from self._source.entries_of(volume)
+        except MemoryError:
+            yield failed(volume, Reason.OUT_OF_MEMORY)
+        except OSError:
+            yield failed(volume, Reason.IO)
 
     def _check(self, files: bool) -> None:  # noqa: FBT001  # as it comes through the pipe
         found = check.check(self._source.medium(), self._reached)

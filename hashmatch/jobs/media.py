@@ -14,7 +14,7 @@ from hashmatch.jobs.verifying import Checking, Verify
 from hashmatch.model import locators, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hashmatch.evidence.media.check import MediumCheck
     from hashmatch.evidence.state import SourceState
@@ -54,6 +54,16 @@ class Media:
         self._after: dict[int, MediumCheck] = {}
         self._files: dict[int, tuple[str, ...]] = {}
         self._listed: dict[int, SourceState] = {}
+
+    @property
+    def numbers(self) -> range:
+        """Numbers of all sources."""
+        return range(len(self._sources))
+
+    @property
+    def images(self) -> frozenset[int]:
+        """Numbers of those that are images, the items of which have places on a medium."""
+        return frozenset(self._listers)
 
     def close(self) -> None:
         """End all processes."""
@@ -97,6 +107,15 @@ class Media:
         label = locators.label(number)
         return lambda done: self._show(Checking(label, done, total, again))
 
+    def entries(self, number: int) -> Iterable[Entry]:
+        """List a source, an image through its process.
+
+        Raises:
+            EvidenceError: it cannot be listed as a whole.
+        """
+        lister = self._listers.get(number)
+        return self._sources[number].entries() if lister is None else lister.entries()
+
     def state(self, number: int, note: Callable[[Entry], None]) -> SourceState:
         """List a source, and give its state before anything else is read.
 
@@ -117,7 +136,7 @@ class Media:
         Raises:
             EvidenceError: one cannot be listed or read any more.
         """
-        return tuple(map(self._state_after, range(len(self._sources))))
+        return tuple(map(self._state_after, self.numbers))
 
     def _state_after(self, number: int) -> SourceState:
         source = self._sources[number]
@@ -136,8 +155,8 @@ class Media:
     ) -> SourceState:
         source = self._sources[number]
         form = source.form if isinstance(source, ImageSource) else ""
-        full = check is not None and self._verify is Verify.FULL
-        sha256 = check.sha256 if check is not None and full else ""
+        compared = check.digests if check and self._verify is Verify.FULL else ()
+        sha256 = dict(compared).get("sha256", "")
         return state.of_medium(self._listed[number], form, parts, sha256)
 
     def accounts(self) -> dict[int, Account]:

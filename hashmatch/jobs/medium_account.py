@@ -57,13 +57,13 @@ class Account:
         label, before, after = self.label, self.before, self.after
         if before is not None and before.verdict == "mismatch":
             yield f"{label}: the content does not have the digest that the image states of it"
-        if before is not None and before.damaged:
-            amount = _amount(before.damaged, before.damaged_bytes)
+        if before is not None and before.damaged_stretches:
+            amount = _amount(before.damaged_stretches, before.damaged_bytes)
             yield f"{label}: {amount} cannot be read as stored"
         if self.facts.bad:
             size = sum(one.length for one in self.facts.bad)
             yield f"{label}: {_amount(len(self.facts.bad), size)} could not be read by who made it"
-        if before is not None and after is not None and before.sha256 != after.sha256:
+        if before is not None and after is not None and before.digests != after.digests:
             yield f"{label}: the content changed while it was examined"
 
     def advice(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch import durable
@@ -17,7 +17,7 @@ from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence.opening import AUTO, Wishes
 from hashmatch.hashing import video_file
-from hashmatch.jobs import choice, hasher_trial, runs, seal, set_gaps
+from hashmatch.jobs import choice, disk_order, hasher_trial, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import Mode, weakest
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.lister import Terms
@@ -27,6 +27,7 @@ from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.plan import Plan, frames_for, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.readings import outcomes
+from hashmatch.jobs.reopen import reopen
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.verifying import Checking, Verify
 from hashmatch.jobs.workers import Order
@@ -176,7 +177,7 @@ def scan(
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         media.check()
-        before = _list(media, len(sources), CaseFolder(request.case).listing)
+        before = _list(media, CaseFolder(request.case).listing)
         plan = Plan(
             sources=sources,
             before=before,
@@ -197,6 +198,9 @@ def scan(
         gaps = set_gaps.find(sets, plan.computed)
         matcher = Matcher(sets, request.near, wanted.methods)
         tally = _examine(pool, plan, matcher, folder, key, show)
+        pool.close()
+        reopened = reopen(replace(order, target=pool.report().level), request.workers, folder.hits)
+        tally.reopened_differ = reopened.missed
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = media.after()
         _settle(tally, before, after)
@@ -214,6 +218,7 @@ def scan(
             self_test=answers,
             tally=tally,
             gaps=gaps,
+            reopened=reopened,
             media=accounts,
             secrets=request.secrets.count,
         )
@@ -245,15 +250,16 @@ def _media(
     return Media(sources, terms, request.verify, show)
 
 
-def _list(media: Media, sources: int, target: Path) -> tuple[SourceState, ...]:
+def _list(media: Media, target: Path) -> tuple[SourceState, ...]:
     """List every source before anything is read; the listing is the work list of the run."""
     try:
         target.unlink(missing_ok=True)  # of a scan that stopped here; a link must not be followed
         handle = durable.open_own(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(handle, "wb") as out:
             states = tuple(
-                media.state(number, listing.noter(out, number)) for number in range(sources)
+                media.state(number, listing.noter(out, number)) for number in media.numbers
             )
+        disk_order.arrange(target, media.images)
     except OSError as error:
         msg = f"the listing of the evidence could not be written to {target}: {error.strerror}"
         raise OutputError(msg) from None

@@ -15,19 +15,26 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import ExitCode
+from hashmatch.evidence.opening import Wishes
 from hashmatch.jobs import choice, set_gaps
 from hashmatch.jobs.confinement.levels import Mode
 from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.lister import Terms
+from hashmatch.jobs.media import Media
+from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.plan import frames_for, sources_from
 from hashmatch.jobs.pool import Pool
+from hashmatch.jobs.readings import outcomes
 from hashmatch.jobs.triage_listing import Listing
 from hashmatch.jobs.undisturbed import undisturbed
+from hashmatch.jobs.verifying import Verify
 from hashmatch.jobs.windows import Span
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.evidence import Item
 from hashmatch.model.hits import Disposition
-from hashmatch.model.outcomes import Examined, Reading
+from hashmatch.model.outcomes import Examined
+from hashmatch.model.profile import ProfileName, profile
 from hashmatch.model.tally import Tally
 from hashmatch.model.wanted import Effort, Wanted
 
@@ -73,7 +80,7 @@ class Request:
     None for no such limit. Videos are decoded with more than the least effort only.
     """
 
-    folders: tuple[Path, ...]
+    sources: tuple[Path, ...]
     sets: tuple[str, ...]
     near: NearLimits
     workers: int
@@ -135,10 +142,13 @@ def triage(
     Raises:
         UsageError: nothing to examine or nothing to match against, or workers are not confined as
             far as was asked for; evidence untouched.
+        EvidenceError: a source cannot be used.
         HashSetError: a set is not byte for byte the one that was installed.
     """
     began = time.monotonic()
-    sources = sources_from(request.folders, outputs=(library.folder,))
+    quick = profile(ProfileName.QUICK)
+    wishes = Wishes(deleted=quick.deleted, carve=quick.carve)
+    sources = sources_from(request.sources, outputs=(library.folder,), wishes=wishes)
     manifests = tuple(library.resolve(request.sets))
     videos = request.effort is not Effort.FAST and frames_for(manifests)
     wanted = Wanted(choice.digests_for(manifests), effort=request.effort, videos=videos)
@@ -148,11 +158,13 @@ def triage(
     with ExitStack() as stack:
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         mode = request.confine
-        order = Order(sources, wanted, request.limits, mode.target, mode.least)
+        order = Order(sources, wanted, request.limits, mode.target, mode.least, quick)
         pool = stack.enter_context(closing(Pool(order, request.workers, span=_SPAN)))
-        pool.report()
-        listing = stack.enter_context(closing(Listing(sources, int(now.timestamp()) * 10**9)))
-        look = _Look(request, sources, Matcher(sets, request.near), show, videos=videos)
+        terms = Terms(pool.report().level, mode.least, request.limits.memory)
+        media = stack.enter_context(closing(Media(sources, terms, Verify.NONE, lambda _: None)))
+        now_ns = int(now.timestamp()) * 10**9
+        listing = stack.enter_context(closing(Listing(sources, now_ns, media.entries)))
+        look = _Look(request, sources, Matcher(sets, request.near), show, wanted)
         gaps = set_gaps.find(sets, choice.computed(wanted))
         look.tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         left = None if request.seconds is None else began + request.seconds - time.monotonic()
@@ -212,15 +224,15 @@ class _Look:
         sources: tuple[Source, ...],
         matcher: Matcher,
         show: Callable[[Found], None],
-        *,
-        videos: bool,
+        wanted: Wanted,
     ) -> None:
         self.tally = Tally()
         self._request = request
         self._sources = sources
         self._matcher = matcher
         self._show = show
-        self._videos = videos
+        self._videos = wanted.videos
+        self._packing = Packing(wanted.algorithms)
 
     def until_stopped(self, pool: Pool, listing: Listing, seconds: float | None) -> Stop:
         """Go on until something ends it."""
@@ -242,20 +254,17 @@ class _Look:
         return most is not None and self.tally.items_with_notable_hits >= most
 
     def _take(self, reads: list[Read]) -> None:
-        hits = iter(self._matcher.match([one for _, _, one in reads if isinstance(one, Reading)]))
-        for number, item, read in reads:
-            if not isinstance(read, Reading):
-                self._count(read)
-            elif item is not None:
-                found = Examined(item.path, item.size, item.modified_ns, read, next(hits))
-                notable = [h for h in found.hits if h.disposition is not Disposition.BENIGN]
-                # No ending comes between: what was shown is counted, and nothing else.
-                with undisturbed(_ENDINGS) if notable else nullcontext():
-                    if notable:
-                        self._show(Found(self._sources[number], found, tuple(notable)))
-                    self._count(found)
-                if self._enough():
-                    return
+        for one, found in outcomes(reads, self._packing, self._matcher):
+            hits = found.hits if isinstance(found, Examined) else ()
+            notable = [h for h in hits if h.disposition is not Disposition.BENIGN]
+            # No ending comes between: what was shown is counted, and nothing else.
+            with undisturbed(_ENDINGS) if notable else nullcontext():
+                if isinstance(found, Examined) and notable:
+                    self._show(Found(self._sources[one.source], found, tuple(notable)))
+                self.tally.inside += one.inside
+                self._count(found)
+            if self._enough():
+                return
 
     def _count(self, outcome: Outcome) -> None:
         self.tally.add(
