@@ -19,6 +19,8 @@ RUN = 1 << 19
 KEPT = 16 << 20
 """Bytes of chunks that are kept, for reads that come back to them."""
 
+MOST_KEPT = 4096
+
 
 class Chunks:
     """The chunks of an image, by number.
@@ -43,7 +45,7 @@ class Chunks:
             why = "missing" if not found.broken else "truncated"
             self.damage.note(listed, self.size - listed, why, tables.count)
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._most_kept = max(KEPT // self._chunk, 2)
+        self._most_kept = min(max(KEPT // self._chunk, 2), MOST_KEPT)
 
     def read(self, offset: int, end: int) -> bytes:
         """Read from one byte up to before another; both lie on the medium."""
@@ -91,11 +93,11 @@ class Chunks:
         """Read chunks that lie one after the other in a segment: at least one, at most a run."""
         last = min(last, first + max(RUN // self._chunk, 1))
         segment, places = self._tables.places(first, last)
-        start = places[0]
+        start = next(places, None)
         if start is None:
             return [self._zeros(first, "missing")]
         run = [start]
-        for place in places[1:]:
+        for place in places:
             if place is None or place.start != run[-1].end or place.end - start.start > RUN:
                 break
             run.append(place)

@@ -15,14 +15,22 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.media.interface import MediumError
+from hashmatch.model import names
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.media.ewf_sections import Parts, Section
     from hashmatch.evidence.media.segments import Segments
     from hashmatch.evidence.media.stored import Stored
 
 HEADER = 24
-MOST_LOADED = 16
-"""So many tables are kept in memory; there is one for each 16,375 chunks or more."""
+MOST_LOADED = 1 << 22
+"""So many entries are kept in memory; a table mostly has 16,375, and some writers 65,534."""
+
+MOST_ENTRIES = 1 << 24
+"""No table has more: what it can reach ends 2 GiB after its base."""
 
 _HEADER = struct.Struct("<I4xQ4xI")
 _LOW = 0x7FFFFFFF
@@ -72,7 +80,7 @@ def copy(stored: Stored, section: Section) -> Copy:
     """Read one table as far as it can be judged now: header and checksums.
 
     Raises:
-        MediumError: it cannot be read.
+        MediumError: it cannot be read, or is larger than any table.
     """
     head = stored.header(section.data, HEADER)
     count, base, checksum = map(int, _HEADER.unpack(head))
@@ -80,12 +88,14 @@ def copy(stored: Stored, section: Section) -> Copy:
     headed = zlib.adler32(head[:20]) == checksum and count <= room
     if not headed:
         count = max(room - 1, 0)  # the last four bytes are the checksum of the entries
+    if count > MOST_ENTRIES:
+        msg = f"{names.shown(stored.path)} has a table of {count} chunks, more than any image"
+        raise MediumError(msg)
     entries = section.data + HEADER
-    raw = stored.header(entries, 4 * count)
     whole = headed
     if room > count:  # the oldest writers leave the checksum out
         stated = int.from_bytes(stored.header(entries + 4 * count, 4), "little")
-        whole = headed and zlib.adler32(raw) == stated
+        whole = headed and zlib.adler32(stored.header(entries, 4 * count)) == stated
     return Copy(entries, count, base, headed, whole)
 
 
@@ -99,13 +109,16 @@ def choose(first: int, segment: int, copies: list[Copy]) -> Table:
 
 @dataclass(slots=True)
 class _Loaded:
-    """The entries of a table. ``wide`` is the first whose offset takes all 32 bits."""
+    """The entries of a table. ``wide`` is the first whose offset takes all 32 bits.
+
+    ``doubtful`` has a byte for each entry where no checksum holds: 1 where its copy differs.
+    """
 
     table: Table
     base: int
     values: array[int]
     wide: int
-    doubtful: frozenset[int] | None = None
+    doubtful: bytes | None = None
 
     def start(self, index: int) -> int:
         value = self.values[index]
@@ -115,7 +128,9 @@ class _Loaded:
         return index < self.wide and self.values[index] >= _PACKED
 
     def sure(self, index: int) -> bool:
-        return self.doubtful is not None and index not in self.doubtful
+        if self.table.sure:
+            return True
+        return self.doubtful is not None and not self.doubtful[index]
 
 
 @dataclass(slots=True)
@@ -126,7 +141,8 @@ class Tables:
     parts: list[Parts]
     all: list[Table]
     _firsts: list[int] = field(default_factory=list)
-    _loaded: OrderedDict[int, _Loaded | None] = field(default_factory=OrderedDict)
+    _loaded: OrderedDict[int, _Loaded] = field(default_factory=OrderedDict)
+    _entries: int = 0
 
     def __post_init__(self) -> None:
         self._firsts = [one.first for one in self.all]
@@ -136,7 +152,7 @@ class Tables:
         """How many chunks they list."""
         return self.all[-1].first + self.all[-1].count if self.all else 0
 
-    def places(self, first: int, last: int) -> tuple[int, list[Place | None]]:
+    def places(self, first: int, last: int) -> tuple[int, Iterator[Place | None]]:
         """Tell where chunks lie, as far as one table lists them.
 
         Args:
@@ -144,7 +160,8 @@ class Tables:
             last: the last that is wanted.
 
         Returns:
-            The segment, and at least one place; None for a chunk that lies nowhere for sure.
+            The segment, and the places as they are asked for, one at least; None for a chunk
+            that lies nowhere for sure.
         """
         number = bisect_right(self._firsts, first) - 1
         table = self.all[number]
@@ -152,8 +169,8 @@ class Tables:
         stop = min(last + 1 - table.first, table.count)
         loaded = self._load(number)
         if loaded is None:
-            return table.segment, [None] * (stop - begin)
-        return table.segment, [self._place(loaded, index) for index in range(begin, stop)]
+            return table.segment, iter((None,))
+        return table.segment, (self._place(loaded, index) for index in range(begin, stop))
 
     def _place(self, loaded: _Loaded, index: int) -> Place | None:
         if not loaded.sure(index):
@@ -176,8 +193,9 @@ class Tables:
             return None
         loaded = _judged(table, found)
         self._loaded[number] = loaded
-        if len(self._loaded) > MOST_LOADED:
-            self._loaded.popitem(last=False)
+        self._entries += table.count
+        while self._entries > MOST_LOADED and len(self._loaded) > 1:
+            self._entries -= self.all[self._loaded.popitem(last=False)[0]].count
         return loaded
 
     def _values(self, segment: int, one: Copy) -> array[int]:
@@ -192,11 +210,9 @@ class Tables:
 def _judged(table: Table, found: list[array[int]]) -> _Loaded:
     top = table.copies[0]
     loaded = _Loaded(table, top.base, found[0], _wide(found[0]))
-    if table.sure:
-        loaded.doubtful = frozenset()
-    elif len(found) > 1 and table.copies[1].base == top.base:
-        pairs = enumerate(zip(*found[:2], strict=True))
-        loaded.doubtful = frozenset(index for index, (one, other) in pairs if one != other)
+    if not table.sure and len(found) > 1 and table.copies[1].base == top.base:
+        pairs = zip(*found[:2], strict=True)
+        loaded.doubtful = bytes(one != other for one, other in pairs)
     return loaded
 
 
