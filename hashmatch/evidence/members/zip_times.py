@@ -6,9 +6,9 @@ Source: PKWARE APPNOTE 6.3.10, 4.4.6 and 4.5.5; Info-ZIP extra field 0x5455.
 from __future__ import annotations
 
 import struct
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.members.dos_times import local_time
 from hashmatch.evidence.members.moments import iso, since_1601
 from hashmatch.evidence.members.zip_entries import NTFS, UNIX_TIMES
 
@@ -25,7 +25,7 @@ def times(entry: Entry) -> tuple[tuple[tuple[str, str], ...], int]:
         moments := _unix(found.get(UNIX_TIMES, b""))
     ):
         return tuple((name, iso(ns)) for name, ns in moments), dict(moments).get("modified", 0)
-    local = _local(entry.moment)
+    local = local_time(entry.moment)
     return ((("modified", local),) if local else ()), 0
 
 
@@ -45,15 +45,3 @@ def _unix(field: bytes) -> tuple[tuple[str, int], ...]:
             found.append((name, struct.unpack_from("<i", field, place)[0] * 10**9))
             place += 4
     return tuple(found)
-
-
-def _local(moment: int) -> str:
-    """Read date and time as DOS has them, in steps of two seconds; empty where they are none."""
-    time, date = moment & 0xFFFF, moment >> 16
-    try:
-        found = datetime(  # noqa: DTZ001  # the zone is not known
-            1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, time % 32 * 2
-        )
-    except ValueError:
-        return ""
-    return found.isoformat()

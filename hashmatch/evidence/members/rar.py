@@ -1,0 +1,129 @@
+"""RAR archives, from version 2 to 7.
+
+Headers are read, members decrypted, and checksums compared here; libarchive unpacks. What it cannot
+(members of several volumes, solid archives of version 4) is said for each member.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashmatch.evidence.folder import left_out
+from hashmatch.evidence.members import libarchive, rar4_headers, rar5_headers
+from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
+from hashmatch.evidence.members.moments import iso
+from hashmatch.evidence.members.rar_content import Group
+from hashmatch.evidence.members.rar_entries import COPY, HARD_LINK, End, Entry
+from hashmatch.evidence.members.rar_secrets import Passwords
+from hashmatch.evidence.members.unpacked import read_at, unpacked
+from hashmatch.model.facts import Facts
+from hashmatch.model.locators import layer
+from hashmatch.model.outcomes import Reason, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hashmatch.model.locators import Layer
+    from hashmatch.model.secrets import Secrets
+
+NAME = "rar"
+TITLE = "RAR archive"
+HELP = "install libarchive (Debian: libarchive13)"
+_FIRST = b"RE\x7e\x5e"  # version 1.4
+_REGULAR = 0o100000
+
+
+def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says it
+    """Tell by how it begins."""
+    return head.startswith((rar4_headers.MAGIC, rar5_headers.MAGIC, _FIRST))
+
+
+def prepare() -> None:
+    """Load libarchive: a confined process cannot do so later."""
+    libarchive.library()
+
+
+def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
+    """Yield every member; see :class:`hashmatch.evidence.members.interface.Container`."""
+    head = read_at(stream, 0, len(rar5_headers.MAGIC))
+    if head.startswith(_FIRST):
+        raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+    return _Archive(stream, secrets, new=head == rar5_headers.MAGIC).members()
+
+
+def _more(end: End) -> Given | None:
+    return Trouble(b"", layer(NAME), Reason.UNSUPPORTED_CONTAINER) if end.more else None
+
+
+class _Archive:
+    def __init__(self, stream: BinaryIO, secrets: Secrets, *, new: bool) -> None:
+        self._stream, self._new = stream, new
+        self._keys = Passwords(list(dict.fromkeys(secrets.passwords)))
+        self._group = Group(stream, self._keys, new=new)
+        self._contents: dict[bytes, Callable[[], Iterator[bytes]]] = {}
+
+    def members(self) -> Iterator[Given]:
+        """Yield what every header stands for, and say whether there should be more."""
+        waiting: list[Given] = []  # all of a group must be known before one is unpacked
+        trouble: MemberError | None = None
+        entries = enumerate(self._entries())
+        while trouble is None:
+            try:
+                number, found = next(entries)
+                given = self._given(found, number) if isinstance(found, Entry) else _more(found)
+            except MemberError as error:
+                trouble = error
+                continue
+            except StopIteration:
+                break
+            if not (isinstance(found, Entry) and found.solid):
+                yield from waiting
+                waiting = []
+            waiting += [given] if given is not None else []
+        yield from waiting
+        if trouble is not None:
+            raise trouble
+
+    def _entries(self) -> Iterator[Entry | End]:
+        if self._new:
+            return rar5_headers.entries(self._stream, self._keys)
+        return rar4_headers.entries(self._stream)
+
+    def _given(self, entry: Entry, number: int) -> Given | None:
+        where = layer(NAME, entry.name, n=number)
+        if entry.points is not None and entry.points[0] != COPY:
+            rule = Rule.HARD_LINK if entry.points[0] == HARD_LINK else Rule.SYMLINK
+            return LeftOut(entry.name, where, rule)
+        if entry.folder:
+            return None
+        kind = entry.mode & 0o170000
+        if kind not in {0, _REGULAR}:
+            return LeftOut(entry.name, where, left_out(entry.mode))
+        if entry.split:
+            return Trouble(entry.name, where, Reason.UNSUPPORTED_CONTAINER)
+        return self._inside(entry, where)
+
+    def _inside(self, entry: Entry, where: Layer) -> Given:
+        if entry.points is not None:
+            blocks = self._contents.get(entry.points[1])
+            if blocks is None:
+                return Trouble(entry.name, where, Reason.DAMAGED_CONTAINER)
+        else:
+            blocks = self._content(entry)
+        self._contents[entry.name] = blocks
+        times = dict(entry.times)
+        shown = tuple((name, iso(ns)) for name, ns in entry.times)
+        if not shown and entry.local:
+            shown = (("modified", entry.local),)
+        facts = Facts(times=shown) if shown else None
+
+        def content() -> BinaryIO:
+            return unpacked(blocks())
+
+        return Inside(entry.name, where, entry.size, content, times.get("modified", 0), facts)
+
+    def _content(self, entry: Entry) -> Callable[[], Iterator[bytes]]:
+        if not entry.solid:
+            self._group = Group(self._stream, self._keys, new=self._new)
+        group, number = self._group, self._group.add(entry)
+        return lambda: group.content(number)
