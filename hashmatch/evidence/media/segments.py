@@ -31,7 +31,7 @@ class Segments:
         """
         self._device = device
         self._open: OrderedDict[int, Stored] = OrderedDict()
-        self._known: list[tuple[int, int, int]] = []
+        self._known: list[tuple[int, ...]] = []
         self.all: tuple[Segment, ...] = ()
         found: list[Segment] = []
         try:
@@ -96,5 +96,6 @@ class Segments:
         return one
 
 
-def _identity(one: Stored) -> tuple[int, int, int]:
-    return one.status.st_dev, one.status.st_ino, one.size
+def _identity(one: Stored) -> tuple[int, ...]:
+    status = one.status
+    return status.st_dev, status.st_ino, status.st_mtime_ns, one.size
