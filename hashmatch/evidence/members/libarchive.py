@@ -17,6 +17,7 @@ from hashmatch.model.outcomes import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+HELP = "install libarchive (Debian: libarchive13)"
 _NAMES = ("libarchive.so.13", "libarchive.so", "libarchive.13.dylib", "libarchive.dylib")
 _OK, _END, _WARN = 0, 1, -20
 _READ = ctypes.CFUNCTYPE(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 NAME = "rar"
 TITLE = "RAR archive"
-HELP = "install libarchive (Debian: libarchive13)"
+HELP = libarchive.HELP
+prepare = libarchive.library
+"""Loads libarchive: a confined process cannot do so later."""
 _FIRST = b"RE\x7e\x5e"  # version 1.4
 _REGULAR = 0o100000
 
@@ -36,11 +38,6 @@ _REGULAR = 0o100000
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says it
     """Tell by how it begins."""
     return head.startswith((rar4_headers.MAGIC, rar5_headers.MAGIC, _FIRST))
-
-
-def prepare() -> None:
-    """Load libarchive: a confined process cannot do so later."""
-    libarchive.library()
 
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
