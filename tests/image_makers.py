@@ -1,6 +1,7 @@
 """Makes small images of many forms, byte by byte, so that no other program is needed."""
 
 import bz2
+import hashlib
 import lzma
 import plistlib
 import random
@@ -358,3 +359,47 @@ def _packed(piece, way):
     if way == 3:
         return 0x80000008, lzma.compress(piece)
     return 0x80000004, b"".join(bytes((0x80 + len(one) - 1,)) + one for one in blocks(piece, 128))
+
+
+# Ex01
+
+
+def ex01(content, chunk=32 * KIB, stored=True, **fields):
+    """An Ex01 of one segment, as libewf itself writes one: every second chunk is deflated."""
+    out = bytearray(b"EVF2\r\n\x81\0\x02\x01" + struct.pack("<HI16x", 1, 1))
+    last = 0
+
+    def section(kind, body=b"", flags=0):
+        nonlocal last
+        pad = -len(body) % 16
+        head = struct.pack("<IIQQII", kind, flags, last, len(body) + pad, 64, pad).ljust(60, b"\0")
+        out.extend(body + bytes(pad))
+        last = len(out)
+        out.extend(head + struct.pack("<I", zlib.adler32(head)))
+
+    def table(names, values):
+        rows = ("1", "main", "\t".join(names), "\t".join(values), "", "")
+        return deflated("\ufeff".encode("utf-16-le") + "\n".join(rows).encode("utf-16-le"))
+
+    sectors = len(content) // 512
+    device = {"sn": "", "md": "", "lb": "", "ts": str(sectors), "dt": "f", "bp": "512", "ph": "1"}
+    case = {"nm": "", "cn": "7", "at": "1", "tb": str(-(-len(content) // chunk)), "cp": "1"}
+    case |= {"sb": str(chunk // 512), "gr": "64", "wb": ""}
+    section(1, table(device, device.values()))
+    section(2, table(case, case.values()))
+    if fields.get("encrypted"):
+        section(0x0B, bytes(32))
+    entries, body, start = b"", b"", len(out)
+    for number, piece in enumerate(blocks(content, chunk)):
+        raw = deflated(piece) if number % 2 else piece + struct.pack("<I", zlib.adler32(piece))
+        entries += struct.pack("<QII", start + len(body), len(raw), 1 if number % 2 else 2)
+        body += raw + bytes(-len(raw) % 16)
+    section(3, body)
+    head = struct.pack("<QII", 0, len(entries) // 16, 0)
+    head = (head + struct.pack("<I", zlib.adler32(head))).ljust(32, b"\0")
+    section(4, head + entries + struct.pack("<I12x", zlib.adler32(entries)))
+    if stored:
+        digest = hashlib.md5(content).digest()
+        section(8, (digest + struct.pack("<I", zlib.adler32(digest))).ljust(32, b"\0"))
+    section(fields.get("end", 0x0F))
+    return bytes(out)

@@ -23,18 +23,24 @@ TITLE = "Forms that are recognised and not read"
 CERTAINTY = 1
 
 _EXPORT = "export a raw or E01 image of it with {} and scan that"
+_DECRYPT = "decrypt it with its password by 'hdiutil convert -format UDTO' and scan that"
 _QEMU = "convert it with 'qemu-img convert -O raw' and scan that"
 _FTK = _EXPORT.format("FTK Imager")
 _HEADS: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"ADSEGMENTEDFILE\0", "an AD1 image of AccessData", _FTK),
-    (0, b"ADCRYPT\0", "an image encrypted by AccessData", f"decrypt it with its password, {_FTK}"),
+    (0, b"ADCRYPT\0", "an image encrypted by AccessData", f"with its password {_FTK}"),
     (
         0,
         b"encrcdsa",
         "an encrypted Apple disk image",
-        "decrypt it with its password by 'hdiutil convert -format UDTO' and scan that",
+        _DECRYPT,
     ),
-    (0, b"sprs\0\0\0", "an Apple sparse image", "convert it by 'hdiutil convert -format UDTO'"),
+    (
+        0,
+        b"sprs\0\0\0",
+        "an Apple sparse image",
+        "convert it by 'hdiutil convert -format UDTO' and scan that",
+    ),
     (0, b"WithoutFreeSpace", "a Parallels disk", _QEMU),
     (0, b"WithouFreSpacExt", "a Parallels disk", _QEMU),
     (64, b"\x7f\x10\xda\xbe", "a VirtualBox disk (VDI)", _QEMU),
@@ -43,6 +49,9 @@ _HEADS: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"QED\0", "a QEMU enhanced disk (QED)", _QEMU),
 )
 _ENCRYPTED_END = b"cdsaencr"
+_NEAR = 4096
+_ZIP = b"PK\x03\x04"
+_AFF4 = b"container.description", b"information.turtle"
 
 
 def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
@@ -67,7 +76,9 @@ def open_medium(path: bytes, secrets: Secrets) -> Medium:  # noqa: ARG001
 def _refuse(path: bytes) -> NoReturn:
     file = Stored(path)
     try:
-        what = _what(file.header(0, 4096), file.header(max(0, file.size - 4096), 4096))
+        what = _what(
+            file.header(0, _NEAR), file.header(max(0, file.size - _NEAR), min(_NEAR, file.size))
+        )
     finally:
         file.close()
     kind, advice = what or ("no longer what it was", "do not change evidence during a scan")
@@ -80,5 +91,7 @@ def _what(head: bytes, tail: bytes) -> tuple[str, str] | None:
         if head.startswith(magic, place):
             return kind, advice
     if tail.endswith(_ENCRYPTED_END):
-        return "an encrypted Apple disk image", _HEADS[2][3]
+        return "an encrypted Apple disk image", _DECRYPT
+    if head.startswith(_ZIP) and all(name in head[:_NEAR] or name in tail for name in _AFF4):
+        return "an AFF4 image", _EXPORT.format("the tool that made it")
     return None
