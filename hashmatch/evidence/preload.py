@@ -10,6 +10,8 @@ import os
 import time
 from contextlib import suppress
 
+from hashmatch.evidence.members import libarchive
+
 MODULES = ("bz2", "ctypes", "lzma", "sqlite3", "zlib")
 """Those that need libraries of the system. What is not installed is said by what would need it."""
 FILE_SYSTEMS = ("pytsk3",)
@@ -27,3 +29,4 @@ def load(*, file_systems: bool = True) -> None:
     for name in (*MODULES, *(FILE_SYSTEMS if file_systems else ())):
         with suppress(ImportError):
             importlib.import_module(name)
+    libarchive.library()
