@@ -1,75 +1,89 @@
 """Make a compound file of version 3: streams by their paths."""
 
+import itertools
 import struct
 
-END, FREE, FAT, NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
+END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SECTOR, MINI = 512, 64
 
 
 def compound(streams):
     """Give the bytes of a compound file with streams under paths such as ``a/b``."""
-    sectors, table = [], []
+    sectors = _Sectors()
+    starts = {path: sectors.add(content) for path, content in streams.items()}
+    root = sectors.add_large(sectors.mini)
+    mini_table = sectors.add_large(_numbers(sectors.mini_table)) if sectors.mini else END
+    nodes = _nodes(streams, starts)
+    nodes[0][4:] = [root, len(sectors.mini)]
+    raw = b"".join(_entry(*node) for node in nodes)
+    directory = sectors.add_large(raw + bytes(-len(raw) % SECTOR))
+    count = 1
+    while count * 128 < len(sectors.table) + count:
+        count += 1
+    first = len(sectors.table)
+    numbers = [*range(first, first + count), *[FREE] * (109 - count)]
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII", MAGIC, 0x3E, 3, 0xFFFE, 9, 6,
+        0, count, directory, 0, 4096, mini_table, -(-len(sectors.mini_table) // 128), END, 0,
+    )  # fmt: skip
+    table = _numbers(sectors.table + [FAT] * count)
+    return header + struct.pack("<109I", *numbers) + sectors.content + table
 
-    def add(content, size=512):
-        """Store content in a chain of sectors; give the first."""
-        if not content:
-            return END
-        first = len(sectors)
-        for place in range(0, len(content), size):
-            sectors.append(content[place : place + size].ljust(size, b"\0"))
-            table.append(len(sectors))
-        table[-1] = END
+
+def _numbers(values):
+    raw = struct.pack(f"<{len(values)}I", *values)
+    return raw + b"\xff" * (-len(raw) % SECTOR)
+
+
+class _Sectors:
+    """Sectors that are filled one after the other, large and small."""
+
+    def __init__(self):
+        self.content, self.table, self.mini, self.mini_table = b"", [], b"", []
+
+    def add(self, content):
+        if len(content) >= 4096 or not content:
+            return self.add_large(content)
+        first = len(self.mini_table)
+        self.mini_table += [first + 1 + one for one in range(-(-len(content) // MINI))]
+        self.mini_table[-1] = END
+        self.mini += content + bytes(-len(content) % MINI)
         return first
 
-    mini, mini_table, starts = b"", [], {}
-    for path, content in streams.items():
-        if len(content) >= 4096 or not content:
-            starts[path] = add(content)
-            continue
-        starts[path] = len(mini) // 64
-        for _ in range(0, len(content), 64):
-            mini_table.append(len(mini_table) + 1)
-        mini_table[-1] = END
-        mini += content + bytes(-len(content) % 64)
-    root = add(mini)
-    mini_start = add(struct.pack(f"<{len(mini_table)}I", *mini_table).ljust(-(-len(mini_table) // 128) * 512, b"\xff")) if mini_table else END
+    def add_large(self, content):
+        if not content:
+            return END
+        first = len(self.table)
+        self.table += [first + 1 + one for one in range(-(-len(content) // SECTOR))]
+        self.table[-1] = END
+        self.content += content + bytes(-len(content) % SECTOR)
+        return first
 
-    nodes = [["Root Entry", 5, NONE, NONE, root, len(mini)]]
-    index = {(): 0}
-    children = {0: []}
+
+def _nodes(streams, starts):
+    """Name, kind, next one in the same storage, first one inside, first sector, size."""
+    nodes = [["Root Entry", 5, FREE, FREE, 0, 0]]
+    index, children = {(): 0}, {0: []}
     for path, content in streams.items():
         parts = tuple(path.split("/"))
         for depth in range(1, len(parts)):
             if parts[:depth] not in index:
                 index[parts[:depth]] = len(nodes)
-                children[len(nodes)] = []
                 children[index[parts[: depth - 1]]].append(len(nodes))
-                nodes.append([parts[depth - 1], 1, NONE, NONE, 0, 0])
+                children[len(nodes)] = []
+                nodes.append([parts[depth - 1], 1, FREE, FREE, 0, 0])
         children[index[parts[:-1]]].append(len(nodes))
-        nodes.append([parts[-1], 2, NONE, NONE, starts[path], len(content)])
-    child = {}
+        nodes.append([parts[-1], 2, FREE, FREE, starts[path], len(content)])
     for parent, below in children.items():
-        child[parent] = below[0] if below else NONE
-        for one, following in zip(below, below[1:], strict=False):
-            nodes[one][3] = following
-    raw = b""
-    for number, (name, kind, left, right, start, size) in enumerate(nodes):
-        text = name.encode("utf-16-le")
-        raw += struct.pack(
-            "<64sHBBIII16x4x8x8xIQ", text, len(text) + 2, kind, 1, left, right,
-            child.get(number, NONE), start, size,
-        )  # fmt: skip
-    directory = add(raw.ljust(-(-len(raw) // 512) * 512, b"\0"))
+        nodes[parent][3] = below[0] if below else FREE
+        for one, following in itertools.pairwise(below):
+            nodes[one][2] = following
+    return nodes
 
-    count = 1
-    while count * 128 < len(sectors) + count:
-        count += 1
-    first = len(sectors)
-    table += [FAT] * count
-    packed = struct.pack(f"<{len(table)}I", *table).ljust(count * 512, b"\xff")
-    numbers = [first + one for one in range(count)][:109] + [FREE] * max(0, 109 - count)
-    assert count <= 109
-    header = struct.pack(
-        "<8s16xHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6,
-        0, count, directory, 0, 4096, mini_start, -(-len(mini_table) // 128), END, 0,
-    )  # fmt: skip
-    return header + struct.pack("<109I", *numbers) + b"".join(sectors) + packed
+
+def _entry(name, kind, right, child, start, size):
+    text = name.encode("utf-16-le")
+    return struct.pack(
+        "<64sHBBIII16x4x8x8xIQ", text, len(text) + 2, kind, 1, FREE, right, child, start, size
+    )

@@ -26,13 +26,14 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER = struct.Struct("<22x HH2s HH 6x 4x I I 4x I I I I I")
 _HEADER_SIZE = 512
 _ENTRY = struct.Struct("<64s H B x I I I 16x 4x 8x 8x I Q")
-_END, _LAST_SECTOR = 0xFFFFFFFE, 0xFFFFFFFA
+_END = 0xFFFFFFFE
 _NOTHING = 0xFFFFFFFF
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
 _IN_HEADER = 109  # sectors of the table that the header names
 _DEEPEST = 64
 _CUTOFF = 4096  # bytes below which a stream lies in small sectors
 _MINI = 64  # bytes of a small sector
+_SPARE = 4096  # sectors that a chain may go on behind the end of its stream
 _MOST_ENTRIES = 200_000
 _BLOCK = 256 << 10
 
@@ -84,7 +85,7 @@ class CompoundFile:
         self._nodes = list(self._read_nodes())
         if not self._nodes or self._nodes[0].kind != _ROOT:
             raise MemberError(Reason.DAMAGED_CONTAINER)
-        self._root = array("I", self._chain(self._table, self._nodes[0].start))
+        self._root = array("I", self._as_far(self._nodes[0].start))
 
     def _read_header(self, header: bytes) -> None:
         _, major, order, shift, mini_shift, *numbers = _HEADER.unpack_from(header, 2)
@@ -99,8 +100,9 @@ class CompoundFile:
         self._sector = 1 << shift
         self._count = max(0, -(-self.size // self._sector) - 1)  # a header takes a whole one
         self._table = self._read_table(header, tables, more)
+        self._owners = array("I", bytes(4 * len(self._table)))
         self._mini_table = array("I")
-        for number in self._chain(self._table, mini):
+        for number in self._as_far(mini):
             self._mini_table.extend(self._numbers(number))
 
     def _read_table(self, header: bytes, tables: int, more: int) -> array[int]:
@@ -131,22 +133,47 @@ class CompoundFile:
         return read_at(self._stream, (sector + 1) * self._sector, self._sector)
 
     def _chain(self, table: array[int], start: int) -> Iterator[int]:
-        """Follow a chain; ends in damage where it leads out of the table or in a circle."""
+        """Follow a chain.
+
+        Raises:
+            MemberError: it leads out of the table, or in a circle.
+        """
         number = start
         for _ in range(len(table) + 1):
-            if number >= _LAST_SECTOR:
-                if number not in {_END, _NOTHING}:
-                    self.damaged = True
+            if number in {_END, _NOTHING}:
                 return
             if number >= len(table):
                 break
             yield number
             number = table[number]
-        self.damaged = True
+        raise MemberError(Reason.DAMAGED_CONTAINER)
+
+    def _as_far(self, start: int) -> Iterator[int]:
+        """Follow a chain of the large sectors as far as it goes, and note damage."""
+        try:
+            yield from self._chain(self._table, start)
+        except MemberError:
+            self.damaged = True
+
+    def _sectors(self, table: array[int], start: int, count: int) -> Iterator[int]:
+        """Give so many sectors of a chain.
+
+        Raises:
+            MemberError: the chain does not end there, or a little later.
+        """
+        left = count
+        for number in self._chain(table, start):
+            left -= 1
+            if left >= 0:
+                yield number
+            elif left < -_SPARE:
+                break
+        if left > 0 or left < -_SPARE:
+            raise MemberError(Reason.DAMAGED_CONTAINER)
 
     def _read_nodes(self) -> Iterator[_Node]:
         seen = 0
-        for sector in self._chain(self._table, self._directory):
+        for sector in self._as_far(self._directory):
             data = self._at(sector) if sector < self._count else b""
             for place in range(0, len(data) - _ENTRY.size + 1, _ENTRY.size):
                 yield self._node(data, place)
@@ -203,22 +230,16 @@ class CompoundFile:
                 place += len(data)
                 left -= len(data)
                 yield data
-        if left:
-            raise MemberError(Reason.DAMAGED_CONTAINER)
 
     def _small(self, entry: Entry) -> Iterator[bytes]:
         """Give a stream that lies in small sectors inside the stream of the root."""
         left = entry.size
-        for number in self._chain(self._mini_table, entry.start):
-            if not left:
-                return
-            data = self._mini(number * _MINI)[:left]
+        for number in self._sectors(self._mini_table, entry.start, -(-left // _MINI)):
+            data = self._mini(number * _MINI)
+            if len(data) < min(_MINI, left):
+                raise MemberError(Reason.DAMAGED_CONTAINER)
+            yield data[:left]
             left -= len(data)
-            yield data
-            if len(data) < _MINI:
-                break
-        if left:
-            raise MemberError(Reason.DAMAGED_CONTAINER)
 
     def _mini(self, offset: int) -> bytes:
         """Read a small sector; it lies in one sector of the stream of the root."""
@@ -229,17 +250,20 @@ class CompoundFile:
 
     def _stretches(self, start: int, size: int) -> Iterator[tuple[int, int]]:
         """Join sectors that follow each other: offset in the file, and bytes."""
-        begin = end = -1
-        left = -(-size // self._sector)
-        for number in self._chain(self._table, start):
-            if not left:
-                break
-            left -= 1
+        begin = end = 0
+        for number in self._sectors(self._table, start, -(-size // self._sector)):
+            self._own(number, start)
             offset = (number + 1) * self._sector
             if offset != end:
-                if begin >= 0:
+                if begin:
                     yield begin, end - begin
                 begin = offset
             end = offset + self._sector
-        if begin >= 0:
+        if begin:
             yield begin, end - begin
+
+    def _own(self, sector: int, start: int) -> None:
+        """Note to which chain a sector belongs; in two of them, one has wrong content."""
+        if self._owners[sector] not in {0, start + 1}:
+            self.damaged = True
+        self._owners[sector] = start + 1
