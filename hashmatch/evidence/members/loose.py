@@ -37,7 +37,7 @@ _STORES = re.compile(
 )
 _KNOWN = re.compile(  # files that are one picture or video, or keep what they hold in pieces
     rb"\x89PNG|GIF8|RIFF|BM|II[*+]|MM\0[*+]|IIRO|FUJIFILM|....ftyp|....moov|....mdat|\x1aE\xdf\xa3"
-    rb"|\x7fELF|MZ|SQLite|\0\0\1\xba|\0\0\1\xb3|0&\xb2u|FLV|8BPS|\0\0\0\x0cj",
+    rb"|\x7fELF|MZ|SQLite|\0\0\x01\xba|\0\0\x01\xb3|0&\xb2u|FLV|8BPS|\0\0\0\x0cj",
     re.DOTALL,
 )
 _JPEG = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xe0-\xef\xfe]")
