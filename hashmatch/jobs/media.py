@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from hashmatch.errors import EvidenceError, UsageError
 from hashmatch.evidence import stamps, state
 from hashmatch.evidence.image import ImageSource
+from hashmatch.evidence.media import sidecars
+from hashmatch.evidence.media.sidecars import Compared
 from hashmatch.evidence.stamps import Stamp
 from hashmatch.jobs.lister import Lister
 from hashmatch.jobs.medium_account import Account
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from hashmatch.evidence.media.check import MediumCheck
+    from hashmatch.evidence.media.interface import MediumFacts
+    from hashmatch.evidence.media.sidecars import Noted
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.lister import Terms
     from hashmatch.model.evidence import Entry, Source
@@ -167,6 +171,7 @@ class Media:
         lister = self._listers[number]
         facts, volumes = lister.opened()
         before = self._before.get(number)
+        noted, unread = sidecars.find(self._sources[number].location)
         return Account(
             label=locators.label(number),
             verify=self._verify,
@@ -176,7 +181,17 @@ class Media:
             before=before,
             after=self._after.get(number),
             files=self._files.get(number, ()),
+            sidecars=_compared(before, facts, noted),
+            unread=unread,
         )
+
+
+def _compared(
+    check: MediumCheck | None, facts: MediumFacts, noted: tuple[Noted, ...]
+) -> tuple[Compared, ...]:
+    if check is None:
+        return tuple(Compared(one, "not-compared") for one in noted)
+    return sidecars.compare(check, facts, noted)
 
 
 def _now(part: Stamp) -> Stamp:

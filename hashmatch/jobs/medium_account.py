@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hashmatch.evidence.media.check import MediumCheck
     from hashmatch.evidence.media.interface import MediumFacts, Stretch
+    from hashmatch.evidence.media.sidecars import Compared
     from hashmatch.evidence.stack import Told
     from hashmatch.evidence.volumes.interface import Volume
     from hashmatch.jobs.verifying import Verify
@@ -30,7 +31,8 @@ class Account:
 
     ``told`` is what was learnt of volumes by their numbers. ``before`` and ``after`` are what
     digesting it gave, as far as it was done. ``files`` are SHA-256 of its files, where they are
-    not the content itself.
+    not the content itself. ``sidecars`` are digests that files beside it note; ``unread`` are such
+    files that could not be read, and why.
     """
 
     label: str
@@ -41,6 +43,8 @@ class Account:
     before: MediumCheck | None = None
     after: MediumCheck | None = None
     files: tuple[str, ...] = ()
+    sidecars: tuple[Compared, ...] = ()
+    unread: tuple[tuple[bytes, str], ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -60,6 +64,13 @@ class Account:
         if before is not None and before.damaged_stretches:
             amount = _amount(before.damaged_stretches, before.damaged_bytes)
             yield f"{label}: {amount} cannot be read as stored"
+        for one in self.sidecars:
+            if one.result == "differ":
+                where = names.shown(one.noted.file)
+                kind = one.noted.algorithm
+                yield f"{label}: the content does not have the {kind} noted in {where}"
+        for path, why in self.unread:
+            yield f"{label}: {names.shown(path)} could not be read ({names.shown(why)})"
         if self.facts.bad:
             size = sum(one.length for one in self.facts.bad)
             yield f"{label}: {_amount(len(self.facts.bad), size)} could not be read by who made it"
@@ -89,6 +100,13 @@ class Account:
             line["check"] = self.before.to_json()
         if self.after is not None:
             line["check_after"] = self.after.to_json()
+        if self.sidecars:
+            line["sidecars"] = [_noted(one) for one in self.sidecars]
+        if self.unread:
+            line["sidecars_unread"] = [
+                {**names.to_json(path, "file"), "why": names.shown(why)}
+                for path, why in self.unread
+            ]
         return line
 
     def _volume(self, one: Volume) -> Json:
@@ -108,6 +126,18 @@ class Account:
         if advice := told.advice if told is not None else one.advice:
             line["advice"] = advice
         return line
+
+
+def _noted(one: Compared) -> Json:
+    noted = one.noted
+    return {
+        **names.to_json(noted.file, "file"),
+        "line": noted.line,
+        "algorithm": noted.algorithm,
+        "value": noted.value,
+        "of": noted.of,
+        "result": one.result,
+    }
 
 
 def _amount(count: int, size: int) -> str:

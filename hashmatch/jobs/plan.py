@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.custody import canonical
 from hashmatch.errors import OutputError, UsageError
-from hashmatch.evidence import opening
+from hashmatch.evidence import opening, protection
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.evidence.image import ImageSource
 from hashmatch.evidence.opening import Wishes
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashmatch.db.manifest import Manifest
+    from hashmatch.evidence.protection import Protection
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.examine import Limits
     from hashmatch.matching.near import Limits as NearLimits
@@ -145,6 +146,23 @@ def sources_from(
                 _refuse_beside(path, read, apart)
         sources.append(source)
     return tuple(sources)
+
+
+def protected(sources: Iterable[Source], *, allow_rw_mount: bool) -> tuple[Protection, ...]:
+    """Say of each source how it is kept from being written to.
+
+    Raises:
+        UsageError: one lies on a removable drive that is mounted for writing, which is not allowed.
+        EvidenceError: one cannot be reached.
+    """
+    found = []
+    for source in sources:
+        one = protection.of(source.location)
+        reason = None if allow_rw_mount else protection.refuse_reason(one, source.location)
+        if reason is not None:
+            raise UsageError(reason)
+        found.append(one)
+    return tuple(found)
 
 
 def _all(source: Source) -> tuple[bytes, ...]:

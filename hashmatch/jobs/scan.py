@@ -24,7 +24,7 @@ from hashmatch.jobs.lister import Terms
 from hashmatch.jobs.media import Media
 from hashmatch.jobs.open_case import ledger_of
 from hashmatch.jobs.packing import Packing
-from hashmatch.jobs.plan import Plan, frames_for, sources_from
+from hashmatch.jobs.plan import Plan, frames_for, protected, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.readings import outcomes
 from hashmatch.jobs.reopen import reopen
@@ -147,6 +147,7 @@ def scan(
         wishes=_wishes(request),
         apart=(request.case,),
     )
+    protections = protected(sources, allow_rw_mount=request.allow_rw_mount)
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
@@ -220,6 +221,7 @@ def scan(
             gaps=gaps,
             reopened=reopened,
             media=accounts,
+            protections=protections,
             secrets=request.secrets.count,
         )
         found = seal.seal(folder, finished, ledger, setting)

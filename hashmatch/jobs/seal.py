@@ -15,6 +15,7 @@ from hashmatch.hashing.hashers import PDQ_DIALECT
 from hashmatch.jobs import floods, tables
 from hashmatch.jobs.expectation import expectations
 from hashmatch.jobs.plan import described
+from hashmatch.jobs.reopen import Reopened
 from hashmatch.model import locators, names
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hashmatch.cases.casefile import CaseFile
     from hashmatch.cases.layout import RunFolder
     from hashmatch.custody.ledger import Ledger
+    from hashmatch.evidence.protection import Protection
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.medium_account import Account
@@ -40,8 +42,9 @@ SCHEMA = "hashmatch.run/1"
 class Finished:
     """All that is known of a run when its last entry is written.
 
-    ``media`` are the images among the sources, by number. ``secrets`` is the number of passwords
-    and keys that were given.
+    ``reopened`` tells how the items with hits were found again. ``media`` are the images among the
+    sources, by number; ``protections`` say of each source how it is kept from being
+    written to. ``secrets`` is the number of passwords and keys that were given.
     """
 
     case: CaseFile
@@ -55,7 +58,9 @@ class Finished:
     self_test: list[tuple[str, bool]]
     tally: Tally
     gaps: tuple[Gap, ...]
+    reopened: Reopened = field(default_factory=Reopened)
     media: Mapping[int, Account] = field(default_factory=dict)
+    protections: tuple[Protection, ...] = ()
     secrets: int = 0
 
 
@@ -183,6 +188,7 @@ def _record(
             "videos_not_compared": run.tally.videos_not_compared,
             "table": [*found.table],
         },
+        "reopened": run.reopened.to_json(),
         "floods": found.floods.to_json(),
         "chance": [one.to_json() for one in found.chance],
         "roots": dict(roots),
@@ -223,10 +229,22 @@ def _sources(run: Finished) -> list[Json]:
             "folders": before.folders,
             "bytes": before.bytes,
             "access_times": "kept" if before.access_times_kept else "may-have-changed",
+            **_protection(run, index),
             **_medium(run, index),
         }
         for index, (source, before, after) in enumerate(states)
     ]
+
+
+def _protection(run: Finished, index: int) -> dict[str, Json]:
+    """How a source is kept from being written to; a device is asked itself, it has no mount."""
+    if index >= len(run.protections):
+        return {}
+    found = run.protections[index]
+    line: dict[str, Json] = {"protection": found.to_json()}
+    if run.plan.sources[index].kind == "device":
+        line["read_only"] = bool(found.device_read_only)
+    return line
 
 
 def _medium(run: Finished, index: int) -> dict[str, Json]:
