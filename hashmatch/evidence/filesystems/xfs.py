@@ -1,4 +1,4 @@
-"""XFS, read through libfsxfs.
+"""XFS, with a reader of its own: libfsxfs gives up on files of many extents, and loses their names.
 
 Allocated entries only: what is deleted keeps neither size nor extents and is found by carving
 alone. A journal that was not played back is not looked at, as with ``mount -o norecovery``.
@@ -8,13 +8,14 @@ Source of the superblock: XFS Algorithms & Data Structures, third edition.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import stat
+from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import yal_walk
+from hashmatch.evidence.filesystems import xfs_disk, yal_walk
 from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountError, Run
+from hashmatch.evidence.filesystems.xfs_nodes import Node
 from hashmatch.evidence.filesystems.yal_content import YalContent
-from hashmatch.evidence.filesystems.yal_walk import ERRORS, Tree
-from hashmatch.evidence.media.as_file import MediumFile
+from hashmatch.evidence.filesystems.yal_walk import Tree
 from hashmatch.evidence.volumes.tables import gaps
 from hashmatch.model.locators import Layer, layer
 from hashmatch.model.outcomes import ItemError, Reason, Stage
@@ -22,6 +23,7 @@ from hashmatch.model.outcomes import ItemError, Reason, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashmatch.evidence.filesystems.xfs_disk import Disk
     from hashmatch.evidence.media.interface import Medium
     from hashmatch.evidence.volumes.interface import Opened
     from hashmatch.model.evidence import Entry
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "xfs"
 _SIGN = b"XFSB"
-_KNOWN = 0xFF  # of the features that change how the disk is read
+_KNOWN = 0xFF  # of the features that change how the disk is read: up to that of parent pointers
 _HEAD = 264
 
 
@@ -44,22 +46,16 @@ def mount(opened: Opened, secrets: Secrets) -> FileSystem:  # noqa: ARG001  # no
     """Make it readable.
 
     Raises:
-        MountError: it is damaged, has parts on a real-time device or features that are not known,
-            or the library is not installed.
+        MountError: it is damaged, has parts on a real-time device or features that are not known.
     """
-    try:
-        import pyfsxfs  # noqa: PLC0415  # optional
-    except ImportError:
-        advice = "XFS is read by a library that is missing: pip install 'hashmatch[disk]'"
-        raise MountError(Reason.NO_BACKEND, advice) from None
     _check(opened.content.read_at(0, _HEAD).ljust(_HEAD, b"\0"))
-    volume: Any = pyfsxfs.volume()
     try:
-        volume.open_file_object(MediumFile(opened.content))
-        root = volume.get_root_directory()
-    except ERRORS:
-        raise MountError(Reason.DAMAGED_FILE_SYSTEM, "this XFS is damaged") from None
-    return Xfs(volume, root, opened.content)
+        disk = xfs_disk.read(opened.content)
+        if stat.S_ISDIR(Node(disk, disk.root).get_file_mode()):
+            return Xfs(disk, opened.content)
+    except OSError:
+        pass  # said below, as is a root that is no folder
+    raise MountError(Reason.DAMAGED_FILE_SYSTEM, "this XFS is damaged: its root cannot be read")
 
 
 def _check(head: bytes) -> None:
@@ -76,10 +72,10 @@ def _check(head: bytes) -> None:
 class Xfs:
     """A mounted XFS; see :class:`hashmatch.evidence.filesystems.interface.FileSystem`."""
 
-    def __init__(self, volume: Any, root: Any, content: Medium) -> None:  # noqa: ANN401
-        self._volume = volume
+    def __init__(self, disk: Disk, content: Medium) -> None:
+        self._disk = disk
         self._content = content
-        self._tree = Tree(root, _number, _step, content.size)
+        self._tree = Tree(Node(disk, disk.root), Node.get_inode_number, _step, content.size)
 
     @property
     def kind(self) -> str:
@@ -93,12 +89,12 @@ class Xfs:
     def open(self, where: Layer, size: int) -> Content:
         """Open what a layer names by its inode."""
         try:
-            node = self._volume.get_file_entry_by_inode(where.number("id"))
-        except ERRORS:
-            node = None
-        if node is None:
-            raise ItemError(Stage.OPEN, Reason.VANISHED)
-        return YalContent(node, size, self._content, None)
+            node = Node(self._disk, where.number("id"))
+            if stat.S_ISREG(node.get_file_mode()):
+                return YalContent(node, size, self._content, None)
+        except (OSError, ValueError):
+            pass  # there is no such file, which is said below
+        raise ItemError(Stage.OPEN, Reason.VANISHED)
 
     def unallocated(self) -> Iterator[Run]:
         """Yield what no file has, metadata included."""
@@ -106,12 +102,7 @@ class Xfs:
         yield from (Run(offset, size) for offset, size in gaps(taken, self._content.size))
 
     def close(self) -> None:
-        """Let go of the library's volume."""
-        self._volume.close()
-
-
-def _number(node: Any) -> int:  # noqa: ANN401
-    return int(node.get_inode_number())
+        """Do nothing: nothing is held."""
 
 
 def _step(path: bytes, number: int) -> Layer:

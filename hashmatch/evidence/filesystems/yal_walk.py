@@ -149,17 +149,18 @@ def _visit(
 ) -> Iterator[tuple[Any, Entry, list[_Level]]]:
     """Give one entry of a folder, and what is to be gone through next where it is a folder."""
     base = level.path + b"/" if level.path else b""
+    path = base + b"$unreadable-%d" % number
+    where = ""
     try:
         node = level.entry.get_sub_file_entry(number)
         identity = int(tree.identify(node))
+        name, readable = _name(node, identity)
+        path = base + name
+        where = place((tree.step(b"/" + path.removeprefix(tree.prefix), identity),))
         mode = int(node.get_file_mode())
     except ERRORS:
-        path = base + b"$unreadable-%d" % number
-        yield None, Failed(path, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM), []
+        yield None, Failed(path, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM, where), []
         return
-    name, readable = _name(node, identity)
-    path = base + name
-    where = place((tree.step(b"/" + path.removeprefix(tree.prefix), identity),))
     if not stat.S_ISDIR(mode):
         yield node, _plain(tree, node, path, where, mode, readable=readable), []
     elif identity in seen:
@@ -189,7 +190,8 @@ def _enter(
 
 def _name(node: Any, identity: int) -> tuple[bytes, bool]:  # noqa: ANN401
     try:
-        name = str(node.get_name() or "").encode("utf-8", "surrogatepass")
+        stored = node.get_name() or b""
+        name = stored if isinstance(stored, bytes) else stored.encode("utf-8", "surrogatepass")
     except ERRORS:
         name = b""
     return (name, True) if name else (b"$unnamed-%d" % identity, False)
