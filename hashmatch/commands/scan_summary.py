@@ -195,6 +195,12 @@ def _warnings(result: Result) -> list[str]:
         items = printing.several(tally.conflicts, "item is", "items are")
         words.append(f"{items} benign in one set and not in another.")
     words += _media(result)
+    if tally.reopened_differ:
+        items = printing.several(tally.reopened_differ, "item")
+        words.append(
+            f"WARNING: {items} with hits could not be found again by the locator with the same"
+            " digests; run.json names them."
+        )
     if tally.changed_source:
         words.append("WARNING: a source changed while it was examined; see run.json.")
     if tally.exit_code() in {ExitCode.INCOMPLETE, ExitCode.HITS_INCOMPLETE}:
