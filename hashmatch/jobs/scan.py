@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch import durable
@@ -15,11 +15,10 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
-from hashmatch.evidence.opening import AUTO, Wishes
+from hashmatch.evidence.opening import Wishes
 from hashmatch.hashing import video_file
 from hashmatch.jobs import choice, disk_order, hasher_trial, runs, seal, set_gaps
-from hashmatch.jobs.confinement.levels import Mode, weakest
-from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.confinement.levels import weakest
 from hashmatch.jobs.lister import Terms
 from hashmatch.jobs.media import Media
 from hashmatch.jobs.open_case import ledger_of
@@ -28,15 +27,13 @@ from hashmatch.jobs.plan import Plan, frames_for, protected, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.readings import outcomes
 from hashmatch.jobs.reopen import reopen
+from hashmatch.jobs.scan_request import Progress, Request, Result
 from hashmatch.jobs.self_test import self_test
-from hashmatch.jobs.verifying import Checking, Verify
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.hashes import Method
 from hashmatch.model.people import Operator
-from hashmatch.model.profile import Profile
-from hashmatch.model.secrets import Secrets
-from hashmatch.model.wanted import Effort, Wanted
+from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,76 +41,17 @@ if TYPE_CHECKING:
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
+    from hashmatch.db.manifest import Manifest
     from hashmatch.evidence.state import SourceState
-    from hashmatch.jobs.medium_account import Account
-    from hashmatch.jobs.set_gaps import Gap
-    from hashmatch.matching.near import Limits as NearLimits
+    from hashmatch.jobs.verifying import Checking
     from hashmatch.model.evidence import Source
     from hashmatch.model.people import Setting
     from hashmatch.model.tally import Tally
 
+__all__ = ["Progress", "Request", "Result", "scan"]
+
 SYNC_SECONDS = 2.0
 """A kill costs at most so much finished work, and what the windows under way had found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the operator asked for.
-
-    ``hashes`` and ``digests`` are words as :mod:`hashmatch.jobs.choice` reads them. ``form`` is
-    how files are to be read, see :mod:`hashmatch.evidence.opening`. ``allow_rw_mount``: also read
-    what lies on a removable drive that is mounted for writing.
-    """
-
-    sources: tuple[Path, ...]
-    case: Path
-    sets: tuple[str, ...]
-    near: NearLimits
-    workers: int
-    operator: str | None = None
-    new_run: bool = False
-    limits: Limits = field(default_factory=Limits)
-    confine: Mode = Mode.AUTO
-    effort: Effort = Effort.STANDARD
-    hashes: tuple[str, ...] = ()
-    digests: tuple[str, ...] = ()
-    videos: bool = True
-    profile: Profile = field(default_factory=Profile)
-    secrets: Secrets = field(default_factory=Secrets)
-    form: str = AUTO
-    verify: Verify = Verify.FULL
-    allow_rw_mount: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; totals are from the listing made before anything is read."""
-
-    entries_done: int
-    entries_total: int
-    bytes_done: int
-    bytes_total: int
-    bytes_before: int
-    hits: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A sealed run.
-
-    ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
-    stands behind them; ``gaps`` says of which sets not all was compared; ``media`` are the images
-    among the sources.
-    """
-
-    folder: RunFolder
-    tally: Tally
-    resumed: bool
-    found: seal.Findings
-    expired: tuple[str, ...]
-    gaps: tuple[Gap, ...]
-    media: tuple[Account, ...] = ()
 
 
 def scan(
@@ -151,13 +89,7 @@ def scan(
     manifests = tuple(library.resolve(request.sets))
     operator = Operator(request.operator or case.operator, case.agency)
     casefile.require_plain("operator", operator.name)
-    wanted = Wanted(
-        choice.digests_for(manifests, request.digests),
-        choice.methods_for(manifests, request.hashes),
-        request.effort,
-        videos=request.videos and frames_for(manifests),
-    )
-    choice.refuse_idle(manifests, wanted)
+    wanted = _wanted(request, manifests)
     mode = request.confine
     computed_by = hasher_trial.implementations(wanted.methods, mode.target, request.limits.memory)
     order = Order(
@@ -234,6 +166,18 @@ def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
     """The folders that are written to, or that hold what must stay as it is."""
     folder = CaseFolder(case)
     return (folder.runs, folder.reports, folder.ledger.parent, library.folder)
+
+
+def _wanted(request: Request, manifests: Sequence[Manifest]) -> Wanted:
+    """Say which hashes are computed; some set must be able to use one."""
+    wanted = Wanted(
+        choice.digests_for(manifests, request.digests),
+        choice.methods_for(manifests, request.hashes),
+        request.effort,
+        videos=request.videos and frames_for(manifests),
+    )
+    choice.refuse_idle(manifests, wanted)
+    return wanted
 
 
 def _wishes(request: Request) -> Wishes:

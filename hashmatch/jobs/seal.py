@@ -43,8 +43,8 @@ class Finished:
     """All that is known of a run when its last entry is written.
 
     ``reopened`` tells how the items with hits were found again. ``media`` are the images among the
-    sources, by number; ``protections`` say of each source how it is kept from being
-    written to. ``secrets`` is the number of passwords and keys that were given.
+    sources, by number; ``protections`` say of each source how it is kept from being written to.
+    ``secrets`` is the number of passwords and keys that were given.
     """
 
     case: CaseFile
