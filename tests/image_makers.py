@@ -366,7 +366,9 @@ def _packed(piece, way):
 
 def ex01(content, chunk=32 * KIB, stored=True, **fields):
     """An Ex01 of one segment, as libewf itself writes one: every second chunk is deflated."""
-    out = bytearray(b"EVF2\r\n\x81\0\x02\x01" + struct.pack("<HI16x", 1, 1))
+    files = fields.get("files")
+    kind = b"EVF2" if files is None else b"LEF2"
+    out = bytearray(kind + b"\r\n\x81\0\x02\x01" + struct.pack("<HI16x", 1, 1))
     last = 0
 
     def section(kind, body=b"", flags=0):
@@ -382,7 +384,15 @@ def ex01(content, chunk=32 * KIB, stored=True, **fields):
         return deflated("\ufeff".encode("utf-16-le") + "\n".join(rows).encode("utf-16-le"))
 
     sectors = len(content) // 512
-    device = {"sn": "", "md": "", "lb": "", "ts": str(sectors), "dt": "f", "bp": "512", "ph": "1"}
+    device = {
+        "sn": "",
+        "md": "",
+        "lb": "",
+        "ts": str(sectors),
+        "dt": "l" if files else "f",
+        "bp": "512",
+        "ph": "1",
+    }
     case = {"nm": "", "cn": "7", "at": "1", "tb": str(-(-len(content) // chunk)), "cp": "1"}
     case |= {"sb": str(chunk // 512), "gr": "64", "wb": ""}
     section(1, table(device, device.values()))
@@ -401,5 +411,43 @@ def ex01(content, chunk=32 * KIB, stored=True, **fields):
     if stored:
         digest = hashlib.md5(content).digest()
         section(8, (digest + struct.pack("<I", zlib.adler32(digest))).ljust(32, b"\0"))
+    if files is not None:
+        section(0x20, files)
     section(fields.get("end", 0x0F))
     return bytes(out)
+
+
+def lx01(tree):
+    """A logical evidence file of a tree: folders are dictionaries, files bytes, or with a digest.
+
+    A file is ``(content, digest)`` where another MD5 than its own is to be stored.
+    """
+    names = ("p", "n", "id", "ls", "be", "cr", "wr", "ha")
+    lines, content = [], b""
+
+    def entry(name, node, number):
+        nonlocal content
+        inside = node if isinstance(node, dict) else {}
+        lines.append(f"{26 if inside else 0}\t{len(inside)}")
+        row = {"p": "1" if isinstance(node, dict) else "", "n": name, "id": str(number)}
+        if not isinstance(node, dict):
+            body, digest = node if isinstance(node, tuple) else (node, None)
+            row |= {"ls": str(len(body)), "be": f"1 {len(content):x} {len(body):x}"}
+            row |= {"cr": "1000000000", "wr": "1600000000"}
+            row["ha"] = hashlib.md5(body).hexdigest() if digest is None else digest
+            content += body
+        lines.append("\t".join(row.get(name, "") for name in names))
+        for below, one in enumerate(inside.items()):
+            entry(*one, number * 100 + below + 1)
+
+    entry("", tree, 0)
+    content += bytes(-len(content) % 512)
+    text = ["5", "rec", "cl\ttb", f"1\t{len(content)}", ""]
+    for name, columns in (("perm", "p\tn\ts\tpr"), ("srce", "p\tn\tid"), ("sub", "p\tn\tid")):
+        row = "\t\t\t10" if name == "perm" else "\t\t"
+        text += [name, "0\t1", columns, "0\t0", row, ""]
+    text += ["entry", "0\t1", "\t".join(names)]
+    raw = "\n".join([*text, *lines, "", ""])
+    raw = raw.replace("\n1\t", "\n" + "1" * (1 + -(len(raw) + 1) % 8) + "\t", 1)
+    # No byte may follow the last line: it would be taken for the name of a further part.
+    return ex01(content, files=("\ufeff" + raw).encode("utf-16-le"))
