@@ -38,6 +38,15 @@ class HostileSource:
             return io.BytesIO(REFUSED)
         return io.BytesIO(ALLOWED)
 
+    trusted = True
+
+    @property
+    def readable(self):
+        return (self.location,)
+
+    def doubt(self, _wanted, _stream):
+        return None
+
     def unchanged(self, wanted, _stream):
         return True
 

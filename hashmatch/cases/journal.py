@@ -29,8 +29,9 @@ FILE = "journal.jsonl"
 class Mark:
     """A point to resume from.
 
-    ``entries`` written so far; ``lengths`` in bytes and ``digests`` (SHA-256, hexadecimal) of the
-    result files up to there, in the order of ``layout.RESULT_FILES``; the ``tally`` at that point.
+    ``entries`` of the listing that are written so far, with all that was inside them; ``lengths``
+    in bytes and ``digests`` (SHA-256, hexadecimal) of the result files up to there, in the order of
+    ``layout.RESULT_FILES``; the ``tally`` at that point.
     """
 
     entries: int

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from hashmatch.model import names
+from hashmatch.model import locators, names
 from hashmatch.model.hashes import VARIANTS
-from hashmatch.model.outcomes import NEEDS_CONFIRMATION, Examined, Failed, Reason, Skipped, Stage
+from hashmatch.model.outcomes import (
+    NEEDS_CONFIRMATION,
+    PARTS,
+    Examined,
+    Failed,
+    Reason,
+    Skipped,
+    Stage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +34,10 @@ Line = dict[str, "Json"]
 def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
     """Give the line of ``outcomes.jsonl`` for entry ``n`` of the run, from source ``source``."""
     head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    if outcome.place:
+        head["locator"] = locators.locator(locators.label(source), outcome.place)
+    if outcome.facts is not None:
+        head["facts"] = outcome.facts.to_json()
     match outcome:
         case Examined():
             picture, video = outcome.reading.picture, outcome.reading.video
@@ -35,6 +47,7 @@ def outcome_line(n: int, source: int, outcome: Outcome) -> Line:
                 "modified_ns": outcome.modified_ns,
                 "digests": _digests(outcome.reading),
                 "hits": len(outcome.hits),
+                **({"partial": str(outcome.reading.partial)} if outcome.reading.partial else {}),
                 **({"picture": _picture(picture)} if picture else {}),
                 **({"video": _video(video)} if video else {}),
             }
@@ -55,7 +68,11 @@ def hit_lines(n: int, source: int, outcome: Outcome) -> Iterator[Line]:
     if not isinstance(outcome, Examined) or not outcome.hits:
         return
     digests = _digests(outcome.reading)
-    head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    head = _named(n, source, outcome)
+    if outcome.facts is not None:
+        head["facts"] = outcome.facts.to_json()
+    if outcome.reading.partial is not None:
+        head["partial"] = str(outcome.reading.partial)
     head |= {"sha256": digests.get("sha256"), "size": outcome.size, "viewed": False}
     for hit in outcome.hits:
         yield head | _hit(hit) | {"conflict": outcome.conflict}
@@ -74,7 +91,9 @@ def problem_lines(
         quality_gate: least quality at which a perceptual hash was compared.
         videos: whether videos were to be compared.
     """
-    head: Line = {"n": n, "source": source, **names.to_json(outcome.path)}
+    head = _named(n, source, outcome)
+    if isinstance(outcome, Examined) and outcome.reading.partial in PARTS:
+        yield head | _problem("content-partial", Stage.READ, outcome.reading.partial)
     match outcome:
         case Failed():
             yield head | _problem("failed", outcome.stage, outcome.reason)
@@ -84,6 +103,14 @@ def problem_lines(
             yield from (head | p for p in _video_problems(outcome.reading.video, quality_gate))
         case _:
             return
+
+
+def _named(n: int, source: int, outcome: Outcome) -> Line:
+    """Begin a line about an entry by which somebody may find it again."""
+    place = outcome.place or locators.in_folder(outcome.path)
+    where = locators.locator(locators.label(source), place)
+    named: Line = {"n": n, "source": source, "locator": where, "id": locators.item_id(where)}
+    return named | names.to_json(outcome.path)
 
 
 def _video_problems(video: Video, gate: int) -> Iterator[Line]:

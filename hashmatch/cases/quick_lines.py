@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hashmatch.model import names
+from hashmatch.model import locators, names
 from hashmatch.model.outcomes import Examined
 
 if TYPE_CHECKING:
     from hashmatch.model.outcomes import Outcome
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def of(n: int, source: int, outcome: Outcome) -> bytes | None:
@@ -28,7 +29,7 @@ def of(n: int, source: int, outcome: Outcome) -> bytes | None:
     if not isinstance(outcome, Examined) or outcome.hits:
         return None
     reading = outcome.reading
-    if reading.picture is not None or reading.video is not None:
+    if reading.picture is not None or reading.video is not None or reading.partial is not None:
         return None
     digests = sorted([f'"{one.algorithm.value}":"{one.value.hex()}"' for one in reading.digests])
     if len({one.algorithm for one in reading.digests}) != len(digests):
@@ -36,7 +37,14 @@ def of(n: int, source: int, outcome: Outcome) -> bytes | None:
     path = ",".join(
         [f'"{key}":{_quoted(text)}' for key, text in names.to_json(outcome.path).items()]
     )
+    facts = where = ""
+    if outcome.facts is not None:
+        facts = f'"facts":{_sorted(outcome.facts.to_json())},'
+    if outcome.place:
+        named = locators.locator(locators.label(source), outcome.place)
+        where = f'"locator":{_quoted(named)},'
     return (
-        f'{{"digests":{{{",".join(digests)}}},"hits":0,"modified_ns":{outcome.modified_ns},"n":{n},'
+        f'{{"digests":{{{",".join(digests)}}},{facts}"hits":0,{where}'
+        f'"modified_ns":{outcome.modified_ns},"n":{n},'
         f'"outcome":"examined",{path},"size":{outcome.size},"source":{source}}}'
     ).encode()

@@ -106,10 +106,17 @@ class RunWriter:
             with suppress(OSError):
                 stream.close()
 
-    def write(self, source: int, outcome: Outcome) -> None:
-        """Append the lines of one entry and count how it ended."""
+    def write(self, source: int, outcome: Outcome, *, inside: bool = False) -> None:
+        """Append the lines of one entry and count how it ended.
+
+        Args:
+            source: number of the source.
+            outcome: how the entry ended.
+            inside: it was not listed but found inside an item, which was written before.
+        """
+        n = self.tally.ended
         self.tally.add(outcome, near=self._near, quality_gate=self._gate, videos=self._videos)
-        n = self.entries
+        self.tally.inside += inside
         quick = quick_lines.of(n, source, outcome)
         try:
             if quick is not None:
@@ -118,7 +125,7 @@ class RunWriter:
                 self._write_lines(n, source, outcome)
         except OSError as error:
             raise _refused(self.folder, error) from None
-        self.entries += 1
+        self.entries += not inside
 
     def _write_lines(self, n: int, source: int, outcome: Outcome) -> None:
         groups = (

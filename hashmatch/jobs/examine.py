@@ -15,8 +15,10 @@ from hashmatch.jobs.reuse import Contents
 from hashmatch.model.outcomes import Failed, ItemError, Picture, Reading, Reason, Stage, Video
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
+    from hashmatch.jobs.reuse import Decoded
     from hashmatch.model.evidence import Item, Source
     from hashmatch.model.wanted import Wanted
 
@@ -60,6 +62,14 @@ class Aids:
     wide: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What came of one item: the result, and how its content begins, where it was read."""
+
+    result: Reading | Failed
+    head: bytes = b""
+
+
 def examine(
     source: Source,
     item: Item,
@@ -68,7 +78,7 @@ def examine(
     *,
     decode: bool = True,
     aids: Aids | None = None,
-) -> Reading | Failed:
+) -> Examination:
     """Examine one item; its trouble is a value, never an exception.
 
     A picture for which memory does not suffice is digested all the same.
@@ -81,14 +91,17 @@ def examine(
         decode: False for a picture that ended a worker before: it is digested only.
         aids: what may make it cheaper.
     """
+    reader = Reader(wanted, limits, aids or Aids(Contents(0)), decode=decode)
     try:
-        return _examine(source, item, wanted, limits, aids or Aids(Contents(0)), decode=decode)
+        return _examine(source, item, reader)
     except MemoryError:
         pass  # leave the handler first: the trouble holds on to what was taken
     if not decode:
-        return Failed(item.path, Stage.READ, Reason.OUT_OF_MEMORY)
+        return Examination(Failed(item.path, Stage.READ, Reason.OUT_OF_MEMORY))
     found = examine(source, item, wanted, limits, decode=False)
-    return found if isinstance(found, Failed) else undecoded(found, Reason.OUT_OF_MEMORY)
+    if isinstance(found.result, Failed):
+        return found
+    return replace(found, result=undecoded(found.result, Reason.OUT_OF_MEMORY))
 
 
 def undecoded(found: Reading, reason: Reason) -> Reading:
@@ -101,55 +114,91 @@ def undecoded(found: Reading, reason: Reason) -> Reading:
     )
 
 
-def _examine(
-    source: Source,
-    item: Item,
-    wanted: Wanted,
-    limits: Limits,
-    aids: Aids,
-    *,
-    decode: bool,
-) -> Reading | Failed:
+def _examine(source: Source, item: Item, reader: Reader) -> Examination:
     try:
         with source.open(item) as stream:
-            keep = sniff.is_picture if decode else _nothing
-            content = digests.read(
-                stream, wanted.algorithms, keep, limits.picture_bytes, wide=aids.wide
-            )
-            before = aids.met.find(content.digests) if decode else None
-            video = None
-            if before is None:
-                video = _video(stream, item, content.head, wanted, limits if decode else None)
+            found = reader.read(stream, lambda: stream)
             if not source.unchanged(item, stream):
-                return Failed(item.path, Stage.READ, Reason.CHANGED)
+                return Examination(Failed(item.path, Stage.READ, Reason.CHANGED))
+            doubt = source.doubt(item, stream)
     except ItemError as error:
-        return Failed(item.path, error.stage, error.reason)
-    if before is not None:
-        return Reading(content.digests, *before)
-    found = Reading(content.digests, _picture(content, wanted, limits, decode=decode), video)
-    if decode:
-        aids.met.note(found)
-    return found
+        return Examination(Failed(item.path, error.stage, error.reason))
+    result = reader.decoded(found)
+    return Examination(replace(result, partial=doubt) if doubt else result, found.content.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A content that was read, and what became of it as a video."""
+
+    content: digests.Content
+    before: Decoded | None
+    video: Video | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads contents: an item, or a member of one.
+
+    ``decode`` is False for what is digested only.
+    """
+
+    wanted: Wanted
+    limits: Limits
+    aids: Aids
+    decode: bool = True
+
+    def read(self, stream: BinaryIO, again: Callable[[], BinaryIO | None]) -> Read:
+        """Digest a content; decode it if it is a video.
+
+        Args:
+            stream: the content from its beginning.
+            again: gives it once more for seeking in it; None where it is too long for that.
+        """
+        keep = sniff.is_picture if self.decode else _nothing
+        content = digests.read(
+            stream,
+            self.wanted.algorithms,
+            keep,
+            self.limits.picture_bytes,
+            wide=self.aids.wide,
+        )
+        before = self.aids.met.find(content.digests) if self.decode else None
+        video = self._video(content, again) if before is None else None
+        return Read(content, before, video)
+
+    def decoded(self, found: Read) -> Reading:
+        """Decode a picture from what was kept of it."""
+        content = found.content
+        if found.before is not None:
+            return Reading(content.digests, *found.before)
+        picture = _picture(content, self.wanted, self.limits, decode=self.decode)
+        reading = Reading(content.digests, picture, found.video)
+        if self.decode:
+            self.aids.met.note(reading)
+        return reading
+
+    def _video(
+        self, content: digests.Content, again: Callable[[], BinaryIO | None]
+    ) -> Video | None:
+        """Decode a video; where videos are not wanted it is only named."""
+        kind = sniff_video.video_kind(content.head)
+        if kind is None:
+            return None
+        if not self.decode or not self.wanted.videos:
+            return Video(kind)
+        stream = again()
+        if stream is None:
+            return Video(kind, trouble=Reason.TOO_MANY_BYTES)
+        from hashmatch.hashing import video  # noqa: PLC0415  # NumPy, for videos only
+
+        seconds = self.limits.seconds(content.size)
+        return video.examine(stream, kind, self.limits.pixels, self.wanted.effort, seconds)
 
 
 def _nothing(_head: bytes) -> bool:
     """Keep no content: it may have been too much for the worker that died of it."""
     return False
-
-
-def _video(
-    stream: BinaryIO, item: Item, head: bytes, wanted: Wanted, limits: Limits | None
-) -> Video | None:
-    """Decode a video from its open file; without limits it is only named."""
-    kind = sniff_video.video_kind(head)
-    if kind is None:
-        return None
-    if limits is None or not wanted.videos:
-        return Video(kind)
-    from hashmatch.hashing import video  # noqa: PLC0415  # NumPy, for videos only
-
-    seconds = limits.seconds(item.size)
-    return video.examine(stream, kind, limits.pixels, wanted.effort, seconds)
 
 
 def _picture(

@@ -2,8 +2,9 @@
 
 Items are read as they lie on the medium, see :mod:`hashmatch.jobs.windows`; a worker has its next
 share before it is done with one. A worker that dies or takes too long costs no other item: what
-it had begun is given out again, one item at a time; the item that does it again is read once more
-without decoding; only if even that fails is it recorded as failed.
+it had begun is given out again, one item at a time, and each step of it is told; a step that does
+it again is left out: a picture is read without decoding it, a container not looked into. Only if
+even that fails is the item recorded as failed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING
 from hashmatch.errors import UsageError
 from hashmatch.jobs import windows
 from hashmatch.jobs.confinement.levels import Level, Report
-from hashmatch.jobs.examine import undecoded
 from hashmatch.jobs.shares import Busy, Share
 from hashmatch.jobs.workers import Worker
 from hashmatch.model.evidence import Item
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hashmatch.jobs.packing import Result
     from hashmatch.jobs.windows import Numbered, Read, Span, Window
-    from hashmatch.jobs.workers import Order
+    from hashmatch.jobs.workers import Order, Received
 
 START_SECONDS = 60.0
 BASE_SECONDS = 60.0
@@ -69,6 +69,7 @@ class Pool:
         self._base_seconds = base_seconds
         self._span = span or windows.SPAN
         self._report: Report | None = None
+        self._most_inside = 2 * order.profile.limits.count + _TOGETHER
         self._crew: dict[Connection, Busy] = {}
         self._pending: deque[Window] = deque()
         self._waiting: deque[Share] = deque()
@@ -216,26 +217,28 @@ class Pool:
                 one.deadline = self._deadline(one.shares[0])
                 self._note(answer)
             else:
-                self._take(one, *answer)
+                self._take(one, answer)
         for one in [o for o in busy.values() if o.deadline < _now()]:
             self._lost(one, Reason.TIME_LIMIT)
 
-    def _take(self, busy: Busy, results: list[Result], spent: bool) -> None:  # noqa: FBT001
+    def _take(self, busy: Busy, answer: Received) -> None:
         """Keep results; what may be the worker's fault is given once more, to a fresh one."""
         share = busy.shares.popleft()
-        found = dict(zip(share.places, _marked(share, results), strict=False))
+        found = busy.sorted_out(share, answer)
         if len(found) < len(share.places):
             busy.shares.appendleft(share.after(len(found)))
-        doubtful = [at for at in found if self._is_doubtful(share, at, found[at])]
-        if doubtful or spent:
+        doubtful = [at for at in found if self._is_doubtful(share, at, found[at][0])]
+        if doubtful or answer.spent or len(busy.inside) > self._most_inside:
             self._replace(busy)
         elif busy.shares:
             busy.deadline = self._deadline(busy.shares[0])
         for at in () if share.again else doubtful:
             del found[at]
             self._again.append(Share(share.window, (at,), again=True))
-        for at, result in found.items():
+        for at, (result, inside) in found.items():
             share.window.results[at] = result
+            if inside:
+                share.window.inside[at] = inside
 
     def _replace(self, busy: Busy) -> None:
         """Start another worker in the place of one; what that has not done goes back."""
@@ -257,10 +260,13 @@ class Pool:
         if result.reason is Reason.OUT_OF_MEMORY:
             return True
         number, entry = share.window.entries[at]
+        source = self._order.sources[number]
         if result.reason is not Reason.PERMISSION or not isinstance(entry, Item):
             return False
+        if not source.trusted:  # parsers that a hostile image meets do not run here
+            return False
         try:
-            self._order.sources[number].open(entry).close()
+            source.open(entry).close()
         except ItemError:
             return False
         return True
@@ -270,8 +276,8 @@ class Pool:
         self._replace(busy)
         if not share.again:
             self._again.extend(share.again_alone())
-        elif share.spared is None:
-            self._again.append(replace(share, spared=reason))
+        elif (less := share.sparing(busy.step, reason)) is not None:
+            self._again.append(less)
         else:
             (place,) = share.places
             failed = Failed(share.window.item(place).path, Stage.READ, reason)
@@ -283,13 +289,6 @@ class Pool:
             end = one.worker.stop if one.shares or one.worker.fresh else one.worker.finish
             end()
         self._crew.clear()
-
-
-def _marked(share: Share, results: list[Result]) -> list[Result]:
-    """Note on an item that was read without decoding why that was so."""
-    if share.spared is None:
-        return results
-    return [r if isinstance(r, Failed) else undecoded(r, share.spared) for r in results]
 
 
 def _now() -> float:

@@ -6,11 +6,23 @@ missing. Whether what they say is true cannot be told from here.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.digests import ALWAYS_ONE
+from hashmatch.model import locators
+from hashmatch.model.facts import Facts
 from hashmatch.model.hashes import Digest, FrameHash, Method, PictureHash
-from hashmatch.model.outcomes import Failed, Picture, Reading, Reason, Stage, Video
+from hashmatch.model.outcomes import (
+    Failed,
+    Picture,
+    Reading,
+    Reason,
+    Rule,
+    Skipped,
+    Stage,
+    Video,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +30,9 @@ if TYPE_CHECKING:
     from hashmatch.model.hashes import Algorithm
 
 _LONGEST = 100  # characters of a word
+_LONGEST_WAY = 1 << 20  # bytes of a path, characters of a place
+_LONGEST_NOTE = 64 << 10  # characters
+_MOST_TIME = 1 << 64  # nanoseconds
 _MOST = 1 << 53  # as large a number as every reader of a record takes
 
 
@@ -30,16 +45,74 @@ def sound(result: object, algorithms: Sequence[Algorithm]) -> bool:
     """
     try:
         if isinstance(result, Failed):
-            stage, reason = isinstance(result.stage, Stage), isinstance(result.reason, Reason)
-            return type(result.path) is bytes and stage and reason
+            return _failed(result)
         return isinstance(result, Reading) and _reading(result, algorithms)
     except AttributeError:  # a field is missing
+        return False
+
+
+def sound_member(member: tuple[object, ...]) -> bool:
+    """Tell whether this is a member as it travels; what was read of it is looked at apart.
+
+    Args:
+        member: six values from a message.
+    """
+    path, place, size, modified, read, facts = member
+    try:
+        rule = getattr(read, "rule", None)
+        if isinstance(read, Skipped) and not isinstance(rule, Rule):
+            return False
+        return (
+            _inside(path)
+            and _place(place)
+            and _number(size)
+            and (type(modified) is int and abs(modified) < _MOST_TIME)
+            and (facts is None or _facts(facts))
+        )
+    except AttributeError:  # a field is missing
+        return False
+
+
+def _failed(failed: Failed) -> bool:
+    stage, reason = isinstance(failed.stage, Stage), isinstance(failed.reason, Reason)
+    return _way(failed.path) and stage and reason and _place(failed.place) and failed.facts is None
+
+
+def _way(path: object) -> bool:
+    return type(path) is bytes and len(path) <= _LONGEST_WAY
+
+
+def _inside(path: object) -> bool:
+    return isinstance(path, bytes) and _way(path) and path.startswith(b"!/")
+
+
+def _place(place: object) -> bool:
+    if type(place) is not str or len(place) > _LONGEST_WAY:
+        return False
+    try:
+        return locators.place(locators.parse_place(place)) == place
+    except ValueError:
+        return False
+
+
+def _facts(facts: object) -> bool:
+    """Facts as plain values: what they are read into gives them back, and words are no longer."""
+    if type(facts) is not dict:
+        return False
+    try:
+        read = Facts.from_json(facts)
+        words = (*chain.from_iterable(read.times), *chain.from_iterable(read.notes))
+        return read.to_json() == facts and all(
+            type(one) is str and len(one) <= _LONGEST_NOTE and one.isprintable() for one in words
+        )
+    except (LookupError, TypeError, ValueError):
         return False
 
 
 def _reading(reading: Reading, algorithms: Sequence[Algorithm]) -> bool:
     return (
         _digests(reading.digests, algorithms)
+        and _reasons(reading.partial)
         and (reading.picture is None or _picture(reading.picture))
         and (reading.video is None or _video(reading.video))
     )
@@ -67,7 +140,6 @@ def _picture(picture: object) -> bool:
         and _reasons(picture.trouble, picture.damage)
         and type(picture.unhashed) is tuple
         and all(map(_method, picture.unhashed))
-        and _flag(picture.sampled)
         and _flag(picture.sampled)
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence import disks
+from hashmatch.jobs.guard import ENTERING, READING
 from hashmatch.jobs.windows import BATCH_BYTES, BATCH_NAMES
 from hashmatch.jobs.workers import Task
 
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
+    from hashmatch.jobs.guard import Spared
+    from hashmatch.jobs.packing import PackedMember, Result
     from hashmatch.jobs.windows import Window
-    from hashmatch.jobs.workers import Worker
+    from hashmatch.jobs.workers import Received, Worker
     from hashmatch.model.outcomes import Reason
 
 BYTES_PER_SECOND = 1 << 20
 """A share may take a base time and one second more for each MiB: far slower than any disk."""
+_MOST_DEATHS = 12
+"""So many workers may one item end before nothing of what it holds is looked into."""
 DEPTH = 2
 """Shares that a worker has at once, so that it need not wait while the parent matches."""
 
@@ -27,15 +32,15 @@ DEPTH = 2
 class Share:
     """A part of a window that one worker has, or will get.
 
-    ``again`` is set for an item that was out with a worker that was lost; ``spared`` says why it
-    is now read without decoding it. ``size`` is that of its content, ``names`` of its paths, in
-    bytes.
+    ``again`` is set for an item that was out with a worker that was lost; ``spared`` are steps of
+    it that ended workers and are left out, see :mod:`hashmatch.jobs.guard`. ``size`` is that of
+    its content, ``names`` of its paths, in bytes.
     """
 
     window: Window
     places: tuple[int, ...]
     again: bool = False
-    spared: Reason | None = None
+    spared: Spared = ()
     size: int = field(init=False)
     names: int = field(init=False)
 
@@ -64,7 +69,7 @@ class Share:
         """Give what is sent to the worker."""
         entries = self.window.entries
         items = tuple((entries[at][0], self.window.item(at)) for at in self.places)
-        return Task(items, decode=self.spared is None, wide=wide)
+        return Task(items, wide, self.again, self.spared)
 
     def seconds(self) -> float:
         """How much longer than the base it may take, for its bytes."""
@@ -74,6 +79,19 @@ class Share:
         """What is left when some of it has been answered."""
         return replace(self, places=self.places[count:])
 
+    def sparing(self, step: int, reason: Reason) -> Share | None:
+        """The same item without a step that ended a worker; None when there is no more to spare.
+
+        An item that cannot even be read has failed. After many deaths nothing of what it holds is
+        looked into any more.
+        """
+        spared = (*self.spared, (step, reason))
+        if [one for one, _ in spared].count(READING) > 1 or len(spared) > _MOST_DEATHS + 1:
+            return None
+        if len(spared) > _MOST_DEATHS:
+            spared = (*spared, (ENTERING, reason))
+        return replace(self, spared=spared)
+
     def again_alone(self) -> Iterable[Share]:
         """Each of its items on its own."""
         return (Share(self.window, (at,), again=True) for at in self.places)
@@ -81,14 +99,34 @@ class Share:
 
 @dataclass(slots=True)
 class Busy:
-    """A worker, its shares in their order, and until when it must say something of the first."""
+    """A worker, its shares in their order, and until when it must say something of the first.
+
+    ``inside`` are members that came of an item it is not done with, ``step`` where it is in that.
+    """
 
     worker: Worker
     shares: deque[Share]
     deadline: float = 0.0
+    inside: list[PackedMember] = field(default_factory=list)
+    step: int = 0
 
     def takes(self, share: Share) -> bool:
         """Tell whether a share can be given to it now."""
         if not self.shares:
             return True
         return len(self.shares) < DEPTH and not share.alone and not self.shares[0].alone
+
+    def sorted_out(
+        self, share: Share, answer: Received
+    ) -> dict[int, tuple[Result, list[PackedMember]]]:
+        """Give the results of a share's items, each with its members, which came before it."""
+        found: dict[int, tuple[Result, list[PackedMember]]] = {}
+        places = iter(share.places)
+        self.step = answer.step
+        for one in answer.results:
+            if isinstance(one, tuple):
+                self.inside.append(one)
+            elif (at := next(places, None)) is not None:
+                found[at] = (one, self.inside)
+                self.inside = []
+        return found

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from hashmatch.model.evidence import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from hashmatch.jobs.packing import Result
+    from hashmatch.jobs.packing import PackedMember, Result
     from hashmatch.model.outcomes import Failed, Reading, Skipped
 
 BATCH_ITEMS = 256
@@ -24,7 +24,8 @@ BATCH_NAMES = 32 << 10
 """Bytes of paths in a batch; a pipe takes them without anybody reading at its other end."""
 
 Numbered = tuple[int, "Item | Failed | Skipped"]
-Read = tuple[int, "Item | None", "Reading | Failed | Skipped"]
+Read = tuple[int, "Item | None", "Reading | Failed | Skipped", "Sequence[PackedMember]"]
+"""Number of the source, the item, what came of it, and its members as they were packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Window:
 
     entries: list[Numbered]
     results: list[Result | None] = field(init=False)
+    inside: dict[int, list[PackedMember]] = field(default_factory=dict)
     given: int = 0
     """So many entries have left; those before it are done with."""
 
@@ -77,9 +79,9 @@ class Window:
             if isinstance(entry, Item):
                 if result is None:
                     raise ValueError(place)
-                reads.append((source, entry, result))
+                reads.append((source, entry, result, self.inside.pop(place, ())))
             else:
-                reads.append((source, None, entry))
+                reads.append((source, None, entry, ()))
         self.given += count
         return reads
 

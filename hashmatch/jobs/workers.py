@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence import preload as evidence_preload
 from hashmatch.evidence.folder import fetch_ahead
 from hashmatch.evidence.folders import KEPT_OPEN
 from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.confinement.limits import AddressSpace
-from hashmatch.jobs.examine import Aids, Limits, examine
+from hashmatch.jobs.examine import Aids, Limits
+from hashmatch.jobs.examine_members import Depth, examine_whole
+from hashmatch.jobs.guard import Guard, Spared
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.reuse import Contents
 from hashmatch.jobs.undisturbed import undisturbed
@@ -34,13 +37,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.jobs.packing import Packed, Result
+    from hashmatch.jobs.packing import Packed, PackedMember, Result
     from hashmatch.model.evidence import Source
+    from hashmatch.model.outcomes import Member
     from hashmatch.model.wanted import Wanted
 
 _PATIENCE = 5.0  # seconds
 _SHARE_LEFT_BEHIND = 4  # a quarter of the memory for one item
 _SILENCE = 0.25  # seconds until a worker tells what it has so far
+_TOGETHER = 256  # results that it tells together at most
 _MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
@@ -65,25 +70,38 @@ class Order:
 class Task:
     """Items to examine.
 
-    ``decode`` is False for an item whose decoding killed a worker; ``wide`` when cores have
-    nothing else to do.
+    ``wide`` when cores have nothing else to do. ``careful`` for an item that was out with a
+    worker that was lost: each step of it is told before it is taken; ``spared`` are steps of it
+    that ended workers, see :mod:`hashmatch.jobs.guard`.
     """
 
     items: tuple[tuple[int, Item], ...]
-    decode: bool = True
     wide: bool = False
+    careful: bool = False
+    spared: Spared = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The next results of a task in its order; those that are missing follow.
 
-    ``spent``: they do not follow, and the worker should be replaced. The limit is on all that it
-    holds, so what items have left behind would be missing for others.
+    Members of an item stand before the item itself. ``step`` is the one that comes now, where a
+    task is careful. ``spent``: no more follow, and the worker should be replaced. The limit is on
+    all that it holds, so what items have left behind would be missing for others.
     """
 
     results: list[Packed]
     spent: bool = False
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer that was checked."""
+
+    results: list[Result | PackedMember]
+    spent: bool
+    step: int
 
 
 class Worker:
@@ -105,13 +123,13 @@ class Worker:
         items = [
             (n, i.path, i.size, i.modified_ns, i.mode, i.identity, i.place) for n, i in task.items
         ]  # bare values travel at a third of the cost
-        self.pipe.send((items, task.decode, task.wide))
+        self.pipe.send((items, task.wide, task.careful, task.spared))
 
-    def receive(self) -> tuple[list[Result], bool] | Report:
+    def receive(self) -> Received | Report:
         """Take the next results; the first answer is a report on the worker itself.
 
         Returns:
-            The report; or results, and whether the worker is spent (see :class:`Answer`).
+            The report; or results, with members still packed (see :class:`Answer`).
 
         Raises:
             EOFError: the process ended or stopped without an answer, or sent something else.
@@ -126,7 +144,9 @@ class Worker:
             return answer
         if isinstance(answer, Answer) and not self.fresh:
             with suppress(AttributeError):  # a field is missing
-                return self._packing.unpacked(answer.results), answer.spent is True
+                step = answer.step if type(answer.step) is int else 0
+                results = self._packing.unpacked(answer.results)
+                return Received(results, answer.spent is True, step)
         raise EOFError
 
     def report(self, seconds: float) -> Report | None:
@@ -192,6 +212,7 @@ def _serve(pipe: Connection, order: Order) -> None:
 
 def _work(pipe: Connection, order: Order) -> None:
     packing, met, queue = Packing(order.wanted.algorithms), Contents(), _Queue(pipe, order)
+    depth = Depth(order.wanted, order.limits, order.profile, order.secrets)
     with AddressSpace() as space:
         report = _confined(order)
         if report is None:
@@ -200,19 +221,47 @@ def _work(pipe: Connection, order: Order) -> None:
         most = space.bytes() + order.limits.memory // _SHARE_LEFT_BEHIND
         while True:
             task = queue.next()
+            telling = _Telling(pipe, packing)
+            guard = Guard(task.spared, telling.step if task.careful else None)
             aids = Aids(met, task.wide)
-            results: list[Packed] = []
-            told, spent = time.monotonic(), False
+            spent = False
             for number, item in task.items:
-                results.append(packing.packed(_one(order, number, item, task.decode, aids)))
+                source = order.sources[number]
+                for one in examine_whole(source, item, depth, guard, aids):
+                    telling.add(one)
                 spent = space.bytes() > most
                 if spent:
                     break
-                if time.monotonic() - told > _SILENCE:
-                    pipe.send(Answer(results))
-                    results, told = [], time.monotonic()
-            if results:
-                pipe.send(Answer(results, spent))
+            telling.flush(spent=spent)
+
+
+class _Telling:
+    """Gathers results and sends them, several times a second and before they are too many."""
+
+    def __init__(self, pipe: Connection, packing: Packing) -> None:
+        self._pipe, self._packing = pipe, packing
+        self._results: list[Packed] = []
+        self._step = 0
+        self._told = time.monotonic()
+
+    def add(self, one: Member | Result) -> None:
+        """Take one result."""
+        self._results.append(self._packing.packed(one))
+        late = time.monotonic() - self._told > _SILENCE
+        if late or len(self._results) >= _TOGETHER:
+            self.flush()
+
+    def step(self, number: int) -> None:
+        """Say at once which step comes now."""
+        self._step = number
+        self._pipe.send(Answer(self._results, step=number))
+        self._results, self._told = [], time.monotonic()
+
+    def flush(self, *, spent: bool = False) -> None:
+        """Send what there is."""
+        if self._results:
+            self._pipe.send(Answer(self._results, spent, self._step))
+            self._results, self._told = [], time.monotonic()
 
 
 class _Queue:
@@ -239,6 +288,9 @@ def _confined(order: Order) -> Report | None:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
         preload.load(videos=order.wanted.videos)
+    images = any(not source.trusted for source in order.sources)
+    if images or order.profile.members:
+        evidence_preload.load(file_systems=images)
     for method in order.wanted.further:
         from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
 
@@ -255,8 +307,3 @@ def leave_terminal() -> None:
         if descriptor == 1 or os.isatty(descriptor):
             os.dup2(nowhere, descriptor)
     os.close(nowhere)
-
-
-def _one(order: Order, number: int, item: Item, decode: bool, aids: Aids) -> Result:  # noqa: FBT001
-    source = order.sources[number]
-    return examine(source, item, order.wanted, order.limits, decode=decode, aids=aids)

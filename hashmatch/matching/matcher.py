@@ -71,8 +71,16 @@ class Matcher:
 
 
 def _exact(installed: InstalledSet, readings: Sequence[Reading]) -> dict[int, set[int]]:
-    """Record numbers by number of the reading, for every digest of the batch in one look-up."""
-    asked = [(number, d) for number, reading in enumerate(readings) for d in reading.digests]
+    """Record numbers by number of the reading, for every digest of the batch in one look-up.
+
+    Digests of what was read only in part are of no content that anybody ever had.
+    """
+    asked = [
+        (number, digest)
+        for number, reading in enumerate(readings)
+        if reading.partial is None
+        for digest in reading.digests
+    ]
     records: dict[int, set[int]] = defaultdict(set)
     answers = installed.lookup([digest for _, digest in asked])
     for (number, _), answer in zip(asked, answers, strict=True):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, assert_never
 
 from hashmatch.errors import ExitCode
+from hashmatch.model.facts import Standing
 from hashmatch.model.hashes import Method
 from hashmatch.model.hits import Claim, Disposition
-from hashmatch.model.outcomes import Examined, Failed, Reason, Skipped
+from hashmatch.model.outcomes import PARTS, Examined, Failed, Reason, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,13 @@ class Tally:
     compare nothing: what only they describe was not looked for. ``items_with_leads`` are those
     with notable leads and no other notable hit; no item stands in both counts.
     ``pictures_sampled`` are those that were asked about with only some of their frames, whatever
-    else they are counted as. ``queries_by``
-    counts the perceptual hashes that were looked for, by method: each rotation, each frame.
+    else they are counted as. ``inside``
+    counts entries found inside items, which are part of ``seen``; ``deleted`` and ``carved`` those
+    examined that no file system lists any more. ``partial_by`` are items of which not all could be
+    read as it was stored. ``media_doubtful`` are sources whose medium is damaged or not what was
+    recorded of it, ``reopened_differ`` items with hits that were not found again by their locators
+    as they were. ``queries_by`` counts the perceptual hashes that were looked for, by method: each
+    rotation, each frame.
     """
 
     seen: int = 0
@@ -49,11 +55,17 @@ class Tally:
     hits: int = 0
     conflicts: int = 0
     uncompared_records: int = 0
+    inside: int = 0
+    deleted: int = 0
+    carved: int = 0
+    media_doubtful: int = 0
+    reopened_differ: int = 0
     changed_source: bool = False
     failed_by: Counter[str] = field(default_factory=Counter)
     skipped_by: Counter[str] = field(default_factory=Counter)
     not_compared_by: Counter[str] = field(default_factory=Counter)
     videos_not_compared_by: Counter[str] = field(default_factory=Counter)
+    partial_by: Counter[str] = field(default_factory=Counter)
     queries_by: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Json]:
@@ -72,7 +84,17 @@ class Tally:
 
     def balanced(self) -> bool:
         """``seen`` was counted at the source, the others at the end: they must agree."""
-        return self.seen == self.examined + self.failed + self.skipped
+        return self.seen == self.ended
+
+    @property
+    def ended(self) -> int:
+        """Entries counted so far, however they ended."""
+        return self.examined + self.failed + self.skipped
+
+    @property
+    def partial(self) -> int:
+        """Items of which not all could be read as it was stored."""
+        return self.partial_by.total()
 
     @property
     def not_compared(self) -> int:
@@ -98,6 +120,7 @@ class Tally:
                 self.examined += 1
                 self.bytes += outcome.size
                 self._add_hits(outcome)
+                self._add_standing(outcome)
                 if outcome.reading.picture is not None:
                     self._add_picture(outcome.reading.picture, near, quality_gate)
                 if outcome.reading.video is not None:
@@ -110,6 +133,13 @@ class Tally:
                 self.skipped_by[str(outcome.rule)] += 1
             case _:
                 assert_never(outcome)
+
+    def _add_standing(self, outcome: Examined) -> None:
+        if outcome.facts is not None:
+            self.deleted += outcome.facts.standing in {Standing.DELETED, Standing.ORPHAN}
+            self.carved += outcome.facts.standing is Standing.CARVED
+        if outcome.reading.partial in PARTS:
+            self.partial_by[str(outcome.reading.partial)] += 1
 
     def _add_hits(self, outcome: Examined) -> None:
         if not outcome.hits:
@@ -161,7 +191,8 @@ class Tally:
         wide threshold, and say so as hits do.
         """
         unlooked = self.not_compared or self.videos_not_compared or self.uncompared_records
-        incomplete = self.failed or unlooked or self.changed_source
+        unread = self.failed or self.partial or self.media_doubtful or self.reopened_differ
+        incomplete = unread or unlooked or self.changed_source
         found = self.items_with_notable_hits or self.items_with_leads
         base = ExitCode.HITS if found else ExitCode.CLEAR
         return ExitCode(base + (ExitCode.INCOMPLETE if incomplete else 0))

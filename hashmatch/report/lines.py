@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hashmatch.model.bands import Band
+from hashmatch.model.facts import Facts
 from hashmatch.model.hashes import VARIANTS, Algorithm, Method
 from hashmatch.model.hits import Claim, Disposition, Frames, Near
 from hashmatch.model.outcomes import Reason, Rule, Stage
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which entry of the run a line speaks of."""
+    """Which entry of the run a line speaks of.
+
+    ``locator`` and ``item`` name it from the exhibit down and by its id, ``facts`` are what the
+    medium or container says of it; none of these in runs of earlier versions, and facts only of
+    entries that have some.
+    """
 
     n: int
     source: int
     path: bytes
+    locator: str | None = None
+    item: str | None = None
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class HitLine:
     near: Near | None
     band: Band | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
+    partial: Reason | None = None
 
     @property
     def notable(self) -> bool:
@@ -64,6 +74,7 @@ class Problem(StrEnum):
     NOT_COMPARED = "not-compared"
     LOW_QUALITY = "low-quality"
     PARTIAL = "partial"
+    CONTENT_PARTIAL = "content-partial"
     VIDEO_NOT_COMPARED = "video-not-compared"
     VIDEO_LOW_QUALITY = "video-low-quality"
     VIDEO_PARTIAL = "video-partial"
@@ -97,7 +108,7 @@ class OutcomeLine:
 
 
 _NEAR_CLAIMS = frozenset({Claim.NEAR, Claim.LEAD})
-_PLACE = ("n", "source", "path", "path_b64")
+_PLACE = ("n", "source", "path", "path_b64", "locator", "id", "facts")
 
 
 def hit(line: Fields) -> HitLine:
@@ -105,7 +116,7 @@ def hit(line: Fields) -> HitLine:
     line.only(
         *_PLACE, "sha256", "size", "claim", "set", "set_version", "record", "entry", "scheme",
         "category", "disposition", "agreeing", "disagreeing", "conflict", "needs_confirmation",
-        "viewed", "near", "flags",
+        "viewed", "near", "flags", "partial",
     )  # fmt: skip
     return HitLine(
         place=_place(line),
@@ -127,6 +138,7 @@ def hit(line: Fields) -> HitLine:
         near=_near(line),
         band=_band(line),
         flags=line.optional_flags("flags"),
+        partial=line.word("partial", Reason) if line.has("partial") else None,
     )
 
 
@@ -199,7 +211,10 @@ def _examined(line: Fields) -> tuple[str, ...]:
     decoded = tuple(kind for kind in ("picture", "video") if line.has(kind))
     for kind in decoded:
         {"picture": _picture, "video": _video}[kind](line.object(kind))
-    return ("size", "modified_ns", "digests", *decoded, "hits")
+    partial = ("partial",) if line.has("partial") else ()
+    for key in partial:
+        line.word(key, Reason)
+    return ("size", "modified_ns", "digests", *partial, *decoded, "hits")
 
 
 def _picture(picture: Fields) -> None:
@@ -236,4 +251,20 @@ def _skipped(line: Fields) -> tuple[str, ...]:
 
 
 def _place(line: Fields) -> Place:
-    return Place(n=line.number("n"), source=line.number("source"), path=line.path())
+    return Place(
+        n=line.number("n"),
+        source=line.number("source"),
+        path=line.path(),
+        locator=line.optional_text("locator") if line.has("locator") else None,
+        item=line.optional_text("id") if line.has("id") else None,
+        facts=_facts(line),
+    )
+
+
+def _facts(line: Fields) -> Facts | None:
+    if not line.has("facts"):
+        return None
+    try:
+        return Facts.from_json(line.object("facts").plain)
+    except (LookupError, TypeError, ValueError):
+        line.refuse("facts", "not facts of an entry")

@@ -447,7 +447,7 @@ def looked_at(folder, name, content, *, decode=True, limits=None):
         (status.st_dev, status.st_ino),
     )  # fmt: skip
     source = FolderSource(os.fsencode(folder))
-    return examine.examine(source, item, Wanted(), limits or examine.Limits(), decode=decode)
+    return examine.examine(source, item, Wanted(), limits or examine.Limits(), decode=decode).result
 
 
 def test_one_read_gives_digests_and_pictures_by_content(tmp_path):
@@ -476,7 +476,7 @@ def test_a_picture_over_the_limit_is_digested_and_says_so(tmp_path):
 def test_an_item_that_is_gone_is_a_value(tmp_path):
     gone = Item(b"gone", 1, 1, 0o100644, (1, 1))
     source = FolderSource(os.fsencode(tmp_path))
-    found = examine.examine(source, gone, Wanted(), examine.Limits())
+    found = examine.examine(source, gone, Wanted(), examine.Limits()).result
     assert found == Failed(b"gone", Stage.OPEN, Reason.VANISHED)
 
 

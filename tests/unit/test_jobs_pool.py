@@ -26,7 +26,7 @@ def read(tmp_path, names, workers=2, *, target=Level.PROCESSES, **options):
     order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), target)
     entries = [(0, n if isinstance(n, Skipped | Failed) else item(n)) for n in names]
     with closing(Pool(order, workers, **options)) as pool:
-        return [result for results in pool.read(entries) for _, _, result in results]
+        return [result for results in pool.read(entries) for _, _, result, _ in results]
 
 
 def content(result):
@@ -144,7 +144,7 @@ def test_of_one_turning_disk_one_large_item_is_read_at_a_time(tmp_path, monkeypa
 
         monkeypatch.setattr(pool, "_give", given)
         entries = [(0, item(name, windows.BATCH_BYTES + 1)) for name in names]
-        results = [result for reads in pool.read(entries) for _, _, result in reads]
+        results = [result for reads in pool.read(entries) for _, _, result, _ in reads]
     assert [content(r) for r in results] == [sha256(n) for n in names]
     assert most == (1 if turns else 2)
     assert wide == [False, False, False, True]
@@ -160,8 +160,8 @@ def test_copies_have_the_results_that_they_would_have_alone(tmp_path):
     order = Order((source,), Wanted(), Limits(), Level.PROCESSES)
     with closing(Pool(order, 2, span=windows.Span(entries=1))) as pool:
         entries = [(0, one) for one in items]
-        results = [result for reads in pool.read(entries) for _, _, result in reads]
-    assert results == [examine(source, one, Wanted(), Limits()) for one in items]
+        results = [result for reads in pool.read(entries) for _, _, result, _ in reads]
+    assert results == [examine(source, one, Wanted(), Limits()).result for one in items]
 
 
 def test_frames_for_which_a_worker_has_no_memory_are_seen_by_a_fresh_one(tmp_path):
@@ -172,8 +172,8 @@ def test_frames_for_which_a_worker_has_no_memory_are_seen_by_a_fresh_one(tmp_pat
     order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), Level.PROCESSES)
     entries = [(0, item(name, len(gif))) for name in (b"a", b"b")]
     with closing(Pool(order, 1)) as pool:
-        found = [result for results in pool.read(entries) for _, _, result in results]
-    whole = examine(source, entries[0][1], order.wanted, order.limits)
+        found = [result for results in pool.read(entries) for _, _, result, _ in results]
+    whole = examine(source, entries[0][1], order.wanted, order.limits).result
     assert {one.rendering for one in whole.picture.hashes} == {"stored", "frame-2", "frame-3"}
     assert found == [whole, whole]
     assert (tmp_path / "scarce").exists()

@@ -20,6 +20,7 @@ _KNOWN = (
     *(Level, Report, Trial, hashes.Algorithm, hashes.Digest, hashes.Method, hashes.PictureHash),
     *(hashes.FrameHash, outcomes.Video),
     *(outcomes.Failed, outcomes.Picture, outcomes.Reading, outcomes.Reason, outcomes.Stage),
+    *(outcomes.Skipped, outcomes.Rule),
 )
 _BROKEN = (
     *(pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError),

@@ -109,7 +109,7 @@ def started(source, target, *, count=1, memory=1 << 30, least=Level.PROCESSES):
 def read(source, names, target, **options):
     with started(source, target, **options) as pool:
         entries = [(0, item(name.encode())) for name in names]
-        return [result for results in pool.read(entries) for _, _, result in results]
+        return [result for results in pool.read(entries) for _, _, result, _ in results]
 
 
 def content(result):
@@ -254,7 +254,7 @@ def test_workers_that_never_speak_claim_nothing_and_their_items_fail(hostile, mo
     monkeypatch.setattr(pool_module, "Worker", _Dead)
     with started(hostile, Level.LANDLOCK) as pool:
         assert pool.report() == Report(Level.PROCESSES)
-        ((_, _, result),) = next(pool.read([(0, item(b"read evidence"))]))
+        ((_, _, result, _),) = next(pool.read([(0, item(b"read evidence"))]))
     assert result == Failed(b"read evidence", Stage.READ, Reason.WORKER_DIED)
 
 
@@ -269,7 +269,7 @@ def outcomes(source, target):
     order = Order((source,), Wanted((Algorithm.SHA256,)), Limits(), target)
     entries = [(0, one) for one in source.entries() if isinstance(one, Item)]
     with closing(Pool(order, 2)) as pool:
-        return [(one.path, read) for reads in pool.read(entries) for _, one, read in reads]
+        return [(one.path, read) for reads in pool.read(entries) for _, one, read, _ in reads]
 
 
 @pytest.fixture
@@ -328,8 +328,8 @@ def test_what_is_mounted_beneath_a_source_is_read_also_when_it_came_late(picture
         (pictures / "late" / "file").write_bytes(b"late")
         found = [one for one in source.entries() if isinstance(one, Item)]
         reads = [one for reads in pool.read((0, one) for one in found) for one in reads]
-    assert {b"early/file", b"late/file"} <= {one.path for _, one, _ in reads}
-    assert all(isinstance(read, Reading) for _, _, read in reads)
+    assert {b"early/file", b"late/file"} <= {one.path for _, one, _, _ in reads}
+    assert all(isinstance(read, Reading) for _, _, read, _ in reads)
 
 
 @needs_landlock
@@ -344,7 +344,7 @@ def test_a_source_that_is_mounted_anew_during_the_run_is_read(tmp_path, mount):
         pool.report()
         mount("--bind", str(medium), str(place))
         entries = [(0, one) for one in source.entries() if isinstance(one, Item)]
-        ((_, _, found),) = next(pool.read(entries))
+        ((_, _, found, _),) = next(pool.read(entries))
     assert isinstance(found, Reading)
 
 

@@ -37,24 +37,33 @@ class Short:
             raise MemoryError
         return io.BytesIO(self.content)
 
+    trusted = True
+
+    @property
+    def readable(self):
+        return (self.location,)
+
+    def doubt(self, _wanted, _stream):
+        return None
+
     def unchanged(self, wanted, _stream):
         return True
 
 
 def test_a_picture_that_takes_too_much_is_digested_without_decoding():
-    found = examine(Short(picture(), 1), item(b"a"), WANTED, Limits())
+    found = examine(Short(picture(), 1), item(b"a"), WANTED, Limits()).result
     assert found.digests[0].value == hashlib.sha256(picture()).digest()
     assert found.picture == Picture("image/png", trouble=Reason.OUT_OF_MEMORY)
 
 
 def test_what_is_no_picture_is_simply_read_again():
-    found = examine(Short(b"text", 1), item(b"a"), WANTED, Limits())
+    found = examine(Short(b"text", 1), item(b"a"), WANTED, Limits()).result
     assert isinstance(found, Reading)
     assert found.picture is None
 
 
 def test_what_cannot_even_be_read_has_failed():
-    found = examine(Short(picture(), 2), item(b"a"), WANTED, Limits())
+    found = examine(Short(picture(), 2), item(b"a"), WANTED, Limits()).result
     assert found == Failed(b"a", Stage.READ, Reason.OUT_OF_MEMORY)
 
 
@@ -63,7 +72,9 @@ DAMAGED = Picture("image/png", 1000, 1000, 1, trouble=Reason.CORRUPT)
 
 def examined(monkeypatch, found, **limits):
     monkeypatch.setattr(pictures, "examine", lambda *_: found)
-    return examine(Short(picture(), 0), item(b"a"), WANTED, replace(Limits(), **limits)).picture
+    return examine(
+        Short(picture(), 0), item(b"a"), WANTED, replace(Limits(), **limits)
+    ).result.picture
 
 
 @pytest.mark.parametrize("trouble", [Reason.CORRUPT, Reason.TRUNCATED])

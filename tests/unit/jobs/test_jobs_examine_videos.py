@@ -26,7 +26,7 @@ def read(tmp_path):
     (item,) = (one for one in source.entries() if isinstance(one, Item))
 
     def run(wanted=None, limits=None, *, decode=True):
-        return examine(source, item, wanted or Wanted(), limits or Limits(), decode=decode)
+        return examine(source, item, wanted or Wanted(), limits or Limits(), decode=decode).result
 
     return run
 

@@ -74,12 +74,12 @@ def test_copies_are_decoded_once_and_each_has_its_result(tmp_path, monkeypatch):
     (tmp_path / "c").write_bytes((tmp_path / "a").read_bytes()[:-20])
     source = FolderSource(os.fsencode(tmp_path))
     items = [entry for entry in source.entries() if isinstance(entry, Item)]
-    apart = [examine(source, item, Wanted(), Limits()) for item in items]
+    apart = [examine(source, item, Wanted(), Limits()).result for item in items]
     real, calls = pictures.examine, []
     monkeypatch.setattr(pictures, "examine", lambda *a: calls.append(1) or real(*a))
     aids = Aids(Contents())
-    assert [examine(source, item, Wanted(), Limits(), aids=aids) for item in items] == apart
+    assert [examine(source, item, Wanted(), Limits(), aids=aids).result for item in items] == apart
     assert len(calls) == 2
-    digests_only = examine(source, items[0], Wanted(), Limits(), decode=False, aids=aids)
+    digests_only = examine(source, items[0], Wanted(), Limits(), decode=False, aids=aids).result
     assert digests_only.picture == Picture("image/png")
     assert [d.algorithm for d in digests_only.digests] == list(ALWAYS)

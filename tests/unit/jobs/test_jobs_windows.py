@@ -64,9 +64,9 @@ def test_what_is_ready_leaves_in_order_and_is_not_kept():
     assert window.ready() == 0
     window.results[0] = READING
     assert window.ready() == 2
-    assert [read for _, _, read in window.take(2)] == [READING, LINK]
+    assert [read for _, _, read, _ in window.take(2)] == [READING, LINK]
     assert window.results[0] is None
     assert window.ready() == 0
     window.results[2] = READING
-    assert [read for _, _, read in window.take(window.ready())] == [READING, LINK]
+    assert [read for _, _, read, _ in window.take(window.ready())] == [READING, LINK]
     assert window.given == len(window.entries)
