@@ -55,7 +55,7 @@ def fields_at(tiff: bytes) -> Fields | None:
 def _directory(tiff: bytes, order: Literal["little", "big"], place: int) -> Fields | None:
     count = int.from_bytes(tiff[place : place + 2], order)
     end = place + 2 + 12 * count
-    if place <= 0 or not 0 < count <= _MOST_FIELDS or end > len(tiff):
+    if place <= 0 or count > _MOST_FIELDS or end > len(tiff):
         return None
     places = {int.from_bytes(tiff[one : one + 2], order): one for one in range(place + 2, end, 12)}
     return Fields(tiff, order, places, int.from_bytes(tiff[end : end + 4], order))
