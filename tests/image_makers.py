@@ -310,13 +310,14 @@ def vhdx(content, identifier=b"B" * 16, parent=None, own=None, log=bytes(16), ve
 
 
 def dmg(content, run=16 * KIB, wrong=(), crc=None, **fields):
-    """An Apple disk image of two tables, packed in every way that is read; see ``WAYS``."""
+    """An Apple disk image of two tables, packed in the ``ways`` of ``_packed`` in turn."""
+    ways = fields.get("ways", range(5))
     half = len(content) // 2 // run * run
     tables, fork = [], b""
     for start, part in ((0, content[:half]), (half, content[half:])):
         runs, covered = b"", 0
         for number, piece in enumerate(blocks(part, run)):
-            way = (number + (start > 0)) % 5
+            way = ways[(number + (start > 0)) % len(ways)]
             kind, body = _packed(piece, way)
             if fields.get("ignore") and not any(piece):
                 kind = 2

@@ -131,3 +131,45 @@ def test_a_differencing_disk_without_its_parent_is_refused_by_name():
     with pytest.raises(MediumError, match=r"fat-parent\.vhd.*not beside it"):
         form.open_medium(path, Secrets())
     assert form.files(path) == (path,)
+
+
+def content_by_library(kind, path):
+    """The same content through a library that others use; skipped where it is not installed."""
+    if kind == "vmdk":
+        handle = pytest.importorskip("pyvmdk").handle()
+        handle.open(str(path))
+        handle.open_extent_data_files()
+    else:
+        handle = pytest.importorskip("pyvhdi").file()
+        handle.open(str(path))
+    content = handle.read_buffer_at_offset(SIZE, 0)
+    handle.close()
+    return content
+
+
+@needs_qemu
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("vmdk", "-o subformat=monolithicSparse"),
+        ("vmdk", "-o subformat=streamOptimized"),
+        ("vpc", "-o subformat=dynamic,force_size=on"),
+        ("vhdx", "-o subformat=dynamic"),
+    ],
+)
+def test_libraries_of_others_read_the_same(raw, tmp_path, kind, options):
+    path = tmp_path / "disk.image"
+    qemu(QEMU, "convert", "-f", "raw", "-O", kind, *options.split(), str(raw), str(path))
+    content = content_by_library(kind, path)
+    assert content_of(path) == (hashlib.md5(content).hexdigest(), SIZE)
+
+
+def test_a_library_of_others_reads_the_same_of_an_apple_image(tmp_path):
+    path = tmp_path / "disk.dmg"
+    content = b"".join(b"part %06d " % number * 512 for number in range(64))
+    path.write_bytes(make.dmg(content, ways=(1,)))
+    handle = pytest.importorskip("pymodi").handle()
+    handle.open(str(path))
+    assert handle.read_buffer_at_offset(len(content), 0) == content
+    handle.close()
+    assert content_of(path) == (hashlib.md5(content).hexdigest(), len(content))
