@@ -28,6 +28,7 @@ _POINTERS = {
     "archive_read_support_format_rar": (ctypes.c_void_p,),
     "archive_read_support_format_rar5": (ctypes.c_void_p,),
     "archive_read_support_format_raw": (ctypes.c_void_p,),
+    "archive_read_support_format_zip_streamable": (ctypes.c_void_p,),
     "archive_read_support_filter_compress": (ctypes.c_void_p,),
     "archive_read_support_filter_lz4": (ctypes.c_void_p,),
     "archive_read_open": (
@@ -63,7 +64,7 @@ class Reader:
 
     Args:
         source: the archive's bytes.
-        format_: ``rar``, ``rar5`` or ``raw``; no other is tried.
+        format_: such as ``rar5`` or ``raw``; no other is tried.
         filter_: ``compress`` or ``lz4`` where the whole is packed so.
 
     Raises:

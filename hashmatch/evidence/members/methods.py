@@ -12,8 +12,10 @@ import struct
 import zlib
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hashmatch.evidence.members import libarchive
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import BLOCK
 from hashmatch.model.outcomes import Reason
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 MOST_MEMORY = 1 << 30
 """Bytes that a method may ask for its window or model; more is a limit reached."""
 _PIECE = 16 << 10
+_PPMD = 98
+_FOUR_BYTES = 0xFFFFFFFE
 _LONGEST_BEGIN = 6
 XZ = b"\xfd7zXZ\0"
 ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n, 0x2A, 0x4D, 0x18)) for n in range(16)))
@@ -152,41 +156,18 @@ def lzma_properties(properties: bytes) -> dict[str, Any]:
     return {"id": lzma.FILTER_LZMA1, "lc": lc, "lp": lp, "pb": pb, "dict_size": size}
 
 
-def zip_ppmd(packed: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Unpack PPMd variant I as zip has it: two bytes of properties, then the model's code."""
-    blocks = iter(packed)
-    head = b""
-    for block in blocks:
-        head += block
-        if len(head) >= 2:
-            break
-    if len(head) < 2:
-        raise MemberError(Reason.DAMAGED_CONTAINER)
-    setup = struct.unpack_from("<H", head)[0]
-    order, memory, restore = (setup & 15) + 1, ((setup >> 4) & 0xFF) + 1, setup >> 12
-    if order < 2 or restore > 1:
-        raise MemberError(Reason.UNSUPPORTED_CONTAINER)
-    with damage():
-        decoder = library("pyppmd").Ppmd8Decoder(order, memory << 20, restore)
-    yield from ppmd(_after(head[2:], blocks), decoder, size)
+def zip_ppmd(packed: Iterable[bytes], packed_size: int, size: int, crc: int) -> Iterator[bytes]:
+    """Unpack PPMd as zip has it, by libarchive, in a zip made for it of one member.
 
-
-def ppmd(packed: Iterable[bytes], decoder: Any, size: int) -> Iterator[bytes]:  # noqa: ANN401
-    """Unpack so many bytes with a decoder of pyppmd, which does not know where the content ends.
-
-    It is never called with nothing to go on: it can do harm to this process then.
+    The sizes and the checksum are those stated. The library of Python for it is left alone: damaged input destroys memory in it.
     """
-    blocks = iter(packed)
-    left, data = size, next(blocks, None)
-    while left > 0 and data is not None:
-        wanted = min(left, BLOCK)
-        with damage():
-            part = bytes(decoder.decode(data, wanted))
-        left -= len(part)
-        yield part
-        data = b"" if len(part) == wanted else next(blocks, None)
-    if left > 0:
-        raise MemberError(Reason.DAMAGED_CONTAINER)
+    if max(packed_size, size) > _FOUR_BYTES:
+        raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+    fields = (20, 0, _PPMD, 0, crc, packed_size, size, 1, 0)
+    head = b"PK\x03\x04" + struct.pack("<HHHIIIIHH", *fields) + b"m"
+    reader = libarchive.Reader(chain((head,), packed, (bytes(64),)), "zip_streamable")
+    reader.go_on()
+    yield from reader.blocks(size)
 
 
 def streams(

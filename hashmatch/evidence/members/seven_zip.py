@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import stat
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hashmatch.evidence.folder import left_out
@@ -94,7 +95,7 @@ def _opened(stream: BinaryIO, keys: Passwords) -> Any:  # noqa: ANN401  # a libr
 
 def _tried(stream: BinaryIO, word: bytes | None) -> Any:  # noqa: ANN401  # a library without types
     """Read the list of files with one password, or none; the reason where that does not do."""
-    library = methods.library("py7zr")
+    library = _library()
     password = None if word is None else word.decode("utf-8", "replace")
     try:
         return library.SevenZipFile(_Whole(stream), password=password)
@@ -109,6 +110,22 @@ def _tried(stream: BinaryIO, word: bytes | None) -> Any:  # noqa: ANN401  # a li
         }
         fitting = (reason for kind, reason in reasons.items() if isinstance(error, kind))
         return next(fitting, Reason.DAMAGED_CONTAINER)
+
+
+@cache
+def _library() -> Any:  # noqa: ANN401  # a library without types
+    """Give py7zr, without the methods in which no list of files is ever packed.
+
+    Some unfold without bound, and damaged input destroys memory in that for PPMd.
+    """
+    library = methods.library("py7zr")
+    known = methods.library("py7zr.compressor").algorithm_class_map
+    constants = methods.library("py7zr.properties")
+    for name in ("PPMD", "BROTLI", "ZSTD", "DEFLATE", "DEFLATE64", "BZIP2"):
+        number = getattr(constants, f"FILTER_{name}", None)
+        if number in known:
+            known[number] = (known[number][0], None)
+    return library
 
 
 class _Whole(io.RawIOBase):

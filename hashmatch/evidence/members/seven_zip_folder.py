@@ -1,7 +1,7 @@
 """One packed stream of a 7z archive: a row of methods, through which files come one after another.
 
 Only rows are known, in which each method takes what the one before gives; what mixes several
-streams (BCJ2) is refused.
+streams (BCJ2) is refused. So is PPMd: damaged input destroys memory in the library for it.
 
 Source: 7-Zip, DOC/7zFormat.txt and DOC/Methods.txt of the LZMA SDK.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -130,17 +129,6 @@ def _lzma2(blocks: Iterator[bytes], coder: Coder) -> Iterator[bytes]:
     return methods.raw_lzma(blocks, [{"id": lzma.FILTER_LZMA2, "dict_size": size}])
 
 
-def _ppmd(blocks: Iterator[bytes], coder: Coder) -> Iterator[bytes]:
-    if len(coder.setup) < 5:
-        raise MemberError(Reason.DAMAGED_CONTAINER)
-    order, memory = struct.unpack_from("<BI", coder.setup)
-    if memory > methods.MOST_MEMORY:
-        raise MemberError(Reason.LIMIT_KEPT)
-    with methods.damage():
-        decoder = methods.library("pyppmd").Ppmd7Decoder(order, memory)
-    return methods.ppmd(blocks, decoder, coder.size)
-
-
 def _delta(blocks: Iterator[bytes], coder: Coder) -> Iterator[bytes]:
     """Undo differences: each byte is the sum of itself and the one some bytes before."""
     distance = coder.setup[0] + 1 if coder.setup else 1
@@ -161,7 +149,6 @@ _METHODS: dict[bytes, Callable[[Iterator[bytes], Coder], Iterator[bytes]]] = {
     b"\x21": _lzma2,
     bytes.fromhex("030101"): _lzma,
     b"\x03": _delta,
-    bytes.fromhex("030401"): _ppmd,
     bytes.fromhex("040108"): lambda blocks, _: methods.inflate(blocks),
     bytes.fromhex("040109"): lambda blocks, _: methods.inflate64(blocks),
     bytes.fromhex("040202"): lambda blocks, _: methods.bunzip2(blocks),

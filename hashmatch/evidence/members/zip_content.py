@@ -62,10 +62,11 @@ class Packed:
     def _unpacked(
         self, packed: Iterable[bytes], method: int, *, counts: bool = True
     ) -> Iterator[bytes]:
+        size = self.entry.packed  # with encryption a little more than what is packed
         if method == _STORED:
             plain = iter(packed)
         elif method == _PPMD:
-            plain = methods.zip_ppmd(packed, self.entry.size)
+            plain = methods.zip_ppmd(packed, size, self.entry.size, self.entry.crc)
         elif method == _LZMA and not self.entry.flags & _MARKED_END:
             plain = exactly(methods.zip_lzma(packed), self.entry.size)
         elif method in _METHODS:
