@@ -40,6 +40,7 @@ class Chunks:
         if needed and tables.count > needed:
             found.doubts.append(f"its tables list {tables.count} chunks of {needed}; all are read")
         self.size = said if needed >= tables.count else listed
+        self._listed = min(listed, self.size)
         self.damage = Damage(self.size)
         if self.size > listed:
             why = "missing" if not found.broken else "truncated"
@@ -49,6 +50,14 @@ class Chunks:
 
     def read(self, offset: int, end: int) -> bytes:
         """Read from one byte up to before another; both lie on the medium."""
+        there = min(end, self._listed)
+        if there <= offset:
+            return bytes(end - offset)
+        found = self._read(offset, there)
+        # Not by chunks: a header may claim any size.
+        return found + bytes(end - there) if there < end else found
+
+    def _read(self, offset: int, end: int) -> bytes:
         size = self._chunk
         first, last = offset // size, (end - 1) // size
         begin = offset - first * size
@@ -62,25 +71,15 @@ class Chunks:
     def _pieces(self, first: int, last: int) -> list[bytes | memoryview]:
         """Give chunks; those at either end are kept, since the next read may begin there."""
         pieces: list[bytes | memoryview] = []
-        listed = self._tables.count
-        number = first
-        while number <= last:
+        while (number := first + len(pieces)) <= last:
             kept = self._kept.get(number)
-            if kept is not None:
+            if kept is None:
+                pieces += self._run(number, last)
+            else:
                 self._kept.move_to_end(number)
                 pieces.append(kept)
-            elif number >= listed:
-                # Not by chunks: a header may claim any size.
-                pieces.append(
-                    bytes(min((last + 1) * self._chunk, self.size) - number * self._chunk)
-                )
-                break
-            else:
-                pieces += self._run(number, min(last, listed - 1))
-            number = first + len(pieces)
-        if number > last:
-            self._keep(first, pieces[0])
-            self._keep(last, pieces[-1])
+        self._keep(first, pieces[0])
+        self._keep(last, pieces[-1])
         return pieces
 
     def _keep(self, number: int, piece: bytes | memoryview) -> None:

@@ -31,7 +31,11 @@ _LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64}
 
 @dataclass(slots=True)
 class Gathered:
-    """What all sections together say. ``doubts`` are English words for people."""
+    """What all sections together say. ``doubts`` are English words for people.
+
+    ``broken``: something that lists chunks may be lost; ``unsure``: and tables follow after that,
+    so that the numbers of their chunks are right only if all chunks are listed.
+    """
 
     shape: ewf_header.Shape | None = None
     tables: list[ewf_tables.Table] = field(default_factory=list)
@@ -124,7 +128,7 @@ class _Segment:
 
     def take(self) -> None:
         for section in self.parts.sections:
-            if self.parts.broken_at is not None and section.offset >= self.parts.broken_at:
+            if self.parts.broken_at is not None and section.offset > self.parts.broken_at:
                 self.result.broken = True
             self._section(section)
         self._settle(None)
@@ -160,7 +164,8 @@ class _Segment:
             self.doubt(f"the table of chunk {table.first} on fails its checksum; {used}")
         elif len(copies) == 2 and copies[0].count != copies[1].count:
             self.doubt(f"the table of chunk {table.first} on and its copy differ")
-        self.result.unsure |= self.result.broken or not any(one.headed for one in copies)
+        self.result.unsure |= self.result.broken
+        self.result.broken |= not any(one.headed for one in copies)
         self.result.tables.append(table)
 
     def shape(self, section: Section) -> None:

@@ -165,6 +165,8 @@ def _descriptor(raw: bytes) -> tuple[str, int, int, bool]:
 def _onward(stored: Stored, offset: int, said: tuple[int, int], *, trusted: bool) -> int:
     """Find the next section: the first of two places where one is whole; 0 for none.
 
+    Where none is whole, the place counts on which both agree, or which is under a checksum.
+
     Args:
         stored: the segment.
         offset: where this section begins.
@@ -176,7 +178,7 @@ def _onward(stored: Stored, offset: int, said: tuple[int, int], *, trusted: bool
     for place in places:
         if _descriptor(stored.header(place, DESCRIPTOR))[3]:
             return place
-    return places[0] if places and trusted else 0
+    return places[0] if places and (trusted or said[0] == said[1]) else 0
 
 
 def is_smart(path: bytes) -> bool:
