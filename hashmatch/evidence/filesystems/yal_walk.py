@@ -79,9 +79,11 @@ def entries(tree: Tree) -> Iterator[Entry]:
 
 
 def content(tree: Tree) -> Iterator[Run]:
-    """Yield the stretches that files have, in the order of the walk."""
+    """Yield the stretches that files have, as far as they can be told, in the order of the walk."""
     for node, entry in _walk(tree):
-        if isinstance(entry, Item):
+        if not isinstance(entry, Item):
+            continue
+        with suppress(*ERRORS):  # then they count as nobody's
             yield from (run for run, sparse in runs(node) if not sparse)
 
 
@@ -239,7 +241,7 @@ def _moments(
     for name, getter in getters:
         with suppress(*ERRORS):  # a time that cannot be had, or not be said in ISO 8601
             value = int(getattr(node, getter)())
-            value = value - (1 << 64) if value >> 63 else value
+            value = value - (1 << 64) if value >> 63 == 1 else value
             if name == "modified":
                 modified = value
             if value:
