@@ -95,6 +95,8 @@ class Family:
 
     def obstacle(self, file: Handle, stream: Stream) -> Reason | None:  # noqa: ARG002
         """Say why a stream cannot be read as it was stored; None where it can."""
+        if stream.size < 0:
+            return Reason.DAMAGED_FILE_SYSTEM
         if self.holes or not stream.flags & NONRESIDENT:
             return None
         whole = stream.covered >= stream.size and not stream.filled
@@ -106,7 +108,7 @@ class Family:
         What is in use again as a whole is the content of other files, and not told.
         """
         for stream in self.streams(file):
-            if stream.size and (stream.runs or not stream.flags & NONRESIDENT):
+            if stream.size > 0 and (stream.runs or not stream.flags & NONRESIDENT):
                 notes = self.overwritten(stream)
                 if notes != GONE:
                     yield Found(stream, Recovery.BY_RECORD, notes)
@@ -150,4 +152,3 @@ def opened(mounted: Handle, addr: int) -> Handle:
     except TROUBLES:
         return None
     return file if file.info.meta is not None else None
-

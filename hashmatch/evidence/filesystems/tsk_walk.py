@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 MOST_DEEP = 4096
 LONGEST_PATH = 1 << 16
 """Bytes of a path."""
+LARGEST_FOLDER = 2 << 30
+"""Bytes of the names of a folder; no file system has more."""
 ORPHANS = b"$OrphanFiles"
 _EXTEND_DELETED = b"$Extend/$Deleted"
 """Where NTFS keeps files of people that were deleted while they were open."""
 _VIRTUAL_FOLDER = 11
+_SMALLEST_RECORD = 128
+_RESERVED = 64
 _KINDS = (DEFAULT, 144, 160)
 """Kinds of attributes that hold the names of a folder."""
 
@@ -180,6 +184,8 @@ class Walk:
         names: list[_Name] = []
         trouble: Reason | None = None
         try:
+            if int(file.info.meta.size) > min(self._family.content.size, LARGEST_FOLDER):
+                return names, Reason.DAMAGED_FILE_SYSTEM  # the library would look for all of it
             for one in file.as_directory():
                 name = one.info.name
                 if name is not None and bytes(name.name) not in {b".", b".."}:
