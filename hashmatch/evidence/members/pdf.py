@@ -11,6 +11,7 @@ Source: ISO 32000-1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -37,6 +38,7 @@ _FILES = {"/DCTDecode": "jpg", "/DCT": "jpg", "/JPXDecode": "jp2"}
 _FAX = frozenset({"/CCITTFaxDecode", "/CCF"})
 _MOST = 1 << 30  # bytes of one stream
 _MOST_NAMES = 1_000_000
+_GUESSED = re.compile(r"object (\d+ \d+), offset \d+\): recovered stream length")
 
 
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content decides
@@ -48,13 +50,19 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
     """Yield pictures and attached files by number of object.
 
     See :class:`hashmatch.evidence.members.interface.Container`. Where the document had to be
-    repaired to be read, an error comes after the last member: something may be missing.
+    repaired to be read, an error comes after the last member: something may be missing. What has a
+    length that the library had to guess has a doubt.
     """
     pdf = _opened(stream, secrets)
     try:
-        yield from _all(pdf)
         with reasons():
-            repaired = bool(pdf.get_warnings())
+            objects = list(pdf.objects)
+            names = _names(objects)
+            warnings = [str(one) for one in pdf.get_warnings()]
+        guessed = {match[1] for one in warnings if (match := _GUESSED.search(one))}
+        yield from _all(objects, names, guessed)
+        with reasons():
+            repaired = bool(warnings or pdf.get_warnings())
     finally:
         pdf.close()
     if repaired:
@@ -87,12 +95,11 @@ class _Content:
     doubt: Reason | None = None
 
 
-def _all(pdf: Any) -> Iterator[Given]:  # noqa: ANN401  # of a library
-    with reasons():
-        import pikepdf  # noqa: PLC0415  # as above
+def _all(
+    objects: list[Any], names: dict[tuple[int, int], bytes], guessed: set[str]
+) -> Iterator[Given]:
+    import pikepdf  # noqa: PLC0415  # as above
 
-        objects = list(pdf.objects)
-        names = _names(objects)
     number = 0
     for one in objects:
         stem = "unknown"
@@ -103,13 +110,15 @@ def _all(pdf: Any) -> Iterator[Given]:  # noqa: ANN401  # of a library
                 stem = f"{one.objgen[0]}-{one.objgen[1]}"
                 name = names.get(one.objgen, b"")
                 found = _attached(one) if _is_attached(one, names) else _picture(one)
+                is_guess = f"{one.objgen[0]} {one.objgen[1]}" in guessed
         except MemberError as error:
             broken = stem.encode()
             yield Trouble(broken, layer(NAME, broken, n=number), error.reason)
         else:
             name = name or f"{stem}.{found.ending}".encode()
             where = layer(NAME, name, n=number, obj=stem)
-            yield Inside(name, where, len(found.content), held(found.content), doubt=found.doubt)
+            doubt = found.doubt or (Reason.DAMAGED_CONTAINER if is_guess else None)
+            yield Inside(name, where, len(found.content), held(found.content), doubt=doubt)
         number += 1
 
 

@@ -97,6 +97,16 @@ def test_a_document_that_had_to_be_repaired_says_so(jpeg):
     assert end is Reason.DAMAGED_CONTAINER
 
 
+def test_a_picture_whose_length_is_wrong_has_a_doubt(jpeg):
+    content = document((jpeg, ["/DCTDecode"], {}), (jpeg + b"2", ["/DCTDecode"], {}))
+    length = b"/Length %d" % len(jpeg)
+    assert length in content
+    found, end = read(pdf, content.replace(length, b"/Length %d" % (len(jpeg) - 5)))
+    assert [given.doubt for given, _, _ in found] == [Reason.DAMAGED_CONTAINER, None]
+    assert found[0][1].startswith(jpeg)
+    assert end is Reason.DAMAGED_CONTAINER
+
+
 def pixels(content):
     with Image.open(io.BytesIO(content)) as picture:
         return np.asarray(picture.convert("RGB"))
