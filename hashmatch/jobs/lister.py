@@ -15,7 +15,7 @@ from hashmatch.evidence.image import failed
 from hashmatch.evidence.media.check import MediumCheck
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.stack import Told
-from hashmatch.jobs import lister_child, lister_words, workers
+from hashmatch.jobs import lister_child, lister_words, plain_values, workers
 from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.model import names
@@ -125,8 +125,10 @@ class Lister:
         """
         try:
             found, digests = self._checked(show, files=files)
-            return MediumCheck.from_json(lister_words.record(found)), lister_words.digests(digests)
-        except (*lister_words.BROKEN, EOFError):
+            return MediumCheck.from_json(plain_values.record(found)), plain_values.digests(
+                digests, lister_words.MOST_SEGMENTS
+            )
+        except (*plain_values.BROKEN, EOFError):
             raise self._unusable(_LostError(Reason.WORKER_DIED)) from None
         except _LostError as lost:
             raise self._unusable(lost) from None
@@ -135,7 +137,7 @@ class Lister:
         word, values = self._exchange("check", files)
         while word == "reached":
             (done,) = values
-            show(lister_words.number(done))
+            show(plain_values.number(done))
             word, values = self._next()
         return values
 
@@ -194,7 +196,7 @@ class Lister:
             raise _LostError(Reason.WORKER_DIED) from None
         if word == "refused":
             (sentence,) = values
-            raise MediumError(names.shown(lister_words.text(sentence)))
+            raise MediumError(names.shown(plain_values.text(sentence)))
         return word, values
 
     @property
@@ -227,7 +229,7 @@ class Lister:
 
 
 def _told(values: list[Any]) -> tuple[str, str]:
-    kind, advice = (lister_words.text(one) for one in values)
+    kind, advice = (plain_values.text(one) for one in values)
     return kind, advice
 
 

@@ -18,8 +18,8 @@ from hashmatch.evidence.trouble import reason_of
 from hashmatch.jobs import lister_words, workers
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.model import names
-from hashmatch.model.evidence import Source
-from hashmatch.model.outcomes import Reason
+from hashmatch.model.evidence import Folder, Source
+from hashmatch.model.outcomes import Failed, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,7 +133,8 @@ class _Child:
 
     def _entries(self, volume: Volume) -> Iterator[Entry]:
         try:
-            yield from self._source.entries_of(volume)
+            for entry in self._source.entries_of(volume):
+                yield entry if lister_words.fits(entry) else _unfit(entry, volume)
         except MemoryError:
             yield failed(volume, Reason.OUT_OF_MEMORY)
         except OSError:
@@ -159,3 +160,11 @@ class _Child:
             msg = f"{names.shown(path)} cannot be read to its end ({reason_of(error)})"
             raise MediumError(msg) from None
         return digest.hexdigest()
+
+
+def _unfit(entry: Entry, volume: Volume) -> Failed:
+    """Give the outcome of an entry whose numbers cannot be: nothing is known of it but its place."""
+    place = "" if isinstance(entry, Folder) else entry.place
+    whole = failed(volume, Reason.DAMAGED_FILE_SYSTEM)
+    path = entry.path[: lister_words.LONGEST_PATH]
+    return Failed(path, whole.stage, whole.reason, place or whole.place)

@@ -6,36 +6,27 @@ here from plain values, each in bounds. Whether it is true cannot be told from h
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from hashmatch.evidence.media.interface import MediumFacts, Segment, Stretch
 from hashmatch.evidence.volumes.interface import Volume
+from hashmatch.jobs import plain_values
 from hashmatch.model import locators
 from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.facts import MOST_EXTENTS, Facts, Recovery, Standing
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from hashmatch.model.evidence import Entry
-    from hashmatch.model.records import Json
 
-_LONGEST_PATH = 1 << 20
+LONGEST_PATH = 1 << 20
 _LONGEST_PLACE = 4 << 20
-_LONGEST_TEXT = 1 << 16
-_MOST = 1 << 53  # as large a number as every reader of a record takes
 _MOST_NOTES = 64
 _MOST_STRETCHES = 100_000
-_MOST_SEGMENTS = 100_000
-_DEEPEST = 6
-_WIDEST = 10_000
+MOST_SEGMENTS = 100_000
 _MOST_VOLUMES = 4096
-_SHA256 = re.compile("[0-9a-f]{64}")
-
-BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
-"""What values of a wrong form raise where they are taken apart."""
 
 
 def entry_out(entry: Entry) -> tuple[object, ...]:
@@ -56,6 +47,18 @@ def entry_out(entry: Entry) -> tuple[object, ...]:
             assert_never(entry)
 
 
+def fits(entry: Entry) -> bool:
+    """Tell whether an entry is in bounds; a damaged file system may state any numbers."""
+    if len(entry.path) > LONGEST_PATH:
+        return False
+    if isinstance(entry, Folder):
+        return True
+    numbers = [end for pair in entry.facts.extents for end in pair] if entry.facts else []
+    if isinstance(entry, Item):
+        numbers += (entry.size, entry.mode, entry.identity[1])
+    return all(0 <= one <= plain_values.MOST for one in numbers)
+
+
 def entry_in(values: object, volume: Volume) -> Entry:
     """Build an entry of a volume.
 
@@ -64,7 +67,7 @@ def entry_in(values: object, volume: Volume) -> Entry:
     """
     try:
         return _entry(values, volume)
-    except BROKEN:
+    except plain_values.BROKEN:
         raise EOFError from None
 
 
@@ -77,7 +80,7 @@ def _entry(values: object, volume: Volume) -> Entry:
     facts = None if known is None else _facts_in(*known)
     match kind, rest:
         case "item", (size, modified, mode, (number, at)):
-            _numbers(size, mode, at)
+            plain_values.numbers(size, mode, at)
             if type(modified) is not int or abs(modified) >= 1 << 63 or number != volume.number:
                 raise ValueError
             return Item(path, size, modified, mode, (volume.number, at), place, facts)
@@ -90,7 +93,7 @@ def _entry(values: object, volume: Volume) -> Entry:
 
 
 def _path(path: object, prefix: bytes) -> None:
-    if type(path) is not bytes or len(path) > _LONGEST_PATH:
+    if type(path) is not bytes or len(path) > LONGEST_PATH:
         raise ValueError
     if not path.startswith(prefix) and path != prefix.rstrip(b"/"):
         raise ValueError
@@ -119,13 +122,13 @@ def _facts_in(*values: Any) -> Facts:  # noqa: ANN401  # of a message
         if type(pairs) is not tuple or len(pairs) > _MOST_NOTES:
             raise ValueError
         for name, word in pairs:
-            _texts(name, word)
+            plain_values.texts(name, word)
     if type(extents) is not tuple or len(extents) > MOST_EXTENTS:
         raise ValueError
     for offset, length in extents:
-        _numbers(offset, length)
-    _numbers(fragments)
-    _texts(extents_on)
+        plain_values.numbers(offset, length)
+    plain_values.numbers(fragments)
+    plain_values.texts(extents_on)
     found = None if recovery is None else Recovery(recovery)
     return Facts(Standing(standing), found, times, extents, fragments, extents_on, notes)
 
@@ -148,8 +151,8 @@ def volumes_in(values: object) -> tuple[Volume, ...]:
         EOFError: they are none.
     """
     try:
-        found = tuple(_volume(*one) for one in _listed(values, _MOST_VOLUMES))
-    except BROKEN:
+        found = tuple(_volume(*one) for one in plain_values.listed(values, _MOST_VOLUMES))
+    except plain_values.BROKEN:
         raise EOFError from None
     if len({one.number for one in found}) < len(found):
         raise EOFError
@@ -158,8 +161,8 @@ def volumes_in(values: object) -> tuple[Volume, ...]:
 
 def _volume(*values: Any) -> Volume:  # noqa: ANN401  # of a message
     number, parts, prefix, offset, size, trouble, advice, gap = values
-    _numbers(number, offset, size)
-    _texts(advice, *parts)
+    plain_values.numbers(number, offset, size)
+    plain_values.texts(advice, *parts)
     _path(prefix, b"")
     layers = tuple(layer for part in parts for layer in locators.parse_place(part))
     reason = None if trouble is None else Reason(trouble)
@@ -181,22 +184,22 @@ def facts_in(values: object) -> MediumFacts:
     """
     try:
         form, size, segments, stored, said, bad = cast("tuple[Any, ...]", values)
-        _texts(form)
-        _numbers(size)
+        plain_values.texts(form)
+        plain_values.numbers(size)
         parts = []
-        for path, length in _listed(segments, _MOST_SEGMENTS):
+        for path, length in plain_values.listed(segments, MOST_SEGMENTS):
             _path(path, b"")
-            _numbers(length)
+            plain_values.numbers(length)
             parts.append(Segment(path, length))
         pairs = []
-        for name, value in _listed(stored, 16):
-            _texts(name, value)
+        for name, value in plain_values.listed(stored, 16):
+            plain_values.texts(name, value)
             pairs.append((name, value))
-        damage = tuple(stretch_in(one) for one in _listed(bad, _MOST_STRETCHES))
+        damage = tuple(stretch_in(one) for one in plain_values.listed(bad, _MOST_STRETCHES))
         if type(said) is not dict:
             raise EOFError
-        plain(said)
-    except BROKEN:
+        plain_values.plain(said)
+    except plain_values.BROKEN:
         raise EOFError from None
     return MediumFacts(form, size, tuple(parts), tuple(pairs), said, damage)
 
@@ -208,100 +211,6 @@ def _stretch_out(one: Stretch) -> tuple[object, ...]:
 def stretch_in(values: object) -> Stretch:
     """Build a stretch; raises what building values of a wrong form raises."""
     offset, length, why, part = cast("tuple[Any, ...]", values)
-    _numbers(offset, length)
-    _texts(why, part)
+    plain_values.numbers(offset, length)
+    plain_values.texts(why, part)
     return Stretch(offset, length, why, part)
-
-
-def plain(value: object, depth: int = 0) -> Json:
-    """See that a value is one of JSON, not too deep and not too wide, and give it back.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if depth > _DEEPEST:
-        raise ValueError
-    if type(value) is dict and len(value) <= _WIDEST:
-        _texts(*value)
-        _each(plain, value.values(), depth + 1)
-    elif type(value) is list and len(value) <= _WIDEST:
-        _each(plain, value, depth + 1)
-    elif type(value) is str:
-        _texts(value)
-    elif type(value) is int:
-        _numbers(abs(value))
-    elif value is not None and type(value) is not bool:
-        raise ValueError
-    return cast("Json", value)
-
-
-def _each(look: Callable[[object, int], object], values: Iterable[object], depth: int) -> None:
-    for one in values:
-        look(one, depth)
-
-
-def _listed(values: object, most: int) -> list[Any]:
-    if type(values) is not list or len(values) > most:
-        raise ValueError
-    return values
-
-
-def _numbers(*numbers: object) -> None:
-    for one in numbers:
-        if type(one) is not int or not 0 <= one <= _MOST:
-            raise ValueError
-
-
-def record(value: object) -> dict[str, Json]:
-    """Give a record of plain values back.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if type(value) is not dict:
-        raise ValueError
-    plain(value)
-    return value
-
-
-def digests(values: object) -> tuple[str, ...]:
-    """Give a list of SHA-256 back.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = _listed(values, _MOST_SEGMENTS)
-    for one in found:
-        if type(one) is not str or not _SHA256.fullmatch(one):
-            raise ValueError
-    return tuple(found)
-
-
-def number(value: object) -> int:
-    """Give a number back.
-
-    Raises:
-        ValueError: it is none.
-    """
-    _numbers(value)
-    return cast("int", value)
-
-
-def text(value: object) -> str:
-    """Give a text back.
-
-    Raises:
-        EOFError: it is none, or too long.
-    """
-    try:
-        _texts(value)
-    except BROKEN:
-        raise EOFError from None
-    return cast("str", value)
-
-
-def _texts(*texts: object) -> None:
-    for one in texts:
-        if type(one) is not str or len(one) > _LONGEST_TEXT:
-            raise ValueError
-        one.encode()
