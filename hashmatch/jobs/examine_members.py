@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.members import registry
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.walk import Walk
+from hashmatch.evidence.within import Within
 from hashmatch.hashing import sniff_video
 from hashmatch.jobs.examine import Reader, examine, undecoded
 from hashmatch.jobs.guard import ENTERING, READING
@@ -48,6 +49,8 @@ def examine_whole(
         guard: what ended a worker before and is left out.
         aids: what may make it cheaper.
     """
+    if isinstance(source, Within):  # what is opened again by its place is compared by its digests
+        depth = replace(depth, wanted=replace(depth.wanted, methods=(), videos=False))
     guard.begin(READING)
     spared = guard.reason(READING)
     decode = spared is None and depth.wanted.decoded
@@ -100,10 +103,14 @@ class _Look:
         """A video is decoded by seeking in it."""
         return self.depth.wanted.videos and sniff_video.video_kind(head) is not None
 
-    def __call__(self, content: Metered) -> Reading:
-        """Read one; memory that does not suffice costs its digests or its picture only."""
+    def begins(self) -> Reason | None:
+        """Count a member; one that ended a worker even without being decoded has failed."""
         self._count += 1
         self.guard.begin(2 * self._count)
+        return self.guard.reason(2 * self._count, times=2)
+
+    def __call__(self, content: Metered) -> Reading:
+        """Read it; memory that does not suffice costs its digests or its picture only."""
         spared = self.guard.reason(2 * self._count)
         reading = self._read(content, spared)
         self.guard.begin(2 * self._count + 1)

@@ -2,13 +2,12 @@
 
 A hit is worth what its locator is worth: whoever reads the report must find the same bytes there.
 This is done after the last item was examined and before the run is sealed, from the result file
-itself, in workers that know nothing of the run but the sources.
+itself: workers are told nothing of an item but its place.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,18 @@ from hashmatch.custody import lines
 from hashmatch.errors import CustodyError
 from hashmatch.evidence.within import Within, own_layers
 from hashmatch.jobs.packing import Packing
-from hashmatch.jobs.pool import BASE_SECONDS, Pool
 from hashmatch.jobs.readings import each
+from hashmatch.jobs.shares import BYTES_PER_SECOND
 from hashmatch.model import locators
 from hashmatch.model.evidence import Item
-from hashmatch.model.hashes import ALWAYS, Algorithm
+from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Reading
-from hashmatch.model.wanted import Effort, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hashmatch.jobs.pool import Pool
     from hashmatch.jobs.readings import One
     from hashmatch.jobs.windows import Numbered
     from hashmatch.jobs.workers import Order
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 MOST_NAMED = 100
 """So many items that were not found again are named; all are counted."""
 
-_DIGESTS = Wanted(ALWAYS, methods=(), effort=Effort.FAST, videos=False)
 _REGULAR = 0o100000  # the mode of an item of which nothing but its place is known
 
 
@@ -116,15 +114,25 @@ class _Group:
         return len(self.hits) > 1
 
 
-def reopen(order: Order, workers: int, hits: Path) -> Reopened:
+def with_places(order: Order) -> Order:
+    """Give an order by which items can be opened by their places alone too, after the others.
+
+    The same sources follow once more, each as one that needs nothing but places.
+    """
+    limits = order.profile.limits
+    again = (Within(one, order.secrets, limits) for one in order.sources)
+    return replace(order, sources=(*order.sources, *again))
+
+
+def reopen(pool: Pool, order: Order, hits: Path) -> Reopened:
     """Open all items with hits again and compare their digests.
 
-    Several members of one item are found in one pass through it, by their places. Memory is
-    bounded by the items under way.
+    Several members of one item are found in one pass through it, by their places, if the run
+    looks at members. Memory is bounded by the items under way.
 
     Args:
-        order: as the run gave it to its workers; what it computes beside digests is left out.
-        workers: how many processes.
+        pool: of the run, which was given an order of :func:`with_places`.
+        order: the same one.
         hits: the run's file of hits, complete.
 
     Raises:
@@ -134,33 +142,30 @@ def reopen(order: Order, workers: int, hits: Path) -> Reopened:
     found = Reopened()
     if next(_hits(hits), None) is None:
         return found
-    members = any(len(own_layers(_layers(one))[1]) for one in _hits(hits))
-    limits = order.profile.limits
-    again = replace(
-        order,
-        sources=tuple(Within(one, order.secrets, limits) for one in order.sources),
-        wanted=_DIGESTS,
-        profile=replace(order.profile, members=any(one.walked for one in _groups(hits))),
-    )
-    # On the way to a member nothing is told, however large what holds it is.
-    seconds = max(BASE_SECONDS, float(limits.seconds)) if members else BASE_SECONDS
-    with closing(Pool(again, workers, base_seconds=seconds)) as pool:
-        under_way: deque[_Group] = deque()
-        packing = Packing(_DIGESTS.algorithms)
-        for reads in pool.read(_items(hits, under_way)):
-            for read in reads:
-                _compare(under_way.popleft(), list(each([read], packing)), found)
+    under_way: deque[_Group] = deque()
+    packing = Packing(order.wanted.algorithms)
+    for reads in pool.read(_items(hits, order, under_way)):
+        for read in reads:
+            _compare(under_way.popleft(), list(each([read], packing)), found)
     return found
 
 
-def _items(hits: Path, under_way: deque[_Group]) -> Iterator[Numbered]:
+def _items(hits: Path, order: Order, under_way: deque[_Group]) -> Iterator[Numbered]:
     """Yield what to open, and note whom each is for."""
+    first = len(order.sources) // 2
     for number, group in enumerate(_groups(hits)):
+        if not 0 <= group.source < first:
+            msg = f"{hits.name} names an exhibit that the run does not have"
+            raise CustodyError(msg)
         under_way.append(group)
         place = group.outer if group.walked else group.hits[0].place
         name = locators.parse_place(group.outer)[-1].path or b""
         size = sum(one.size for one in group.hits)
-        yield group.source, Item(name, size, 0, _REGULAR, (0, number), place)
+        if place != group.outer or group.walked:
+            # On the way to a member nothing is told, however large what holds it is: the time
+            # that a worker gets for an item goes by its size.
+            size += order.profile.limits.seconds * BYTES_PER_SECOND
+        yield first + group.source, Item(name, size, 0, _REGULAR, (0, number), place)
 
 
 def _compare(group: _Group, came: list[One], found: Reopened) -> None:

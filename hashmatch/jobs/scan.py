@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch import durable
@@ -26,7 +26,7 @@ from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.plan import Plan, frames_for, protected, sources_from
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.readings import outcomes
-from hashmatch.jobs.reopen import reopen
+from hashmatch.jobs.reopen import reopen, with_places
 from hashmatch.jobs.scan_request import Progress, Request, Result
 from hashmatch.jobs.self_test import self_test
 from hashmatch.jobs.workers import Order
@@ -92,14 +92,16 @@ def scan(
     wanted = _wanted(request, manifests)
     mode = request.confine
     computed_by = hasher_trial.implementations(wanted.methods, mode.target, request.limits.memory)
-    order = Order(
-        sources,
-        wanted,
-        request.limits,
-        mode.target,
-        mode.least,
-        request.profile,
-        request.secrets,
+    order = with_places(
+        Order(
+            sources,
+            wanted,
+            request.limits,
+            mode.target,
+            mode.least,
+            request.profile,
+            request.secrets,
+        )
     )
     with ExitStack() as stack:
         pool = stack.enter_context(closing(Pool(order, request.workers)))  # they load meanwhile
@@ -131,8 +133,7 @@ def scan(
         gaps = set_gaps.find(sets, plan.computed)
         matcher = Matcher(sets, request.near, wanted.methods)
         tally = _examine(pool, plan, matcher, folder, key, show)
-        pool.close()
-        reopened = reopen(replace(order, target=pool.report().level), request.workers, folder.hits)
+        reopened = reopen(pool, order, folder.hits)
         tally.reopened_differ = reopened.missed
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = media.after()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -12,13 +13,17 @@ from hashmatch.custody import canonical
 from hashmatch.errors import CustodyError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs.examine import Limits
-from hashmatch.jobs.reopen import Reopened, reopen
+from hashmatch.jobs.pool import Pool
+from hashmatch.jobs.reopen import Reopened, reopen, with_places
 from hashmatch.jobs.workers import Order
 from hashmatch.model import locators
 from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from hashmatch.jobs.windows import Numbered, Read
 
 
 def line(n: int, place: str, content: bytes, **other: object) -> bytes:
@@ -60,8 +65,12 @@ def test_each_item_is_found_again_or_named(tmp_path: Path) -> None:
     )
     (folder / "changed").write_bytes(b"CHANGED")
     (folder / "gone").unlink()
-    order = Order((FolderSource(bytes(folder)),), Wanted(), Limits())
-    found = reopen(order, 1, hits)
+    order = with_places(Order((FolderSource(bytes(folder)),), Wanted(), Limits()))
+    with closing(Pool(order, 1)) as pool:
+        found = reopen(pool, order, hits)
+        hits.write_bytes(line(1, "dir:/same", b"same", source=1))
+        with pytest.raises(CustodyError, match="exhibit"):
+            reopen(pool, order, hits)
     assert (found.items, found.agreed, found.differed, found.unreachable) == (10, 5, 2, 3)
     assert found.missed == 5
     assert found.named == [
@@ -74,11 +83,19 @@ def test_each_item_is_found_again_or_named(tmp_path: Path) -> None:
     assert found.to_json()["items"] == 10
 
 
-def test_without_hits_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashmatch.jobs.reopen.Pool", None)
+class Idle:
+    """A pool that hands back what it is given to do."""
+
+    def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
+        """Do nothing but look."""
+        yield from ([] for _ in entries)
+
+
+def test_without_hits_there_is_nothing_to_do(tmp_path: Path) -> None:
     hits = tmp_path / "hits.jsonl"
     hits.touch()
-    assert reopen(Order((), Wanted(), Limits()), 1, hits) == Reopened()
+    order = with_places(Order((), Wanted(), Limits()))
+    assert reopen(cast("Pool", Idle()), order, hits) == Reopened()
 
 
 @pytest.mark.parametrize(
@@ -96,4 +113,4 @@ def test_a_file_of_hits_that_was_altered_is_refused(
     hits = tmp_path / "hits.jsonl"
     hits.write_bytes(canonical.encode(value) + b"\n")
     with pytest.raises(CustodyError, match=r"hits\.jsonl line 1"):
-        reopen(Order((), Wanted(), Limits()), 1, hits)
+        reopen(cast("Pool", Idle()), Order((), Wanted(), Limits()), hits)
