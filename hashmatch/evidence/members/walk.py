@@ -36,6 +36,9 @@ _LONGEST_NAME = 32 << 10  # bytes
 class Look(Protocol):
     """What is done with a member."""
 
+    def begins(self) -> Reason | None:
+        """Take notice of the next member; say why it is not even to be opened."""
+
     def keeps(self, head: bytes) -> bool:
         """Tell by its first bytes whether a member is needed again after it was read."""
 
@@ -126,27 +129,32 @@ class Walk:
             yield _failed(at, given.reason)
             return
         try:
-            content = given.open()
-            head = _beginning(content)
-            name = given.name.rpartition(b"/")[2]
-            kind = registry.recognise(head, name)
-            keep = kind is not None or self._look.keeps(head)
-            joined = cast("BinaryIO", _Joined(head, content))
-            meter = Metered(joined, budget, size, keep=keep)
-            reading = self._look(meter)
-        except MemberError as error:
+            kind, meter, reading = self._read(given, size, budget)
+        except (MemberError, ItemError) as error:
             yield _failed(at, error.reason, given)
             return
-        except ItemError as error:
-            yield _failed(at, error.reason, given)
-            return
-        if doubt := meter.fault or given.doubt:
-            reading = replace(reading, partial=doubt)
         yield Member(at.path, at.place, meter.size, given.modified_ns, reading, given.facts)
         if kind is not None:
             yield from self._enter(given, kind, container, meter, at)
         if stop := self._look.stops():
             raise Spent(stop)
+
+    def _read(
+        self, given: Inside, size: int, budget: Budget
+    ) -> tuple[Container | None, Metered, Reading]:
+        """Read a member; raises ``MemberError`` or ``ItemError``."""
+        if refused := self._look.begins():
+            raise MemberError(refused)
+        content = given.open()
+        head = _beginning(content)
+        kind = registry.recognise(head, given.name.rpartition(b"/")[2])
+        keep = kind is not None or self._look.keeps(head)
+        joined = cast("BinaryIO", _Joined(head, content))
+        meter = Metered(joined, budget, size, keep=keep)
+        reading = self._look(meter)
+        if doubt := meter.fault or given.doubt:
+            reading = replace(reading, partial=doubt)
+        return kind, meter, reading
 
     def _enter(
         self, given: Inside, kind: Container, container: BinaryIO, meter: Metered, at: _At

@@ -54,7 +54,8 @@ def test_want_of_memory_while_digesting_costs_the_video_only(read, monkeypatch):
     def starve(*_):
         raise MemoryError
 
-    monkeypatch.setattr(job, "_video", lambda *a: starve() if a[-1] else Video("video/mp4"))
+    named = Video("video/mp4")
+    monkeypatch.setattr(job.Reader, "_video", lambda one, *_: starve() if one.decode else named)
     assert read().video == Video("video/mp4", trouble=Reason.OUT_OF_MEMORY)
 
 
