@@ -410,7 +410,7 @@ def ex01(content, chunk=32 * KIB, stored=True, **fields):
     head = (head + struct.pack("<I", zlib.adler32(head))).ljust(32, b"\0")
     section(4, head + entries + struct.pack("<I12x", zlib.adler32(entries)))
     if stored:
-        digest = hashlib.md5(content).digest()
+        digest = fields.get("digest", hashlib.md5(content).digest())
         section(8, (digest + struct.pack("<I", zlib.adler32(digest))).ljust(32, b"\0"))
     if files is not None:
         section(0x20, files)

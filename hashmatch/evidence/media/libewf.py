@@ -1,7 +1,8 @@
 """Expert Witness images that are read through libewf: Ex01, SMART (S01), and logical L01 and Lx01.
 
-The library gives zeros for a chunk whose checksum is wrong and does not say so. What it reads is
-therefore not to be believed until the medium was read through and agreed with a stored digest.
+The library gives zeros for a chunk whose checksum is wrong and does not say so. Zeros are therefore
+looked up in the tables of chunks (:mod:`.libewf_proof`), and the medium is to be verified as a
+whole before it is believed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hashmatch.evidence.media import ewf_sections, libewf_segments
 from hashmatch.evidence.media.damage import Damage
 from hashmatch.evidence.media.interface import MediumError, MediumFacts
+from hashmatch.evidence.media.libewf_proof import Proof
 from hashmatch.evidence.media.libewf_segments import FIRST, LOGICAL, SECOND, SECOND_LOGICAL
 from hashmatch.evidence.media.mapped import believable
 from hashmatch.evidence.media.segments import Segments
@@ -85,6 +87,12 @@ class LibEwf:
         stored = _digests(_asked(self.handle.get_hash_values, {}))
         self._facts = MediumFacts(NAME, self._size, segments.all, stored, said, must_verify=True)
         self._damage = Damage(self._size)
+        self._chunk = max(_SECTOR, int(_asked(self.handle.get_chunk_size, 0)))
+        try:
+            self._proof = Proof(segments, self._chunk, self._size)
+        except OSError as error:
+            msg = f"{shown} cannot be read ({error})"
+            raise MediumError(msg) from None
 
     @property
     def size(self) -> int:
@@ -98,7 +106,7 @@ class LibEwf:
 
     @property
     def damage(self) -> Sequence[Stretch]:
-        """What the library refused to read; what it gave zeros for is not among it."""
+        """Chunks that the library refused to read, or gave zeros for without any being stored."""
         return self._damage
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -108,6 +116,7 @@ class LibEwf:
             return b""
         found = self._piece(offset, length)
         if found is not None:
+            self._prove(offset, found)
             return found
         parts: list[bytes] = []
         for place in range(offset, offset + length, _SECTOR):
@@ -123,6 +132,16 @@ class LibEwf:
         with contextlib.suppress(*TROUBLES):  # nothing is read from it any more
             self.handle.close()
         self._segments.close()
+
+    def _prove(self, offset: int, found: bytes) -> None:
+        """Note the chunks that are zeros here and do not pass their checksums."""
+        end = offset + len(found)
+        for number in range(offset // self._chunk, -(-end // self._chunk)):
+            start = number * self._chunk
+            piece = found[max(0, start - offset) : start + self._chunk - offset]
+            if piece.count(0) == len(piece) and not self._proof.sound(number):
+                length = min(self._chunk, self._size - start)
+                self._damage.note(start, length, "checksum", number)
 
     def _piece(self, offset: int, length: int) -> bytes | None:
         try:

@@ -16,6 +16,8 @@ from hashmatch.evidence.media.interface import MediumError
 from hashmatch.model import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.media.segments import Segments
 
 FIRST, LOGICAL, SECOND, SECOND_LOGICAL = (
@@ -27,7 +29,8 @@ FIRST, LOGICAL, SECOND, SECOND_LOGICAL = (
 MOST_SEGMENTS = 9999
 _FIRST_SECTION = struct.Struct("<16sQQ")
 _SECOND_SECTION = struct.Struct("<IIQQII")
-_DESCRIPTOR = 64
+_FIRST_DESCRIPTOR, _DESCRIPTOR = 76, 64
+_FILE_HEADER = 32
 _ENCRYPTION, _NEXT, _DONE = 0x0B, 0x0D, 0x0F
 _ENCRYPTED = 2
 _MOST_SECTIONS = 1 << 20
@@ -85,44 +88,67 @@ def judge(segments: Segments) -> None:
             raise MediumError(msg)
 
 
-def _last(segments: Segments, number: int, *, second: bool) -> str:
-    if not second:
-        return _last_of_first(segments, number)
+def first_sections(segments: Segments, number: int) -> Iterator[tuple[bytes, int]]:
+    """Yield kind and place of the data of each section of a segment of version 1, in order.
+
+    Breaks off where the chain does.
+
+    Raises:
+        OSError: the segment cannot be read.
+    """
+    file = segments.stored(number)
+    place = 13
+    for _ in range(_MOST_SECTIONS):
+        raw = file.read(place, _FIRST_SECTION.size)
+        if len(raw) < _FIRST_SECTION.size:
+            return
+        kind, following, _ = _FIRST_SECTION.unpack(raw)
+        yield kind.rstrip(b"\0"), place + _FIRST_DESCRIPTOR
+        if following <= place:
+            return
+        place = following
+
+
+def second_sections(segments: Segments, number: int) -> Iterator[tuple[int, int]]:
+    """Yield kind and place of the data of each section of version 2, from the last to the first.
+
+    A chain that breaks off ends with kind -1.
+
+    Raises:
+        MediumError: a section is encrypted.
+        OSError: the segment cannot be read.
+    """
     file = segments.stored(number)
     place = file.size - _DESCRIPTOR
-    kind, last = 0, ""
     for _ in range(_MOST_SECTIONS):
-        raw = file.read(place, _DESCRIPTOR) if place >= 32 else b""
+        raw = file.read(place, _DESCRIPTOR) if place >= _FILE_HEADER else b""
         if len(raw) < _DESCRIPTOR:
-            return "cut off"
-        kind, flags, before, _, _, _ = _SECOND_SECTION.unpack_from(raw)
+            break
+        kind, flags, before, size, _, _ = _SECOND_SECTION.unpack_from(raw)
         if kind == _ENCRYPTION or flags & _ENCRYPTED:
             msg = (
                 f"{names.shown(file.path)} is an encrypted Ex01; decrypt it with the tool that "
                 "made it, export an E01 or raw image and scan that"
             )
             raise MediumError(msg)
-        last = last or {_NEXT: "next", _DONE: "done"}.get(kind, "cut off")
-        if not before or last == "cut off":
-            return last
+        yield kind, max(0, place - size)
+        if not before:
+            return
         if before >= place:
-            return "cut off"
+            break
         place = before
-    return "cut off"
+    yield -1, 0
 
 
-def _last_of_first(segments: Segments, number: int) -> str:
-    file = segments.stored(number)
-    place = 13
-    for _ in range(_MOST_SECTIONS):
-        raw = file.read(place, _FIRST_SECTION.size)
-        if len(raw) < _FIRST_SECTION.size:
-            return "cut off"
-        kind, following, _ = _FIRST_SECTION.unpack(raw)
-        name = kind.rstrip(b"\0")
-        if name in {b"next", b"done"}:
-            return "next" if name == b"next" else "done"
-        if following <= place:
-            return "cut off"
-        place = following
-    return "cut off"
+def _last(segments: Segments, number: int, *, second: bool) -> str:
+    """Tell how the chain of a segment ends: ``next``, ``done``, or otherwise."""
+    if second:
+        kinds = [kind for kind, _ in second_sections(segments, number)]
+        end = {_NEXT: "next", _DONE: "done"}.get(kinds[0], "")
+        return end if kinds[-1] >= 0 else ""
+    last = b""
+    for kind, _ in first_sections(segments, number):
+        last = kind
+        if kind in {b"next", b"done"}:
+            break
+    return {b"next": "next", b"done": "done"}.get(last, "")

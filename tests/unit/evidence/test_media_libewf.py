@@ -1,6 +1,9 @@
 """Ex01 through libewf: right content, what is missing or encrypted refused, doubt said."""
 
+import hashlib
 import random
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -36,16 +39,58 @@ def test_an_ex01_gives_its_content_and_must_be_verified(tmp_path):
     medium.close()
 
 
-def test_a_damaged_chunk_comes_as_zeros_without_a_word_and_verification_finds_it(tmp_path):
-    """Why such a medium must be verified: the library says nothing of a wrong checksum."""
-    image = bytearray(make.ex01(CONTENT))
-    place = image.index(CONTENT[64 * 1024 : 96 * 1024])
-    image[place + 5] ^= 1
+@pytest.mark.parametrize("chunk", range(16))
+def test_a_damaged_chunk_is_told_though_the_library_is_silent(tmp_path, chunk):
+    """The library gives zeros and says nothing; what is stored for them is looked at."""
+    image = bytearray(make.ex01(CONTENT, stored=False))
+    piece = CONTENT[chunk * 32768 : (chunk + 1) * 32768]
+    place = image.index(make.deflated(piece) if chunk % 2 else piece)
+    image[place + 9] ^= 1
     medium = libewf.open_medium(put(tmp_path, "disk.Ex01", bytes(image)), Secrets())
-    assert medium.read_at(64 * 1024, 32 * 1024) == bytes(32 * 1024)
-    assert not medium.damage
     assert medium.facts.must_verify
+    found = medium.read_at(0, medium.size)
+    expected = CONTENT[: chunk * 32768] + bytes(32768) + CONTENT[(chunk + 1) * 32768 :]
+    assert found == expected
+    assert [(one.offset, one.length, one.why) for one in medium.damage] == [
+        (chunk * 32768, 32768, "checksum")
+    ]
+    medium.close()
+
+
+def test_zeros_that_are_stored_are_no_damage(tmp_path):
+    content = bytes(100_352) + CONTENT[:4096] + bytes(4096)
+    path = put(tmp_path, "disk.Ex01", make.ex01(content))
+    medium = libewf.open_medium(path, Secrets())
+    for place in range(0, len(content), 5000):
+        assert medium.read_at(place, 5000) == content[place : place + 5000]
+    assert not medium.damage
+    medium.close()
+    other = make.ex01(content, digest=hashlib.md5(b"other content").digest())
+    medium = libewf.open_medium(put(tmp_path, "disk.Ex01", other), Secrets())
     assert check.check(medium, lambda done: None).verdict == "mismatch"
+    medium.close()
+
+
+@pytest.mark.skipif(shutil.which("ewfacquire") is None, reason="ewfacquire is not installed")
+@pytest.mark.parametrize("packing", ["none", "fast"])
+def test_a_smart_image_made_by_another_tool(tmp_path, packing):
+    content = CONTENT + bytes(65536)
+    raw = put(tmp_path, "raw", content)
+    words = ["ewfacquire", "-q", "-u", "-f", "smart", "-c", f"deflate:{packing}", "-t", "smart"]
+    subprocess.run([*words, raw], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    path = bytes(tmp_path / "smart.s01")
+    assert registry.find(path) is libewf
+    medium = libewf.open_medium(path, Secrets())
+    assert medium.read_at(0, medium.size) == content
+    assert not medium.damage
+    assert check.check(medium, lambda done: None).verdict == "match"
+    medium.close()
+    image = bytearray((tmp_path / "smart.s01").read_bytes())
+    image[len(image) // 2] ^= 1
+    medium = libewf.open_medium(put(tmp_path, "hurt.s01", bytes(image)), Secrets())
+    found = medium.read_at(0, medium.size)
+    assert found != content
+    assert len(medium.damage) == 1
     medium.close()
 
 
