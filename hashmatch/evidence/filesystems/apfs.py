@@ -17,7 +17,7 @@ from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountE
 from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.filesystems.yal_walk import ERRORS, Tree
 from hashmatch.evidence.media.as_file import MediumFile
-from hashmatch.evidence.volumes.tables import gaps
+from hashmatch.evidence.stretches import gaps
 from hashmatch.model.evidence import Entry, Folder
 from hashmatch.model.locators import Layer, layer, place
 from hashmatch.model.outcomes import Failed, ItemError, Reason, Stage
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.evidence.media.interface import Medium
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.secrets import Secrets
 
 NAME = "apfs"

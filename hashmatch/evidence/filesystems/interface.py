@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.evidence.media.interface import Medium
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.evidence import Entry
     from hashmatch.model.locators import Layer
     from hashmatch.model.outcomes import Reason

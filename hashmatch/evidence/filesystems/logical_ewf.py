@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.filesystems.interface import Content, FileSystem, Run
     from hashmatch.evidence.media.interface import Medium
     from hashmatch.evidence.media.libewf import LibEwf
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.evidence import Entry
     from hashmatch.model.locators import Layer
     from hashmatch.model.secrets import Secrets

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hashmatch.evidence.filesystems.interface import FileSystem, Kind
     from hashmatch.evidence.media.interface import Medium
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.secrets import Secrets
 
 UNKNOWN = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.filesystems.tsk_family import Family
     from hashmatch.evidence.filesystems.tsk_image import Handle
     from hashmatch.evidence.media.interface import Medium
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.secrets import Secrets
 
 NAME = "tsk"

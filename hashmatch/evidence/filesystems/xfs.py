@@ -16,7 +16,7 @@ from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountE
 from hashmatch.evidence.filesystems.xfs_nodes import Node
 from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.filesystems.yal_walk import Tree
-from hashmatch.evidence.volumes.tables import gaps
+from hashmatch.evidence.stretches import gaps
 from hashmatch.model.locators import Layer, layer
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hashmatch.evidence.filesystems.xfs_disk import Disk
     from hashmatch.evidence.media.interface import Medium
-    from hashmatch.evidence.volumes.interface import Opened
+    from hashmatch.evidence.volume import Opened
     from hashmatch.model.evidence import Entry
     from hashmatch.model.secrets import Secrets
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence.filesystems import logical_ewf, registry, unsupported
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.slice import Slice
+from hashmatch.evidence.stretches import gaps
 from hashmatch.evidence.volumes import bitlocker, luks, lvm, schemes
 from hashmatch.evidence.volumes.interface import Opened, Volume
 from hashmatch.evidence.volumes.place import Place
-from hashmatch.evidence.volumes.tables import gaps
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 MOST_VOLUMES = 1024
 """So many volumes of a medium are looked into; that there are more is said."""
-KINDS = frozenset(("gpt", "mbr", "apm", "lvm", bitlocker.NAME, luks.NAME, "gap"))
-"""Kinds of the layers that name volumes; those after them are of file systems."""
-
 _DEEPEST = 4
 _MOST_DOUBTS = 8
 _MOST_TRIED = 16
@@ -54,7 +51,7 @@ def volumes(medium: Medium, secrets: Secrets) -> Iterator[Volume]:
         yield replace(one.volume, number=number)
     if next(found, None) is not None:
         advice = f"there are more than {MOST_VOLUMES} volumes; the others were not looked into"
-        named = (layer("volumes", None),)
+        named = (layer("space"),)
         yield Volume(MOST_VOLUMES, named, b"$volumes/", 0, medium.size, Reason.LIMIT_COUNT, advice)
 
 
@@ -86,9 +83,7 @@ def open_volume(medium: Medium, layers: Sequence[Layer], secrets: Secrets) -> Op
 
 def _leading(layers: Sequence[Layer]) -> int:
     """Count the layers that name a volume."""
-    rest = (
-        at for at, one in enumerate(layers) if one.kind not in KINDS or one.path == b"/$unalloc"
-    )
+    rest = (at for at, one in enumerate(layers) if one.kind not in LAYERS)
     return next(rest, len(layers))
 
 
@@ -250,7 +245,7 @@ def _single(place: Place) -> Opened:
 
 def _gap(place: Place, offset: int, size: int) -> Opened:
     where = place.absolute(offset)
-    there = place.stretch(layer("gap", off=where), b"$gap-%d" % where, offset, size)
+    there = place.stretch(layer("space", off=where), b"$space-%d" % where, offset, size)
     return there.opened(gap=True)
 
 

@@ -1,50 +1,11 @@
-"""What a volume is: a stretch of a medium, or something made from it."""
+"""How volumes are named; what one is, :mod:`hashmatch.evidence.volume` says."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from hashmatch.evidence.volume import Opened, Volume
 
-if TYPE_CHECKING:
-    from hashmatch.evidence.media.interface import Medium
-    from hashmatch.model.locators import Layer
-    from hashmatch.model.outcomes import Reason
+__all__ = ["LAYERS", "Opened", "Volume"]
 
-LAYERS = frozenset({"mbr", "gpt", "apm", "bsd", "lvm", "bde", "luks"})
-"""Kinds of layers that lead to a volume. The first of another kind names what is in it: an entry
-of a file system, or a stretch of space."""
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """One volume, as it was found.
-
-    ``layers`` name it in locators; empty for a file system that fills the whole medium. ``prefix``
-    is what paths in it begin with, such as ``p2/``; empty again. ``offset`` and ``size`` in bytes
-    are those on the medium, for a volume that is no stretch of the medium those of what it lies
-    in. ``trouble`` says why it cannot be looked into, ``advice`` what would help, in English words
-    for people. ``gap`` is a stretch that no partition covers: it is carved if that is asked for,
-    and otherwise no entry.
-    """
-
-    number: int
-    layers: tuple[Layer, ...]
-    prefix: bytes
-    offset: int
-    size: int
-    trouble: Reason | None = None
-    advice: str = ""
-    gap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A volume with its content.
-
-    ``content`` has the volume's first byte at 0. ``at`` is where that byte lies on the medium; None
-    where the volume is no stretch of the medium, and places in it are named by themselves.
-    """
-
-    volume: Volume
-    content: Medium
-    at: int | None
+LAYERS = frozenset({"mbr", "gpt", "apm", "lvm", "bde", "luks", "space"})
+"""Kinds of layers that lead to a volume; ``space`` is a stretch that no partition covers. The first
+of another kind names what is in it: an entry of a file system, or something that was carved."""

@@ -73,22 +73,6 @@ def _misplaced(ordered: Sequence[Partition], size: int) -> Iterator[str]:
             end, last = one.end, one.number
 
 
-def gaps(taken: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches, as offset and size, that none of some stretches covers, in order.
-
-    Args:
-        taken: offset and end of each, in any order.
-        size: of what holds them, in bytes.
-    """
-    at = 0
-    for offset, end in sorted(taken):
-        if min(offset, size) > at:
-            yield at, min(offset, size) - at
-        at = max(at, end)
-    if at < size:
-        yield at, size - at
-
-
 def number(data: bytes, at: int, width: int) -> int:
     """Read an unsigned number, lowest byte first; bytes that are not there count as zero."""
     return int.from_bytes(data[at : at + width], "little")

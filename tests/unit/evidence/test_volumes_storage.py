@@ -50,9 +50,9 @@ def test_logical_volumes_are_stretches_of_a_physical_one(wrap):
     assert [one[:2] for one in shown(disk)] == [
         ("lvm:home;vg=vg0", False),
         ("lvm:root;vg=vg0", False),
-        (f"gap;off={DATA + 3 * EXTENT}", True),
-        (f"gap;off={DATA + 6 * EXTENT}", True),
-        (f"gap;off={DATA + 10 * EXTENT}", True),
+        (f"space;off={DATA + 3 * EXTENT}", True),
+        (f"space;off={DATA + 6 * EXTENT}", True),
+        (f"space;off={DATA + 10 * EXTENT}", True),
     ]
     home = finding.open_volume(Bytes(disk), parse_place("lvm:home;vg=vg0"), NONE)
     assert home.at is None

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.evidence.filesystems.interface import MountError
-from hashmatch.evidence.volumes import apm, finding, gpt, mbr, schemes, tables
+from hashmatch.evidence.stretches import gaps
+from hashmatch.evidence.volumes import apm, finding, gpt, mbr, schemes
 from hashmatch.model.locators import layer, parse_place, place
 from hashmatch.model.outcomes import Reason
 from hashmatch.model.secrets import Secrets
@@ -42,11 +43,11 @@ UNREAD = Reason.UNSUPPORTED_FILE_SYSTEM
 def test_partitions_and_the_gaps_between_them_come_in_the_order_of_the_disk():
     disk = with_parts(100, (0, 0x83, 50, 30), (0x80, 0x07, 10, 20))
     assert shown(disk) == [
-        ("gap;off=0", True, None),
+        ("space;off=0", True, None),
         ("mbr:p2;off=5120", False, UNREAD),
-        ("gap;off=15360", True, None),
+        ("space;off=15360", True, None),
         ("mbr:p1;off=25600", False, UNREAD),
-        ("gap;off=40960", True, None),
+        ("space;off=40960", True, None),
     ]
     assert [one.number for one in found(disk)] == [0, 1, 2, 3, 4]
     assert [one.prefix for one in found(disk)][1] == b"p2/"
@@ -116,10 +117,10 @@ def test_a_guid_table_gives_the_numbers_of_its_entries():
     maker.put(disk, 50, maker.squash(512))
     maker.put(disk, 100, maker.squash(512))
     assert shown(disk) == [
-        ("gap;off=0", True, None),
+        ("space;off=0", True, None),
         ("gpt:p3;off=25600", False, UNREAD),
         ("gpt:p1;off=51200", False, UNREAD),
-        ("gap;off=76800", True, None),
+        ("space;off=76800", True, None),
     ]
 
 
@@ -191,7 +192,7 @@ def test_a_map_of_apple(size):
     names = {place(one.layers): one for one in found(disk)}
     assert names[f"apm:p2;off={10 * size}"].trouble is UNREAD
     assert names[f"apm:p1;off={size}"].gap
-    assert names[f"gap;off={30 * size}"].size == 70 * size
+    assert names[f"space;off={30 * size}"].size == 70 * size
     disk[2 * size : 2 * size + 2] = b"xx"
     assert apm.read(Bytes(disk)).doubts == ("the entry of p2 is missing",)
 
@@ -254,7 +255,7 @@ def test_a_volume_is_opened_again_by_the_layers_of_anything_in_it():
     assert opened.volume.layers == layers[:1]
     assert opened.at == 25600
     gap = finding.open_volume(
-        Bytes(disk), parse_place("gap;off=15360!gap:/$unalloc;off=15360;len=9"), NONE
+        Bytes(disk), parse_place("space;off=15360!gap:/$unalloc;off=15360;len=9"), NONE
     )
     assert (gap.at, gap.content.size, gap.volume.gap) == (15360, 20 * 512, True)
     with pytest.raises(LookupError):
@@ -282,13 +283,17 @@ def test_a_disc_made_for_drives_is_a_disc_and_remains_of_one_are_not(monkeypatch
     assert [one[0] for one in shown(disk)][:2] == ["", "mbr:p2;off=1280000"]
     disk[:512] = maker.record((0x80, 0x0C, 1000, 2000))
     maker.put(disk, 1000, maker.squash(512))
-    assert [one[0] for one in shown(disk)] == ["gap;off=0", "mbr:p1;off=512000", "gap;off=1536000"]
+    assert [one[0] for one in shown(disk)] == [
+        "space;off=0",
+        "mbr:p1;off=512000",
+        "space;off=1536000",
+    ]
 
 
 def test_gaps_are_what_nothing_covers():
-    assert list(tables.gaps([(10, 20), (15, 30), (40, 50)], 60)) == [(0, 10), (30, 10), (50, 10)]
-    assert list(tables.gaps([(10, 99)], 60)) == [(0, 10)]
-    assert list(tables.gaps([], 0)) == []
+    assert list(gaps([(10, 20), (15, 30), (40, 50)], 60)) == [(0, 10), (30, 10), (50, 10)]
+    assert list(gaps([(10, 99)], 60)) == [(0, 10)]
+    assert list(gaps([], 0)) == []
 
 
 _BASES = [
