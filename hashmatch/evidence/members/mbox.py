@@ -13,11 +13,12 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from hashmatch.evidence.members.interface import Inside
+from hashmatch.evidence.members.interface import Inside, MemberError
 from hashmatch.model.locators import layer
+from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hashmatch.evidence.members.interface import Given
     from hashmatch.model.secrets import Secrets
@@ -46,10 +47,21 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
     number = 0
     while splitter.begin():
         name = b"%d.eml" % number
-        message = cast("BinaryIO", _Message(splitter, number))
-        yield Inside(name, layer(NAME, n=number), -1, lambda message=message: message)  # type: ignore[misc]
+        yield Inside(name, layer(NAME, n=number), -1, _opens(splitter, number))
         splitter.skip()
         number += 1
+
+
+def _opens(splitter: _Splitter, number: int) -> Callable[[], BinaryIO]:
+    """Give what opens a message, once: what was read of it cannot be read again."""
+    waiting = [_Message(splitter, number)]
+
+    def opened() -> BinaryIO:
+        if not waiting:
+            raise MemberError(Reason.LIMIT_KEPT)
+        return cast("BinaryIO", waiting.pop())
+
+    return opened
 
 
 class _Splitter:

@@ -1,7 +1,8 @@
 """Attachments and pictures of a mail message, also of the messages attached to it.
 
 Given is every part that has a name, is of a kind other than text, or begins as a picture, and files
-written into a text by uuencode. Not given: the text of messages, and pictures written into HTML.
+written into a text by uuencode. Not given: the text of messages, pictures written into HTML, and
+what stands before the first boundary or behind the last one.
 Parts are numbered as IMAP does it; those of an attached message go on below its own number.
 
 Source: RFC 5322, 2045, 2046, 2183.
@@ -51,7 +52,7 @@ def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content deci
     """Tell whether it begins with a block of header fields, two of them those of mail."""
     if not _FIELD.match(head):
         return False
-    found = set()
+    found: list[bytes] = []
     lines = head.splitlines()
     for line in lines[: len(lines) - 1] if len(lines) > 1 else lines:
         if not line.strip():
@@ -61,8 +62,8 @@ def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content deci
         field = _FIELD.match(line)
         if field is None:
             return False
-        found.add(field[1].lower())
-    return len(found & _MAIL) >= _LEAST
+        found.append(field[1].lower())
+    return len(_MAIL.intersection(found)) >= _LEAST or found.count(b"received") >= _LEAST
 
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # none opens it

@@ -73,7 +73,8 @@ def fax(image: Any, lines: bytes) -> bytes:  # noqa: ANN401  # of a library
         MemberError: the lines begin at bytes, which TIFF cannot say.
     """
     told = image.get("/DecodeParms", {})
-    settings = told if hasattr(told, "keys") else told[len(told) - 1]
+    last = told if hasattr(told, "keys") or told is None else told[len(told) - 1]
+    settings = last if hasattr(last, "keys") else {}
     if bool(settings.get("/EncodedByteAlign", False)):
         raise MemberError(Reason.UNSUPPORTED_CONTAINER)
     width = int(settings.get("/Columns", 1728))

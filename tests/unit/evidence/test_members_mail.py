@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.evidence.members import mbox, mime, mime_parts, tnef
-from hashmatch.evidence.members.interface import Trouble
+from hashmatch.evidence.members.interface import MemberError, Trouble
 from hashmatch.evidence.members.unpacked import unpacked
 from hashmatch.model.outcomes import Reason
 from tests.members_reader import contents, read
@@ -145,6 +145,11 @@ def test_an_unknown_coding_is_told():
     assert trouble is Reason.UNSUPPORTED_CONTAINER
 
 
+def test_a_message_is_known_by_two_hops_alone():
+    assert mime.recognise(b"Received: from a\n by b\nReceived: from c\nX-Other: d\n\n", b"")
+    assert not mime.recognise(b"Received: from a\n by b\nX-Other: d\n\n", b"")
+
+
 def test_other_texts_are_no_messages():
     for head in (
         b"root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:\n", b"", b"Subject: only one\n\nx",
@@ -197,6 +202,10 @@ def test_a_mailbox_is_read_forward_only_and_messages_may_be_skipped():
         for one in mbox.members(stream, None)
         if one.layer.number("n") % 1000 == 999
     ]
+    first = next(mbox.members(Forward(box), None))
+    assert first.open().read() == HEAD + b"\n0\n\n"
+    with pytest.raises(MemberError):
+        first.open()
     assert taken == [HEAD + b"\n%d\n\n" % number for number in range(999, 5000, 1000)]
 
 
