@@ -16,7 +16,7 @@ from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.slice import Slice
 from hashmatch.evidence.stretches import gaps
 from hashmatch.evidence.volumes import bitlocker, luks, lvm, schemes
-from hashmatch.evidence.volumes.interface import Opened, Volume
+from hashmatch.evidence.volumes.interface import LAYERS, Opened, Volume
 from hashmatch.evidence.volumes.place import Place
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
