@@ -45,7 +45,7 @@ $(READY): pyproject.toml
 		&& $(PYTHON) -m venv $(VENV); } \
 		|| { echo "install python3-venv first: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install -q --editable .
+	$(BIN)/python -m pip install -q --editable '.[archives,disk,documents]'
 	touch $(READY)
 
 $(DEV): $(READY)
