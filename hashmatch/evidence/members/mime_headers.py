@@ -37,7 +37,7 @@ class Headers:
         self.coding = fields.get(b"content-transfer-encoding", b"").strip().lower()
         of_kind = _parameters(told)
         is_many = self.kind.startswith(b"multipart/")
-        self.boundary = of_kind.get(b"boundary", b"").rstrip() if is_many else b""
+        self.boundary = _name(of_kind, b"boundary").rstrip() if is_many else b""
         disposition = _parameters(fields.get(b"content-disposition", b""))
         name = _name(disposition, b"filename") or _name(of_kind, b"name")
         self.name = name.replace(b"\r", b"").replace(b"\n", b"")[:_LONGEST_NAME]

@@ -231,6 +231,22 @@ def test_attachments_of_a_winmail_dat():
     assert Reason.DAMAGED_CONTAINER in (end, found[1][2])
 
 
+def test_a_boundary_may_be_written_as_long_names_are():
+    for line in (b"boundary*=us-ascii''one%20two", b'boundary*0="one "; boundary*1=two'):
+        body = b"--one two\nContent-Type: a/b\n\ncontent\n--one two--\n"
+        raw = one_part(body, b"Content-Type: multipart/mixed; " + line)
+        assert contents(mime, raw) == [b"content"]
+
+
+def test_parts_with_the_boundary_of_what_they_are_in_are_all_given():
+    inner = (
+        b"--x\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: a/b\n\n1\n--x--\n"
+    )
+    body = inner + b"--x\nContent-Type: a/b\n\n2\n--x--\n"
+    raw = one_part(body, b"Content-Type: multipart/mixed; boundary=x")
+    assert contents(mime, raw) == [b"1", b"2"]
+
+
 def test_boundaries_across_the_pieces_that_are_read_are_found():
     for size in (*range(4080, 4100), *range(1 << 14, (1 << 14) + 3)):
         body = b"--x\nContent-Type: a/b\n\n%b\n--x--\n" % (b"a" * size)
