@@ -159,7 +159,8 @@ def lzma_properties(properties: bytes) -> dict[str, Any]:
 def zip_ppmd(packed: Iterable[bytes], packed_size: int, size: int, crc: int) -> Iterator[bytes]:
     """Unpack PPMd as zip has it, by libarchive, in a zip made for it of one member.
 
-    The sizes and the checksum are those stated. The library of Python for it is left alone: damaged input destroys memory in it.
+    The sizes and the checksum are those stated. Python's library for it is left alone: damaged
+    input destroys memory in it.
     """
     if max(packed_size, size) > _FOUR_BYTES:
         raise MemberError(Reason.UNSUPPORTED_CONTAINER)

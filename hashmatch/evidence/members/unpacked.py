@@ -25,7 +25,7 @@ _NO_CHECKSUM = -1
 
 
 class Unpacked(io.RawIOBase):
-    """What an iterator of blocks gives, as a stream; a read is short only at the end.
+    """What an iterator of blocks gives, as a stream; reads are short before trouble or the end.
 
     Args:
         blocks: the content in order; raises ``MemberError`` where it breaks off or is wrong.
@@ -46,16 +46,16 @@ class Unpacked(io.RawIOBase):
         return self._place
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Give so many bytes, fewer only at the end; all that are left for -1.
+        """Give so many bytes, fewer where trouble or the end follows; all that are left for -1.
 
         Raises:
-            MemberError: what follows cannot be read.
+            MemberError: what follows cannot be read; for -1 that is all or nothing.
         """
         wanted = -1 if size is None or size < 0 else size
         parts: list[memoryview] = []
         found = 0
         while wanted < 0 or found < wanted:
-            if not self._left and not self._more(found=found > 0):
+            if not self._left and not self._more(spare=found > 0 and wanted > 0):
                 break
             part = self._left if wanted < 0 else self._left[: wanted - found]
             self._left = self._left[len(part) :]
@@ -75,7 +75,7 @@ class Unpacked(io.RawIOBase):
         """Give all that is left; raises as :meth:`read` does."""
         return self.read(-1)
 
-    def _more(self, *, found: bool) -> bool:
+    def _more(self, *, spare: bool) -> bool:
         """Fetch a block. Trouble waits for the next read where this one has something to give."""
         if self._trouble is None:
             try:
@@ -89,7 +89,7 @@ class Unpacked(io.RawIOBase):
                 self._trouble = MemberError(Reason.IO)
             except MemoryError:
                 self._trouble = MemberError(Reason.OUT_OF_MEMORY)
-        if self._trouble is not None and not found:
+        if self._trouble is not None and not spare:
             raise MemberError(self._trouble.reason)
         return False
 
