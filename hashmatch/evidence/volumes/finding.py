@@ -156,7 +156,7 @@ class _Finder:
             elif not disc or offset:
                 yield from self._partition(place, what, names[what[0].kind], disc=disc)
         for table in tables:
-            if table.doubts:
+            if table.doubts and not disc:  # those of discs overlap on purpose
                 yield _doubtful(place, table)
 
     def _partition(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.volumes import mbr
@@ -50,7 +50,8 @@ def read(medium: Medium) -> Table | None:
         for sector in _SECTORS:
             last = _copy(medium, medium.size // sector * sector - sector, sector)
             if last is not None and (last.whole or protected):
-                return _of_the_end(medium, last)
+                table = _of_the_end(medium, last)
+                return replace(table, sure=table.sure and protected)
     if not protected:
         return None
     return made("gpt", (), medium.size, ("the table that the first sector announces is missing",))

@@ -234,6 +234,15 @@ def test_remains_of_a_file_system_before_the_first_partition_do_not_hide_the_par
     assert shown(disk) == [("", False, UNREAD)], "nothing in the partition: it is what is there"
 
 
+def test_a_table_left_behind_at_the_end_does_not_hide_what_fills_the_disk():
+    disk = maker.gpt(3000, [(1, 2048, 2900, maker.LINUX)])
+    disk[: 40 * 512] = bytes(40 * 512)
+    maker.put(disk, 2048, maker.squash(512))
+    assert ("gpt:p1;off=1048576", False, UNREAD) in shown(disk), "the first table was erased"
+    disk[0x400:0x404] = b"\x10\x20\xf5\xf2"
+    assert shown(disk) == [("", False, UNREAD)]
+
+
 def test_nothing_recognised_is_one_volume_that_says_so():
     for disk in (bytes(100_000), b"", b"x" * 511, maker.record()):
         (only,) = found(disk)
@@ -280,7 +289,7 @@ def test_a_disc_made_for_drives_is_a_disc_and_remains_of_one_are_not(monkeypatch
     struct.pack_into("<I", disk, 0x8000 + 80, 500)  # of 2048 bytes
     disk[:512] = maker.record((0x80, 0x17, 0, 2000), (0, 0xEF, 2500, 100))
     maker.put(disk, 2500, maker.squash(512))
-    assert [one[0] for one in shown(disk)][:2] == ["", "mbr:p2;off=1280000"]
+    assert [one[0] for one in shown(disk)] == ["", "mbr:p2;off=1280000"]
     disk[:512] = maker.record((0x80, 0x0C, 1000, 2000))
     maker.put(disk, 1000, maker.squash(512))
     assert [one[0] for one in shown(disk)] == [
