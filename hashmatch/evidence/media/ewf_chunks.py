@@ -38,7 +38,7 @@ class Chunks:
         listed = tables.count * self._chunk
         needed = -(-said // self._chunk)
         if needed and tables.count > needed:
-            found.doubts.append(f"its tables list {tables.count} chunks of {needed}; all are read")
+            found.doubt(f"its tables list {tables.count} chunks of {needed}; all are read")
         self.size = said if needed >= tables.count else listed
         self._listed = min(listed, self.size)
         self.damage = Damage(self.size)

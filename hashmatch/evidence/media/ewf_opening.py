@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_CHUNK = 1 << 26
 MOST_BAD = 100_000
+MOST_DOUBTS = 1000
 _MOST_SIZE = 1 << 62
 _MOST_DATA = 1 << 20
 _QUIET = frozenset(("sectors", "session", "next", "done"))
@@ -46,6 +47,13 @@ class Gathered:
     doubts: list[str] = field(default_factory=list)
     broken: bool = False
     unsure: bool = False
+
+    def doubt(self, text: str) -> None:
+        """Add a doubt; after many of them only that there are more."""
+        if len(self.doubts) < MOST_DOUBTS:
+            self.doubts.append(text)
+        elif len(self.doubts) == MOST_DOUBTS:
+            self.doubts.append("there are more doubts than are listed")
 
     @property
     def chunks(self) -> int:
@@ -101,7 +109,7 @@ def _finish(result: Gathered, segments: Segments) -> None:
         msg = f"{names.shown(first)} goes on in {where}, which is missing; find it first"
         raise MediumError(msg)
     if left := len(segments.all) - len(result.parts):
-        result.doubts.append(f"{left} further segments lie beside it, and it ends before them")
+        result.doubt(f"{left} further segments lie beside it, and it ends before them")
     shape = result.shape
     if shape is None:
         msg = f"{names.shown(segments.all[0].path)} does not say how large it is; get a fresh copy"
@@ -132,7 +140,8 @@ class _Segment:
                 self.result.broken = True
             self._section(section)
         self._settle(None)
-        self.result.doubts += [f"segment {self.number + 1}: {one}" for one in self.parts.doubts]
+        for one in self.parts.doubts:
+            self.doubt(one)
         self.result.broken = self.result.broken or bool(self.parts.doubts)
 
     def _section(self, section: Section) -> None:
@@ -229,8 +238,7 @@ class _Segment:
         return self.stored.header(section.data, min(section.length, most))
 
     def doubt(self, text: str) -> None:
-        if len(self.result.doubts) < 1000:
-            self.result.doubts.append(f"segment {self.number + 1}: {text}")
+        self.result.doubt(f"segment {self.number + 1}: {text}")
 
 
 _READERS: dict[str, Callable[[_Segment, Section], None]] = {

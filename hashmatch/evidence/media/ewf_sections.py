@@ -25,6 +25,7 @@ FIRST = 13
 """Bytes before the first section: the mark, a byte of 1, the number of the segment, zeros."""
 
 DESCRIPTOR = 76
+MOST_DOUBTS = 100
 MOST_SECTIONS = 1_000_000
 MOST_SEGMENTS = 99 + 22 * 26 * 26
 
@@ -66,10 +67,11 @@ class Parts:
     doubts: list[str] = field(default_factory=list)
 
     def doubt(self, offset: int, text: str) -> None:
-        """Add a doubt about what lies at a place."""
+        """Add a doubt about what lies at a place; the first of them are kept."""
         if self.broken_at is None:
             self.broken_at = offset
-        self.doubts.append(text)
+        if len(self.doubts) < MOST_DOUBTS:
+            self.doubts.append(text)
 
     def end_at(self, offset: int) -> int:
         """Tell where the section ends that a place of the file lies in; 0 where there is none."""

@@ -82,6 +82,8 @@ def _ends(path: bytes) -> tuple[bytes, bytes]:
             if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
                 msg = f"{where} is neither a regular file nor a block device; name an image of it"
                 raise MediumError(msg)
+            if stat.S_ISBLK(mode):  # a medium whatever it holds, a bad first sector included
+                return b"", b""
             size = os.lseek(descriptor, 0, os.SEEK_END)
             head = os.pread(descriptor, HEAD_SIZE, 0)
             return head, os.pread(descriptor, TAIL_SIZE, max(size - TAIL_SIZE, 0))

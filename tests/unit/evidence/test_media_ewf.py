@@ -11,7 +11,14 @@ from array import array
 
 import pytest
 
-from hashmatch.evidence.media import ewf, ewf_header, ewf_sections, ewf_tables, registry
+from hashmatch.evidence.media import (
+    ewf,
+    ewf_header,
+    ewf_opening,
+    ewf_sections,
+    ewf_tables,
+    registry,
+)
 from hashmatch.evidence.media.interface import MediumError, Stretch
 from hashmatch.model.secrets import Secrets
 from tests import ewf_maker
@@ -383,6 +390,96 @@ def test_what_no_image_has_is_refused(tmp_path):
         change(path, at, ewf_maker.checked(bytes(data)))
         with pytest.raises(MediumError, match="does not say how large"):
             opened(path)
+
+
+def renamed(path, kind, name):
+    """Give a section another kind, under a right checksum."""
+    at = place(path, kind)
+    head = bytearray(path.read_bytes()[at : at + 72])
+    head[:16] = name.ljust(16, b"\0")
+    change(path, at, ewf_maker.checked(bytes(head)))
+
+
+def test_sections_that_say_something_else_are_said(tmp_path):
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT)
+    renamed(path, "hash", b"incomplete")
+    renamed(path, "digest", b"crypt")
+    medium = opened(path)
+    assert medium.read_at(0, 10**6) == CONTENT
+    first, second = medium.facts.said["doubts"]
+    assert "of an unknown kind" in first
+    assert "was not finished" in second
+    assert medium.facts.stored == ()
+
+
+def test_a_list_of_errors_that_is_damaged_is_said(tmp_path):
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT, errors=[(3, 2)])
+    at = place(path, "error2") + 76
+    change(path, at + 520, b"\x04")
+    medium = opened(path)
+    assert medium.facts.said["doubts"] == [
+        "segment 1: its list of errors of acquisition fails its checksum"
+    ]
+    assert medium.facts.bad[0].offset == 4 * 512
+    change(path, at, struct.pack("<I", 1 << 30))
+    assert "not all can be read" in opened(path).facts.said["doubts"][0]
+
+
+def test_digests_in_xml_are_used_where_they_are_whole(tmp_path):
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT, with_digests=False)
+    at = place(path, "done")
+    text = f"<xhash><md5>{'A' * 32}</md5><sha1>{'b' * 32}</sha1></xhash>".encode()
+    data = zlib.compress(text)
+    end = at + 76 + len(data)
+    section = ewf_maker.checked(struct.pack("<16sQQ40x", b"xhash", end, 76 + len(data)))
+    done = ewf_maker.checked(struct.pack("<16sQQ40x", b"done", end, 76))
+    change(path, at, section + data + done)
+    assert opened(path).facts.stored == (("md5", "a" * 32),)
+    change(path, at + 76, b"zzzz")
+    medium = opened(path)
+    assert medium.facts.stored == ()
+    assert "digests are not used" in medium.facts.said["doubts"][0]
+
+
+def test_tables_are_read_again_when_many_are_in_use(tmp_path, monkeypatch):
+    monkeypatch.setattr(ewf_tables, "MOST_LOADED", 5)
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT, chunks_per_table=2)
+    medium = opened(path)
+    for _ in range(3):
+        for offset in range(0, len(CONTENT), 3000):
+            assert medium.read_at(offset, 3000) == CONTENT[offset : offset + 3000]
+    assert len(medium._chunks._tables._loaded) <= 3
+
+
+def test_a_table_larger_than_any_is_refused(tmp_path, monkeypatch):
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT)
+    monkeypatch.setattr(ewf_tables, "MOST_ENTRIES", 9)
+    with pytest.raises(MediumError, match="a table of 10 chunks"):
+        opened(path)
+    monkeypatch.setattr(ewf_sections, "MOST_SECTIONS", 3)
+    with pytest.raises(MediumError, match="more sections than any image"):
+        opened(path)
+
+
+def test_doubts_are_told_up_to_a_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(ewf_opening, "MOST_DOUBTS", 2)
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT)
+    for kind in ("hash", "digest", "header"):
+        renamed(path, kind, b"odd")
+    doubts = opened(path).facts.said["doubts"]
+    assert len(doubts) == 3
+    assert doubts[-1] == "there are more doubts than are listed"
+
+
+def test_a_segment_that_goes_away_while_it_is_read_is_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr("hashmatch.evidence.media.segments.MOST_OPEN", 1)
+    path = ewf_maker.write(tmp_path / "disk.E01", CONTENT, chunks_per_segment=5)
+    medium = opened(path)
+    assert medium.read_at(0, 4096) == CONTENT[:4096]
+    (tmp_path / "disk.E02").unlink()
+    found = medium.read_at(0, 10**6)
+    assert found == CONTENT[: 5 * 4096] + bytes(len(CONTENT) - 5 * 4096)
+    assert sum(one.length for one in medium.damage) == len(CONTENT) - 5 * 4096
 
 
 @pytest.mark.skipif(shutil.which("ewfverify") is None, reason="ewfverify is not installed")

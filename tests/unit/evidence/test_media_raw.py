@@ -262,6 +262,17 @@ def test_a_slice_beyond_the_end_is_zeros_and_said_to_be_cut():
     assert list(Slice(medium, 500, 3).damage) == [Stretch(0, 3, "truncated")]
 
 
+def test_a_slice_follows_damage_that_is_told_anew():
+    medium = Memory(bytes(100))
+    medium.damage = [Stretch(10, 5, "unreadable"), Stretch(20, 5, "unreadable")]
+    part = Slice(medium, 10, 50)
+    assert [one.offset for one in part.damage] == [0, 10]
+    medium.damage = []
+    assert list(part.damage) == []
+    medium.damage = [Stretch(12, 5, "unreadable"), Stretch(99, 1, "unreadable")]
+    assert [one.offset for one in part.damage] == [2]
+
+
 def test_damage_is_noted_once_and_never_too_much_of_it():
     damage = Damage(10**9)
     damage.note(100, 10, "checksum", 3)
