@@ -54,16 +54,16 @@ class TskFileSystem:
         """
         file, addr = self._file(where)
         try:
-            found = self._pick(file, where)
-            reason = self._family.obstacle(file, found.stream)
+            found = self._pick(file, where).stream
+            reason = self._family.obstacle(file, found)
         except TROUBLES:
             raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
-        if size not in {UNKNOWN, found.stream.size}:
+        if size not in {UNKNOWN, found.size}:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if reason is not None:
             raise ItemError(Stage.OPEN, reason)
         record = self._family.record(addr)
-        return tsk_content.content(self._family.content, file, found.stream, record)
+        return tsk_content.content(self._family.content, file, found, record)
 
     def _file(self, where: Layer) -> tuple[Handle, int]:
         """Open the record that a layer names, if it stands as the layer says."""
