@@ -61,6 +61,10 @@ def counted(tally: Tally) -> dict[str, int]:
         "videos_compared": tally.videos_compared,
         "videos_low_quality": tally.videos_low_quality,
         "videos_not_compared": tally.videos_not_compared,
+        "inside": tally.inside,
+        "deleted": tally.deleted,
+        "carved": tally.carved,
+        "partial": tally.partial,
         "items_with_leads": tally.items_with_leads,
     }
 
@@ -74,6 +78,8 @@ def tell(result: Result) -> None:
         f"{tally.seen:,} seen = {tally.examined:,} examined + {tally.failed:,} failed"
         f" + {tally.skipped:,} skipped; {printing.amount(tally.bytes)} read"
     )
+    if of_them := _of_them(tally):
+        say(of_them)
     if tally.pictures:
         say(_pictures(tally))
     if tally.videos:
@@ -84,6 +90,18 @@ def tell(result: Result) -> None:
     for words in _warnings(result):
         say(words)
     say(f"result: {code.name} ({int(code)}): {code.meaning}")
+
+
+def _of_them(tally: Tally) -> str:
+    """Say how many entries were not simply listed; nothing where all of them were."""
+    counts = (
+        (tally.inside, "inside other files"),
+        (tally.deleted, "deleted"),
+        (tally.carved, "carved"),
+        (tally.partial, "read only in part"),
+    )
+    told = [f"{number:,} {what}" for number, what in counts if number]
+    return f"of these {', '.join(told)}" if told else ""
 
 
 def _pictures(tally: Tally) -> str:
