@@ -3,7 +3,7 @@
 import itertools
 import struct
 
-END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+END, FREE, FAT, DIFAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SECTOR, MINI = 512, 64
 
@@ -18,17 +18,27 @@ def compound(streams):
     nodes[0][4:] = [root, len(sectors.mini)]
     raw = b"".join(_entry(*node) for node in nodes)
     directory = sectors.add_large(raw + bytes(-len(raw) % SECTOR))
-    count = 1
-    while count * 128 < len(sectors.table) + count:
+    count = more = 0
+    while count * 128 < len(sectors.table) + count + more:
         count += 1
+        more = -(-max(0, count - 109) // 127)
     first = len(sectors.table)
-    numbers = [*range(first, first + count), *[FREE] * (109 - count)]
+    numbers = [*range(first, first + count)]
+    numbers += [FREE] * (109 + 127 * more - count)
     header = struct.pack(
         "<8s16xHHHHH6xIIIIIIIII", MAGIC, 0x3E, 3, 0xFFFE, 9, 6,
-        0, count, directory, 0, 4096, mini_table, -(-len(sectors.mini_table) // 128), END, 0,
+        0, count, directory, 0, 4096, mini_table, -(-len(sectors.mini_table) // 128),
+        first + count if more else END, more,
     )  # fmt: skip
-    table = _numbers(sectors.table + [FAT] * count)
-    return header + struct.pack("<109I", *numbers) + sectors.content + table
+    table = _numbers(sectors.table + [FAT] * count + [DIFAT] * more)
+    further = [
+        [*numbers[109 + 127 * one : 236 + 127 * one], first + count + one + 1]
+        for one in range(more)
+    ]
+    if further:
+        further[-1][-1] = END
+    tail = b"".join(map(_numbers, further))
+    return header + struct.pack("<109I", *numbers[:109]) + sectors.content + table + tail
 
 
 def _numbers(values):

@@ -95,15 +95,13 @@ def uuencoded_lines(stream: BinaryIO, start: int, size: int) -> Iterator[bytes]:
 
 def _line(line: bytes) -> bytes:
     """Decode a line; some programs add to it what its own length does not count."""
-    size = ((line[0] - 32 & 63) * 4 + 5) // 3
-    try:
-        return binascii.a2b_uu(line[: 1 + (size + 3) // 4 * 4] if len(line) > size + 4 else line)
-    except ValueError:
-        pass
-    try:
-        return binascii.a2b_uu(line[:size])
-    except ValueError:
-        raise MemberError(Reason.DAMAGED_CONTAINER) from None
+    counted = ((line[0] - 32 & 63) * 4 + 5) // 3
+    for part in (line, line[:counted]):
+        try:
+            return binascii.a2b_uu(part)
+        except ValueError:
+            continue
+    raise MemberError(Reason.DAMAGED_CONTAINER)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -113,7 +111,8 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
         data = left + block
         end = data.rfind(b"\n") + 1
         if not end and len(data) > _LONGEST_LINE:
-            end = len(data) - 2 if b"=" in data[-2:] else len(data)
+            code = data.rfind(b"=", len(data) - 2)  # may go on in the next block
+            end = len(data) if code < 0 else code
         left = data[end:]
         if end:
             yield data[:end]

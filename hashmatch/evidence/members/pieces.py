@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.members.interface import MemberError
-from hashmatch.evidence.members.unpacked import Stretch, length, read_at, unpacked
-from hashmatch.model.outcomes import Reason
+from hashmatch.evidence.members.unpacked import Stretch, read_at, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,21 +21,6 @@ def piece(stream: BinaryIO, offset: int, size: int) -> Callable[[], BinaryIO]:
 def held(content: bytes) -> Callable[[], BinaryIO]:
     """Give what opens content that is in memory."""
     return lambda: io.BytesIO(content)
-
-
-def whole(stream: BinaryIO, most: int) -> bytes:
-    """Read all of a container.
-
-    Args:
-        stream: the container, seekable.
-        most: so many bytes are taken into memory at most.
-
-    Raises:
-        MemberError: it is longer.
-    """
-    if length(stream) > most:
-        raise MemberError(Reason.LIMIT_KEPT)
-    return read_at(stream, 0, most)
 
 
 def places(stream: BinaryIO, marks: bytes, end: int, start: int = 0) -> Iterator[int]:

@@ -138,6 +138,44 @@ def test_pictures_in_disguise_and_in_texts():
     assert contents(mime, one_part(b"only a text\n")) == []
 
 
+def test_lines_of_uuencode_with_more_than_they_count():
+    lines = [
+        binascii.b2a_uu(PNG[place : place + 45], backtick=True) for place in range(0, len(PNG), 45)
+    ]
+    body = b"text\n\nbegin 644 a.png\n" + b"".join(one.rstrip() + b"X\n" for one in lines)
+    headers = b"Content-Type: x/y", b"Content-Transfer-Encoding: x-uuencode"
+    assert contents(mime, one_part(body + b"`\nend\n", *headers)) == [PNG]
+    ((_, data, trouble),), _ = read(mime, one_part(body, *headers))
+    assert (data, trouble) == (PNG, Reason.DAMAGED_CONTAINER)
+    ((_, data, trouble),), _ = read(mime, one_part(body + b"M\x80\n", *headers))
+    assert (data, trouble) == (PNG, Reason.DAMAGED_CONTAINER)
+
+
+def test_damaged_quoted_printable_is_said():
+    headers = b"Content-Type: x/y", b"Content-Transfer-Encoding: quoted-printable"
+    ((_, data, trouble),), _ = read(mime, one_part(b"a=41=\n=ZZ", *headers))
+    assert (data, trouble) == (b"aA=ZZ", Reason.DAMAGED_CONTAINER)
+    long_line = b"=41" * 200_000
+    assert contents(mime, one_part(long_line, *headers)) == [b"A" * 200_000]
+
+
+def test_base64_goes_on_over_blocks_and_ends_at_its_padding():
+    text = base64.encodebytes(JPEG * 5 + b"1")
+    headers = b"Content-Type: x/y", b"Content-Transfer-Encoding: base64"
+    assert contents(mime, one_part(text, *headers)) == [JPEG * 5 + b"1"]
+    ((_, data, trouble),), _ = read(mime, one_part(text + b"A" * 600_000, *headers))
+    assert (data, trouble) == (JPEG * 5 + b"1", Reason.DAMAGED_CONTAINER)
+
+
+def test_long_headers_and_parts_without_any():
+    many = b"".join(b"X-Other-%d: %s\n" % (number, b"y" * 60) for number in range(3000))
+    body = b"--x\n" + many + b"Content-Type: a/b\n\n1\n--x\n\n2\n--x\nContent-Type: c/d\n--x--\n"
+    raw = one_part(body, b"Content-Type: multipart/mixed; boundary=x")
+    assert contents(mime, raw) == [b"1", b""]
+    endless = HEAD + b"Content-Type: a/b\n" + b"X: y\n" * 300_000
+    assert read(mime, endless)[1] is None
+
+
 def test_an_unknown_coding_is_told():
     raw = one_part(b"x", b"Content-Type: image/png", b"Content-Transfer-Encoding: yenc")
     ((given, _, trouble),), _ = read(mime, raw)

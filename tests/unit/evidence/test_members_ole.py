@@ -9,7 +9,7 @@ import olefile
 import pytest
 from PIL import Image
 
-from hashmatch.evidence.members import ole
+from hashmatch.evidence.members import ole, ole_streams
 from hashmatch.evidence.members.compound_file import CompoundFile
 from hashmatch.evidence.members.interface import LeftOut, MemberError
 from hashmatch.model.outcomes import Reason, Rule
@@ -74,6 +74,53 @@ def test_streams_are_those_that_another_reader_finds(streams):
     assert found == streams
     assert found == {"/".join(one): other.openstream(one).read() for one in other.listdir()}
     assert not file.damaged
+
+
+def test_a_table_that_goes_on_outside_the_header():
+    large = {"large": random.Random(9).randbytes(7_500_000), "small": PNG}
+    made = compound(large)
+    file = CompoundFile(io.BytesIO(made))
+    other = olefile.OleFileIO(made)
+    for one in file.entries():
+        content = b"".join(file.blocks(one))
+        assert content == large[one.path[0]] == other.openstream(one.path[0]).read()
+    assert not file.damaged
+    header = bytearray(made)
+    struct.pack_into("<I", header, 68, 0xFFFFFFFE)  # where it goes on
+    assert read(ole, bytes(header))[1] is Reason.DAMAGED_CONTAINER
+
+
+def test_a_tree_of_storages_that_is_damaged_still_gives_its_streams():
+    made = bytearray(compound({"a": JPEG, "b": PNG, "c": JPEG}))
+    entry = made.index(wide("a") + bytes(4))
+    struct.pack_into("<I", made, entry + 72, 0x77777777)  # the next one in its storage
+    found, end = read(ole, bytes(made))
+    assert [data for _, data, _ in found] == [JPEG, PNG, JPEG]
+    assert end is Reason.DAMAGED_CONTAINER
+
+
+def test_what_only_begins_like_a_compound_file():
+    for content in (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", bytes(600)):
+        assert read(ole, content) == ([], Reason.DAMAGED_CONTAINER)
+    made = bytearray(compound({"a": PNG}))
+    made[30] = 15
+    assert read(ole, bytes(made)) == ([], Reason.UNSUPPORTED_CONTAINER)
+
+
+def test_a_stream_too_long_for_memory_is_told(monkeypatch):
+    monkeypatch.setattr(ole_streams, "MOST", 5000)
+    ((_, _, trouble),), _ = read(ole, compound({"Data": bytes(6000)}))
+    assert trouble is Reason.LIMIT_KEPT
+
+
+def test_what_only_looks_like_the_header_of_a_picture_is_passed_over():
+    for number, kind, content in (
+        (0x46A, 0xF01D, b"no picture" * 9), (0x7A8, 0xF01F, bytes(90)),
+        (0x3D4, 0xF01A, bytes(90)), (0x3D4, 0xF01A, bytes(27) + b"\x20\0\0\0\0\xfe" + bytes(60)),
+    ):  # fmt: skip
+        assert contents(ole, compound({"Data": NOISE + blip(number, content, kind)})) == []
+    beyond = blip(0x46A, JPEG)[:100]
+    assert contents(ole, compound({"Data": NOISE + beyond + bytes(50)})) == []
 
 
 def test_a_stream_that_breaks_off_says_so(streams):

@@ -1,5 +1,6 @@
 """Pictures and attachments of PDF documents come byte for byte, others as samples with a doubt."""
 
+import base64
 import io
 import sys
 import zlib
@@ -58,9 +59,10 @@ def test_jpegs_come_as_they_were_put_in_whatever_is_around_them(jpeg):
         (packed, ["/FlateDecode", "/DCTDecode"], {}),
         (jpeg.hex().encode() + b">", ["/ASCIIHexDecode", "/DCTDecode"], {}),
         (packed.hex().encode(), ["/AHx", "/Fl", "/DCTDecode"], {}),
+        (base64.a85encode(jpeg) + b"~>", ["/ASCII85Decode", "/DCTDecode"], {}),
         (b"jpeg 2000", ["/JPXDecode"], {}),
     )
-    assert sorted(contents(pdf, content)) == sorted([jpeg] * 4 + [b"jpeg 2000"])
+    assert sorted(contents(pdf, content)) == sorted([jpeg] * 5 + [b"jpeg 2000"])
 
 
 def test_members_are_named_by_their_object(jpeg):
@@ -184,6 +186,16 @@ def test_what_cannot_be_unpacked_is_told():
         ((bytes(3072), [], {"ColorSpace": lab}), Reason.UNSUPPORTED_CONTAINER),
         ((bytes(3071), [], {}), Reason.DAMAGED_CONTAINER),
         ((b"no zlib", ["/FlateDecode", "/DCTDecode"], {}), Reason.DAMAGED_CONTAINER),
+        ((b"xy", ["/ASCIIHexDecode", "/DCTDecode"], {}), Reason.DAMAGED_CONTAINER),
+        ((b"\x80", ["/ASCII85Decode", "/DCTDecode"], {}), Reason.DAMAGED_CONTAINER),
+        ((b"x", ["/LZWDecode", "/DCTDecode"], {}), Reason.UNSUPPORTED_CONTAINER),
+        ((zlib.compress(bytes(9))[:-4], ["/Fl", "/DCTDecode"], {}), Reason.DAMAGED_CONTAINER),
+        ((bytes(3072), [], {"BitsPerComponent": 3}), Reason.UNSUPPORTED_CONTAINER),
+        ((bytes(3072), [], {"Decode": [0, 0.5] * 3}), Reason.UNSUPPORTED_CONTAINER),
+        (
+            (b"x", ["/CCITTFaxDecode"], {"DecodeParms": pikepdf.Dictionary(EncodedByteAlign=True)}),
+            Reason.UNSUPPORTED_CONTAINER,
+        ),
         ((b"x", [], {"Width": 1 << 20, "Height": 1 << 20}), Reason.LIMIT_SIZE),
         ((b"x", [], {"Width": -1}), Reason.DAMAGED_CONTAINER),
     ):
