@@ -170,7 +170,7 @@ class Node:
             if one.start >= _DATA_END:
                 break
             taken += one.length
-            if taken > _MOST_FOLDER:
+            if taken > min(_MOST_FOLDER, self._disk.content.size):
                 msg = "a folder larger than any"
                 raise DamagedError(msg)
         for at in self._blocks(size):

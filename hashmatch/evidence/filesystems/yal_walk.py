@@ -112,11 +112,14 @@ def damage_of(node: Any, size: int, volume: int) -> Reason | None:  # noqa: ANN4
     """
     if not 0 <= size <= MOST_SIZE:
         return Reason.DAMAGED_FILE_SYSTEM
-    covered = 0
+    covered = stored = 0
     for run, sparse in runs(node):
         covered += run.length
+        stored += 0 if sparse else run.length
         if not sparse and not 0 <= run.offset <= run.offset + run.length <= volume:
             return Reason.DAMAGED_FILE_SYSTEM
+    if stored > volume:  # the same bytes over and over: nothing that is read would ever end
+        return Reason.DAMAGED_FILE_SYSTEM
     return Reason.UNSUPPORTED_STORAGE if covered < size else None
 
 

@@ -100,6 +100,7 @@ def test_damage_of_the_medium_is_doubt_of_what_lies_there():
 def test_what_is_damaged_is_a_failure_at_its_path():
     disk, _ = maker.usual()
     fork = maker.extent(0, maker.BLOCKS - 1, 5)
+    again = maker.extent(0, 0, 150) + maker.extent(150, 0, 150)
     names = [
         (b"outside", disk.inode(0o100644, 2, fork, size=9, count=1)),
         (b"missing", 63),
@@ -107,6 +108,8 @@ def test_what_is_damaged_is_a_failure_at_its_path():
         (b"twice", disk.inode(0o100644, 2, maker.extent(0, 9, 2) * 2, size=9, count=2)),
         (b"odd", disk.inode(0o100644, 1, b"abc", size=3)),
         (b"other", disk.inode(0o100644, 2, maker.extent(0, 9, 1), size=9, count=1, flags=1)),
+        (b"same", disk.inode(0o100644, 2, again, size=300 * BLOCK, count=2)),
+        (b"names", disk.inode(0o40755, 2, again, size=300 * BLOCK, count=2)),
         (b"vast", disk.inode(0o100644, 2, b"", size=1 << 60)),
         (b"folder", disk.inode(0o40755, 2, maker.extent(0, 3, 1), size=BLOCK, count=1)),
         (b"holey", disk.inode(0o40755, 1, b"\x05\x00\x00\x00\x00\x20\x05", size=7)),
