@@ -81,7 +81,7 @@ class Walk:
         """Yield the entries of all folders, then those of files that no folder names."""
         addr = int(self._mounted.info.root_inum)
         root = opened(self._mounted, addr)
-        if root is None:
+        if root is None or int(root.info.meta.type) != FOLDER:
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
         else:
             self.named.add(addr)
