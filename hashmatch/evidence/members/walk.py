@@ -106,11 +106,11 @@ class Walk:
     def _inside(
         self, kind: Container, stream: BinaryIO, size: int, at: _At, budget: Budget
     ) -> Iterator[Member]:
-        if at.depth >= self._limits.depth:
-            yield at.rest(Reason.LIMIT_DEPTH)
-            return
         try:
             for given in kind.members(stream, self._secrets):
+                if at.depth >= self._limits.depth:  # what holds nothing is not too deep either
+                    yield at.rest(Reason.LIMIT_DEPTH)
+                    return
                 budget.begin()
                 yield from self._one(given, stream, size, at.of(given), budget)
         except MemberError as error:

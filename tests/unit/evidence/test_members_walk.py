@@ -96,6 +96,14 @@ def test_containers_deeper_than_the_limit_are_named_and_not_opened():
     ]
 
 
+def test_a_picture_that_holds_nothing_is_not_too_deep():
+    content = b"\xff\xd8\xff\xda a picture without any thumbnail"
+    for level in range(2):
+        content = packed((f"{level}", content))
+    members, _ = gone_through(content, depth=2)
+    assert ends(members) == [(b"!/1", None), (b"!/1!/0", None)]
+
+
 def test_a_limit_on_all_ends_the_item_and_says_so():
     content = packed(*[(f"{n}", bytes(1000)) for n in range(5)])
     assert ends(gone_through(content, count=3)[0])[3:] == [(b"!/", Reason.LIMIT_COUNT)]
