@@ -16,7 +16,6 @@ from hashmatch.evidence.carving.interface import Carved
 from hashmatch.evidence.carving.registry import WALKERS
 from hashmatch.evidence.carving.search import Search, search
 from hashmatch.evidence.carving.space import Space
-from hashmatch.evidence.carving.window import ended
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.model import locators
 
@@ -73,22 +72,14 @@ def samples() -> dict[str, tuple[str, bytes]]:
 
 def walked(walker: str, data: bytes, start: int = 0) -> tuple[int, bool] | None:
     """Follow a file that begins at a place of some bytes."""
-    return ended(WALKERS[walker].walk(lambda at, n: data[at : at + n], start, len(data)))
+    found = WALKERS[walker].walk(lambda at, n: data[at : at + n], start, len(data))
+    return None if found is None else (found.end, found.whole)
 
 
 @pytest.mark.parametrize("tail", [b"", bytes(5000), NOISE], ids=["nothing", "zeros", "noise"])
 def test_each_kind_is_followed_to_its_own_end(tail: bytes) -> None:
     for name, (walker, data) in samples().items():
         assert walked(walker, b"x" * 777 + data + tail, 777) == (777 + len(data), True), name
-
-
-def test_the_ends_of_members_and_streams_are_given_alike() -> None:
-    from hashmatch.evidence.carving import gif, isobmff, jpeg, png, quicktime, riff
-
-    for module in (gif, isobmff, jpeg, png, quicktime, riff):
-        data = next(d for walker, d in samples().values() if walker == module.NAME)
-        assert module.end(lambda at, n, d=data: d[at : at + n], 0, len(data)) == (len(data), True)
-        assert module.end(lambda at, n: NOISE[at : at + n], 0, len(NOISE)) is None
 
 
 def test_a_file_cut_anywhere_is_never_whole_unless_nothing_it_needs_is_gone() -> None:

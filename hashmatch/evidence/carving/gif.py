@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Walked, Window, ended
+from hashmatch.evidence.carving.window import Walked, Window
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -37,14 +37,6 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
         breaks off. None where no GIF begins.
     """
     return _Walk(Window(read, min(limit, start + MOST)), start).run()
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the GIF that begins at ``start`` ends, and whether it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))
 
 
 class _Walk:

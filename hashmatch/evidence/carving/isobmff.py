@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Walked, Window, ended
+from hashmatch.evidence.carving.window import Walked, Window
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -67,14 +67,6 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
         place += size
     enough = met & _INDEX if typed else {b"moov", b"mdat"} <= met
     return Walked(place, start + 1, whole=True) if enough else None
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the file that begins at ``start`` ends, and whether it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))
 
 
 def _box(window: Window, place: int) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Walked, Window, ended
+from hashmatch.evidence.carving.window import Walked, Window
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -44,14 +44,6 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
     """
     limit = min(limit, start + MOST)
     return _Walk(Window(read, limit), start, limit).run()
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the JPEG that begins at ``start`` ends, and whether it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))
 
 
 class _Walk:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import PIECE, Walked, Window, ended
+from hashmatch.evidence.carving.window import PIECE, Walked, Window
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -53,14 +53,6 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
         if kind == b"IEND":
             return Walked(place, start + 1, whole=True) if pixels else None
     return Walked(place, start + 1, whole=False) if pixels else None
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the PNG that begins at ``start`` ends, and whether it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))
 
 
 def _agrees(window: Window, place: int, length: int) -> bool:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.carving import isobmff
-from hashmatch.evidence.carving.window import Walked, ended
 
 if TYPE_CHECKING:
-    from hashmatch.evidence.carving.window import Read
+    from hashmatch.evidence.carving.window import Read, Walked
 
 NAME = "quicktime"
 MAGICS = tuple((4, kind) for kind in (b"moov", b"mdat", b"wide", b"pnot", b"free", b"skip"))
@@ -29,11 +28,3 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
     """
     walked = isobmff.walk(read, start, limit)
     return walked if walked is not None and walked.whole else None
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the film that begins at ``start`` ends, and that it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.window import Walked, Window, ended
+from hashmatch.evidence.carving.window import Walked, Window
 
 if TYPE_CHECKING:
     from hashmatch.evidence.carving.window import Read
@@ -58,14 +58,6 @@ def walk(read: Read, start: int, limit: int) -> Walked | None:
             return Walked(limit, start + 1, whole=False) if pixels else None
         place = after
     return Walked(place, start + 1, whole=False) if pixels else None
-
-
-def end(read: Read, start: int, limit: int) -> tuple[int, bool] | None:
-    """Give where the WebP picture that begins at ``start`` ends, and whether it is whole.
-
-    None where none begins; see :func:`walk`.
-    """
-    return ended(walk(read, start, limit))
 
 
 def _size(value: bytes) -> int:

@@ -34,11 +34,6 @@ class Walked:
     whole: bool
 
 
-def ended(walked: Walked | None) -> tuple[int, bool] | None:
-    """Give where a file ends, and whether it is whole; None for none."""
-    return None if walked is None else (walked.end, walked.whole)
-
-
 class Window:
     """Reads a space up to a limit.
 
