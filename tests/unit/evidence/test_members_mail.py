@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashmatch.evidence.members import mbox, mime, mime_parts, tnef
+from hashmatch.evidence.members import emlx, mbox, mime, mime_parts, registry, tnef
 from hashmatch.evidence.members.interface import MemberError, Trouble
 from hashmatch.evidence.members.unpacked import unpacked
 from hashmatch.model.outcomes import Reason
@@ -245,6 +245,16 @@ def test_a_mailbox_is_read_forward_only_and_messages_may_be_skipped():
     with pytest.raises(MemberError):
         first.open()
     assert taken == [HEAD + b"\n%d\n\n" % number for number in range(999, 5000, 1000)]
+
+
+def test_the_message_in_a_file_of_apple_mail():
+    mail = message(**{"a.png": PNG}).as_bytes()
+    raw = b"%-10d\n" % len(mail) + mail + b"<?xml version='1.0'?><plist/>\n"
+    assert registry.recognise(raw[:4096], b"1.emlx") is emlx
+    assert not emlx.recognise(b"12\nno message\n", b"1.emlx")
+    assert contents(emlx, raw) == [mail]
+    ((_, data, trouble),), _ = read(emlx, raw[:2000])
+    assert (data, trouble) == (raw[11:2000], Reason.DAMAGED_CONTAINER)
 
 
 def attribute(level, kind, content):
