@@ -1,6 +1,7 @@
 """List what hostile parsers list in a process of its own, volume by volume.
 
-A crash or a hang costs the rest of one volume, which is said; a new process goes on with the next.
+A crash or a hang that happens twice costs the rest of one volume, which is said; a new process
+goes on with the next.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 Files = tuple[str, ...]
 """SHA-256 of each file of an image, in their order."""
+
+START_SECONDS = 60.0
+"""So long a process may take to start."""
 
 SECONDS = 60.0
 """So long a listing process may say nothing; it tells when it reads."""
@@ -152,20 +156,30 @@ class Lister:
                 yield from self._entries_of(volume)
 
     def _entries_of(self, volume: Volume) -> Iterator[Entry]:
-        try:
-            yield from self._listed(volume)
-        except (EOFError, OSError, MediumError):
-            reason = Reason.WORKER_DIED
-        except _LostError as lost:
-            reason = lost.reason
-        else:
-            return
-        self.close()
+        """Yield the entries of a volume; what a lost process had not sent is asked for once more.
+
+        The second process sends entry by entry, so that all before the one that ends it come.
+        """
+        came, reason = 0, Reason.WORKER_DIED
+        for careful in (False, True):
+            try:
+                for entry in self._listed(volume, came if careful else None):
+                    came += 1
+                    yield entry
+            except (EOFError, OSError, MediumError):
+                reason = Reason.WORKER_DIED
+            except _LostError as lost:
+                reason = lost.reason
+            else:
+                return
+            self.close()
+            if reason is Reason.LIMIT_COUNT:
+                break
         yield failed(volume, reason)
 
-    def _listed(self, volume: Volume) -> Iterator[Entry]:
+    def _listed(self, volume: Volume, after: int | None) -> Iterator[Entry]:
         child = self._ready()
-        child.send("list", volume.number)
+        child.send("list", volume.number, after)
         left = MOST_ENTRIES
         while True:
             word, values = child.answer(self._patience)
@@ -207,7 +221,7 @@ class Lister:
         """Give the process, or a new one, as far confined as it goes."""
         while self._child is None:
             child = _Child(self._source, self._level, self._terms.memory)
-            report = child.report(self._terms.seconds)
+            report = child.report(START_SECONDS)
             lower = self._level.weaker
             if report is None and lower is not None:
                 child.stop()

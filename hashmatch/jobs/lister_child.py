@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import time
 from contextlib import suppress
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _TOGETHER = 512  # entries in one message
 _SILENCE = 0.25  # seconds until entries that wait for others are sent
-_PULSE = 2.0  # seconds between two signs of life
+_PULSE = 1.0  # seconds between two signs of life
 _FURTHER = 1 << 30  # bytes that may be read of the smallest medium before silence counts as such
 _TIMES = 8  # times that a medium may be read before that
 _PIECE = 1 << 20
@@ -66,7 +67,8 @@ class Listable(Source, Protocol):
 def serve(pipe: Connection, source: Listable, level: Level, memory: int) -> None:
     """Answer one order after the other, until the parent closes the pipe or is gone.
 
-    Orders are tuples that begin with a word: ``open``; ``list`` and the number of a volume;
+    Orders are tuples that begin with a word: ``open``; ``list``, the number of a
+    volume, and after how many entries to send them one by one, or None;
     ``check`` and whether the image's files are digested too. Answers do so as well: ``reached``
     tells how many bytes were digested so far, ``busy`` is a sign of life, ``refused`` says in a
     sentence why the medium cannot be used.
@@ -119,12 +121,14 @@ class _Child:
         facts = lister_words.facts_out(self._source.medium().facts)
         self._send("opened", facts, lister_words.volumes_out(self._source.volumes()))
 
-    def _list(self, number: int) -> None:
+    def _list(self, number: int, after: int | None) -> None:
+        """Send the entries of a volume; those after so many one by one, where that is asked for."""
         (volume,) = (one for one in self._source.volumes() if one.number == number)
+        together = _TOGETHER if after is None else 1
         batch = []
-        for entry in self._entries(volume):
+        for entry in itertools.islice(self._entries(volume), after or 0, None):
             batch.append(lister_words.entry_out(entry))
-            if len(batch) >= _TOGETHER or time.monotonic() - self._told > _SILENCE:
+            if len(batch) >= together or time.monotonic() - self._told > _SILENCE:
                 self._send("entries", batch)
                 batch = []
         told = self._source.told(volume)
@@ -163,7 +167,7 @@ class _Child:
 
 
 def _unfit(entry: Entry, volume: Volume) -> Failed:
-    """Give the outcome of an entry whose numbers cannot be: nothing is known of it but its place."""
+    """Give the outcome of an entry whose numbers cannot be."""
     place = "" if isinstance(entry, Folder) else entry.place
     whole = failed(volume, Reason.DAMAGED_FILE_SYSTEM)
     path = entry.path[: lister_words.LONGEST_PATH]
