@@ -251,14 +251,19 @@ class CompoundFile:
     def _stretches(self, start: int, size: int) -> Iterator[tuple[int, int]]:
         """Join sectors that follow each other: offset in the file, and bytes."""
         begin = end = 0
-        for number in self._sectors(self._table, start, -(-size // self._sector)):
-            self._own(number, start)
-            offset = (number + 1) * self._sector
-            if offset != end:
-                if begin:
-                    yield begin, end - begin
-                begin = offset
-            end = offset + self._sector
+        try:
+            for number in self._sectors(self._table, start, -(-size // self._sector)):
+                self._own(number, start)
+                offset = (number + 1) * self._sector
+                if offset != end:
+                    if begin:
+                        yield begin, end - begin
+                    begin = offset
+                end = offset + self._sector
+        except MemberError:
+            if begin:
+                yield begin, end - begin  # what comes before the damage
+            raise
         if begin:
             yield begin, end - begin
 

@@ -1,4 +1,4 @@
-"""The message in a file of Apple Mail (``.emlx``): its length in a line, itself, and a property list.
+"""The message in a file of Apple Mail (``.emlx``), which stands behind a line with its length.
 
 Source: as Mail writes it.
 """

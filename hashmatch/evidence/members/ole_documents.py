@@ -73,19 +73,20 @@ def members(file: CompoundFile, entries: list[Entry], numbers: Numbered) -> Iter
 
 
 def _in_stream(file: CompoundFile, entry: Entry, name: bytes, numbers: Numbered) -> Iterator[Given]:
+    is_given = False
     try:
         stream = read_stream(file, entry)
-        found = list(_found(entry.path[-1], stream.content))
+        for one in _found(entry.path[-1], stream.content):
+            is_given = not one.name
+            path = name + b"/" + one.name if one.name else name
+            doubt = one.doubt or stream.trouble  # sectors of other streams may be among its own
+            where = numbers.layer(path)
+            yield Inside(path, where, len(one.content), held(one.content), doubt=doubt)
+        trouble = stream.trouble
     except MemberError as error:
-        yield Trouble(name, numbers.layer(name), error.reason)
-        return
-    for one in found:
-        path = name + b"/" + one.name if one.name else name
-        doubt = one.doubt or (None if one.name else stream.trouble)
-        where = numbers.layer(path)
-        yield Inside(path, where, len(one.content), held(one.content), doubt=doubt)
-    if stream.trouble is not None and not (found and not found[0].name):
-        yield Trouble(name, numbers.layer(name), stream.trouble)
+        trouble = error.reason
+    if trouble is not None and not is_given:
+        yield Trouble(name, numbers.layer(name), trouble)
 
 
 def _found(name: str, content: bytes) -> Iterator[Found]:

@@ -312,3 +312,19 @@ def test_more_streams_than_the_file_can_hold_end_it():
         entry = huge.index(wide(f"s{number}") + bytes(4)) + 120
         struct.pack_into("<Q", huge, entry, 400_000)
     assert read(ole, bytes(huge))[1] is Reason.LIMIT_TOTAL
+
+
+def test_a_picture_in_a_stream_that_breaks_off_is_given_with_a_doubt():
+    made = bytearray(compound({"Data": NOISE + JPEG + NOISE, "Package": b"PK\3\4" + bytes(9000)}))
+    table = made.index(struct.pack("<II", 1, 2), 512)
+    count = -(-(2 * len(NOISE) + len(JPEG)) // 512)
+    struct.pack_into("<I", made, table + 4 * (count - 2), 0xFFFFFFFE)
+    struct.pack_into("<I", made, table + 4 * (count + 3), 0xFFFFFFFE)
+    found, _ = read(ole, bytes(made))
+    assert [(one.name, trouble) for one, _, trouble in found] == [
+        (b"Data/%d.jpg" % len(NOISE), None),
+        (b"Data", Reason.DAMAGED_CONTAINER),
+        (b"Package", None),
+    ]
+    assert found[0][1] == JPEG
+    assert found[0][0].doubt is found[2][0].doubt is Reason.DAMAGED_CONTAINER
