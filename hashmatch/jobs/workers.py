@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from hashmatch.jobs.examine_members import Depth, examine_whole
 from hashmatch.jobs.guard import Guard, Spared
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.reuse import Contents
+from hashmatch.jobs.telling import Answer, Telling
 from hashmatch.jobs.undisturbed import undisturbed
 from hashmatch.model.evidence import Item
 from hashmatch.model.profile import Profile
@@ -37,15 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.jobs.packing import Packed, PackedMember, Result
+    from hashmatch.jobs.packing import PackedMember, Result
     from hashmatch.model.evidence import Source
-    from hashmatch.model.outcomes import Member
     from hashmatch.model.wanted import Wanted
 
 _PATIENCE = 5.0  # seconds
 _SHARE_LEFT_BEHIND = 4  # a quarter of the memory for one item
-_SILENCE = 0.25  # seconds until a worker tells what it has so far
-_TOGETHER = 256  # results that it tells together at most
 _MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
@@ -79,20 +76,6 @@ class Task:
     wide: bool = False
     careful: bool = False
     spared: Spared = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The next results of a task in its order; those that are missing follow.
-
-    Members of an item stand before the item itself. ``step`` is the one that comes now, where a
-    task is careful. ``spent``: no more follow, and the worker should be replaced. The limit is on
-    all that it holds, so what items have left behind would be missing for others.
-    """
-
-    results: list[Packed]
-    spent: bool = False
-    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +204,7 @@ def _work(pipe: Connection, order: Order) -> None:
         most = space.bytes() + order.limits.memory // _SHARE_LEFT_BEHIND
         while True:
             task = queue.next()
-            telling = _Telling(pipe, packing)
+            telling = Telling(pipe, packing)
             guard = Guard(task.spared, telling.step if task.careful else None)
             aids = Aids(met, task.wide)
             spent = False
@@ -233,35 +216,6 @@ def _work(pipe: Connection, order: Order) -> None:
                 if spent:
                     break
             telling.flush(spent=spent)
-
-
-class _Telling:
-    """Gathers results and sends them, several times a second and before they are too many."""
-
-    def __init__(self, pipe: Connection, packing: Packing) -> None:
-        self._pipe, self._packing = pipe, packing
-        self._results: list[Packed] = []
-        self._step = 0
-        self._told = time.monotonic()
-
-    def add(self, one: Member | Result) -> None:
-        """Take one result."""
-        self._results.append(self._packing.packed(one))
-        late = time.monotonic() - self._told > _SILENCE
-        if late or len(self._results) >= _TOGETHER:
-            self.flush()
-
-    def step(self, number: int) -> None:
-        """Say at once which step comes now."""
-        self._step = number
-        self._pipe.send(Answer(self._results, step=number))
-        self._results, self._told = [], time.monotonic()
-
-    def flush(self, *, spent: bool = False) -> None:
-        """Send what there is."""
-        if self._results:
-            self._pipe.send(Answer(self._results, spent, self._step))
-            self._results, self._told = [], time.monotonic()
 
 
 class _Queue:
