@@ -15,7 +15,7 @@ from hashmatch.evidence.members.moments import iso
 from hashmatch.evidence.members.rar_content import Group
 from hashmatch.evidence.members.rar_entries import COPY, HARD_LINK, End, Entry
 from hashmatch.evidence.members.rar_secrets import Passwords
-from hashmatch.evidence.members.unpacked import read_at, unpacked
+from hashmatch.evidence.members.unpacked import followed, read_at, unpacked
 from hashmatch.model.facts import Facts
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason, Rule
@@ -48,10 +48,6 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
     return _Archive(stream, secrets, new=head == rar5_headers.MAGIC).members()
 
 
-def _more(end: End) -> Given | None:
-    return Trouble(b"", layer(NAME), Reason.UNSUPPORTED_CONTAINER) if end.more else None
-
-
 class _Archive:
     def __init__(self, stream: BinaryIO, secrets: Secrets, *, new: bool) -> None:
         self._stream, self._new = stream, new
@@ -67,7 +63,9 @@ class _Archive:
         while trouble is None:
             try:
                 number, found = next(entries)
-                given = self._given(found, number) if isinstance(found, Entry) else _more(found)
+                given = (
+                    self._given(found, number) if isinstance(found, Entry) else self._more(found)
+                )
             except MemberError as error:
                 trouble = error
                 continue
@@ -80,6 +78,14 @@ class _Archive:
         yield from waiting
         if trouble is not None:
             raise trouble
+
+    def _more(self, end: End) -> Given | None:
+        """Say what is beyond the end."""
+        if end.more:
+            return Trouble(b"", layer(NAME), Reason.UNSUPPORTED_CONTAINER)
+        if followed(self._stream, end.place):
+            return Trouble(b"", layer(NAME), Reason.DAMAGED_CONTAINER)
+        return None
 
     def _entries(self) -> Iterator[Entry | End]:
         if self._new:

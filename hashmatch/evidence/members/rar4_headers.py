@@ -61,7 +61,7 @@ def entries(stream: BinaryIO) -> Iterator[Entry | End]:
         if kind == _MAIN and flags & _ENCRYPTED_HEADERS:
             raise MemberError(Reason.UNSUPPORTED_CONTAINER)
         if kind == _END:
-            yield End(more=bool(flags & 1))
+            yield End(place + len(header), more=bool(flags & 1))
             return
         place += len(header)
         if kind in {_FILE, _NEW_SUB}:
@@ -71,7 +71,7 @@ def entries(stream: BinaryIO) -> Iterator[Entry | End]:
                 yield entry
         elif flags & _HAS_DATA:
             place += fields.whole(4)
-    yield End()  # old ones have no end of their own
+    yield End(total)  # old ones have no end of their own
 
 
 def _header(stream: BinaryIO, place: int) -> tuple[int, int, bytes]:

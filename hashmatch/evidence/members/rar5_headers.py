@@ -89,7 +89,7 @@ def entries(stream: BinaryIO, keys: Passwords) -> Iterator[Entry | End]:
         elif block.kind == _FILE:
             yield _entry(block)
         elif block.kind == _END:
-            yield End(more=bool(block.fields.number() & 1))
+            yield End(place, more=bool(block.fields.number() & 1))
             return
     raise MemberError(Reason.DAMAGED_CONTAINER)
 

@@ -61,8 +61,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of the archive; ``more`` says that another file goes on with it."""
+    """The end of the archive, and where in the file it is.
 
+    ``more`` says that another file goes on with it.
+    """
+
+    place: int
     more: bool = False
 
 

@@ -16,7 +16,7 @@ from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberE
 from hashmatch.evidence.members.moments import iso, since_1601
 from hashmatch.evidence.members.seven_zip_folder import Passwords
 from hashmatch.evidence.members.seven_zip_stream import PackedStream, Part
-from hashmatch.evidence.members.unpacked import Stretch, read_all, unpacked
+from hashmatch.evidence.members.unpacked import Stretch, followed, read_all, unpacked
 from hashmatch.model.facts import Facts
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
@@ -52,7 +52,9 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
         given = _empty(one, number) if one.emptystream else _given(one, number, next(parts, None))
         if given is not None:
             yield given
-    if next(parts, None) is not None:
+    last = archive.sig_header
+    end = archive.afterheader + last.nextheaderofs + last.nextheadersize
+    if next(parts, None) is not None or followed(stream, end):
         yield Trouble(b"", layer(NAME), Reason.DAMAGED_CONTAINER)
 
 

@@ -146,6 +146,12 @@ def length(stream: BinaryIO) -> int:
     return stream.seek(0, io.SEEK_END)
 
 
+def followed(stream: BinaryIO, place: int) -> bool:
+    """Tell whether something other than zeros lies behind a place."""
+    rest = Stretch(place, max(0, length(stream) - place))
+    return any(block.strip(b"\0") for block in rest.blocks(stream))
+
+
 def checked(blocks: Iterable[bytes], size: int, crc: int = _NO_CHECKSUM) -> Iterator[bytes]:
     """Pass blocks on, and compare what they were with what the container says.
 

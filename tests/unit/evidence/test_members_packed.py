@@ -1,0 +1,105 @@
+"""Files that are one packed stream: gzip and the others of its kind."""
+
+import bz2
+import gzip
+import io
+import lzma
+import struct
+
+import pytest
+
+from hashmatch.evidence.members import (
+    bzip2_stream,
+    compress_stream,
+    gzip_stream,
+    libarchive,
+    lz4_stream,
+    xz_stream,
+    zstd_stream,
+)
+from hashmatch.model.outcomes import Reason
+from tests.archives import Forward, contents, inside
+
+PLAIN = bytes(range(256)) * 1500
+KINDS = [(gzip_stream, gzip.compress), (bzip2_stream, bz2.compress), (xz_stream, lzma.compress)]
+GARBAGE = (b"", Reason.DAMAGED_CONTAINER)
+
+
+def zstd_pair():
+    zstd = pytest.importorskip("backports.zstd")
+    checked = {zstd.CompressionParameter.checksum_flag: 1}  # without one nothing tells
+    return zstd_stream, lambda plain: zstd.compress(plain, options=checked)
+
+
+@pytest.fixture(params=[*KINDS, None], ids=["gzip", "bzip2", "xz", "zstd"])
+def pair(request):
+    return request.param or zstd_pair()
+
+
+def test_streams_come_back_one_or_many(pair):
+    kind, pack = pair
+    packed = pack(PLAIN)
+    assert kind.recognise(packed[:4096], b"")
+    assert contents(kind, packed) == [(b"content", PLAIN)]
+    assert contents(kind, packed * 3) == [(b"content", PLAIN * 3)]
+    assert contents(kind, packed + bytes(1000) + packed + bytes(700)) == [(b"content", PLAIN * 2)]
+    assert contents(kind, Forward(packed)) == [(b"content", PLAIN)]
+    assert contents(kind, pack(b"") * 5000) == [(b"content", b"")]
+
+
+def test_what_follows_or_lacks_is_said(pair):
+    kind, pack = pair
+    packed = pack(PLAIN)
+    assert contents(kind, packed + b"garbage") == [(b"content", PLAIN), GARBAGE]
+    assert contents(kind, packed[:-3]) == [(b"content", Reason.DAMAGED_CONTAINER)]
+    assert contents(kind, packed + packed[:9])[0] == (b"content", Reason.DAMAGED_CONTAINER)
+
+
+def test_damage_never_looks_like_an_end(pair):
+    kind, pack = pair
+    packed = bytearray(pack(PLAIN))
+    packed[-6 if kind is gzip_stream else len(packed) // 2] ^= 0x55
+    ((_, found),) = contents(kind, bytes(packed))
+    assert found is Reason.DAMAGED_CONTAINER
+
+
+def test_gzip_says_name_and_time():
+    packed = io.BytesIO()
+    with gzip.GzipFile("/x/tree.tar", "wb", fileobj=packed, mtime=1) as stream:
+        stream.write(PLAIN)
+    (member,) = inside(gzip_stream, packed.getvalue())
+    assert (member.name, str(member.layer)) == (b"tree.tar", "gzip:tree.tar;n=0")
+    assert (member.facts.times, member.modified_ns) == (
+        (("modified", "1970-01-01T00:00:01Z"),),
+        10**9,
+    )
+    assert member.open().read() == member.open().read() == PLAIN
+    extra = packed.getvalue()[:3] + b"\x0c" + packed.getvalue()[4:10] + b"\x04\x00abcd"
+    assert inside(gzip_stream, extra + packed.getvalue()[10:])[0].open().read() == PLAIN
+
+
+def test_zstandard_that_is_not_installed_is_said(monkeypatch):
+    for name in ("backports.zstd", "compression.zstd"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    assert contents(zstd_stream, b"\x28\xb5\x2f\xfd" + bytes(9)) == [
+        (b"content", Reason.NO_BACKEND)
+    ]
+
+
+def test_lz4_and_compress_are_unpacked_by_libarchive():
+    if libarchive.library() is None:
+        pytest.skip("libarchive is not installed")
+    stored = b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 1 << 31 | 5) + b"hello" + bytes(4)
+    assert lz4_stream.recognise(stored, b"")
+    assert contents(lz4_stream, stored) == [(b"content", b"hello")]
+    assert contents(lz4_stream, stored[:-9])[0][1] is Reason.DAMAGED_CONTAINER
+    codes = [ord("a"), ord("b"), 257, 259]  # ab ab aba
+    bits = sum(code << 9 * place for place, code in enumerate(codes))
+    packed = b"\x1f\x9d\x90" + bits.to_bytes(5, "little")
+    assert compress_stream.recognise(packed, b"")
+    assert contents(compress_stream, packed) == [(b"content", b"abababa")]
+
+
+def test_without_libarchive_its_kinds_are_said(monkeypatch):
+    monkeypatch.setattr(libarchive, "library", lambda: None)
+    assert contents(lz4_stream, b"\x04\x22\x4d\x18") == [(b"content", Reason.NO_BACKEND)]
