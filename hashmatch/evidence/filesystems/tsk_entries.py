@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems.tsk_family import Family, Found
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
-from hashmatch.evidence.filesystems.tsk_streams import Stream
 from hashmatch.model.evidence import Entry, Item
 from hashmatch.model.facts import MOST_EXTENTS, Facts, Standing
 from hashmatch.model.locators import Layer, layer, place
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.evidence.filesystems.moments import Moments
+    from hashmatch.evidence.filesystems.tsk_streams import Stream
 
 REGULAR, FOLDER, UNKNOWN = 1, 2, 0
 _RULES = {
@@ -115,8 +115,9 @@ class Writer:
             return [one for one in found if not self._family.is_own_stream(one.stream.name)]
         if int(file.info.meta.type) == FOLDER:
             return [one for one in found if one.stream.name]
-        if not found and not named.gone:
-            return [Found(Stream(b"", 0))]
+        if not named.gone and all(one.stream.name for one in found):
+            # A file without content is empty, or what says where its content lies is lost.
+            return [Found(self._family.nothing(file)), *found]
         return found
 
     def _entry(

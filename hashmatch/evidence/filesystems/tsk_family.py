@@ -93,9 +93,15 @@ class Family:
         """List the streams of a file."""
         return streams(file, self.unit, self.data)
 
+    def nothing(self, file: Handle) -> Stream:
+        """Stand for the content of a file that has none; not readable if it should have some."""
+        size = int(file.info.meta.size)
+        return Stream(b"", size, flags=NONRESIDENT if size else 0)
+
     def obstacle(self, file: Handle, stream: Stream) -> Reason | None:  # noqa: ARG002
         """Say why a stream cannot be read as it was stored; None where it can."""
-        if stream.size < 0:
+        lost = stream.flags & NONRESIDENT and not stream.covered and stream.size
+        if stream.size < 0 or lost:
             return Reason.DAMAGED_FILE_SYSTEM
         if self.holes or not stream.flags & NONRESIDENT:
             return None

@@ -78,6 +78,10 @@ class Ntfs(Family):
         following = seq % 0xFFFF + 1
         return file if int(file.info.meta.seq) in {seq, following} else None
 
+    def nothing(self, file: Handle) -> Stream:  # noqa: ARG002
+        """Even an empty file has a stream: a record without one is damaged."""
+        return Stream(b"", -1)
+
     def left_out(self, file: Handle) -> Rule | None:
         """Links, sockets and devices are reparse points."""
         return _LINKS.get(self._reparse(file))

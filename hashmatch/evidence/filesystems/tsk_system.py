@@ -9,7 +9,6 @@ from hashmatch.evidence.filesystems.interface import UNKNOWN, Run
 from hashmatch.evidence.filesystems.tsk_entries import Writer, available
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, Found, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
-from hashmatch.evidence.filesystems.tsk_streams import Stream
 from hashmatch.evidence.filesystems.tsk_walk import Walk
 from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import ItemError, Reason, Stage
@@ -73,7 +72,8 @@ class TskFileSystem:
         addr, seq, gone = int(number), int(counted or b"0"), where.has("del")
         file = opened(self._mounted, addr)
         if file is None:
-            raise ItemError(Stage.OPEN, Reason.VANISHED)
+            there = addr <= int(self._mounted.info.last_inum)
+            raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM if there else Reason.VANISHED)
         if gone is not bool(int(file.info.meta.flags) & UNALLOCATED):
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if counted and not gone and not self._family.matches(file, seq):
@@ -89,7 +89,7 @@ class TskFileSystem:
                 return found
         if name or where.has("del"):
             raise ItemError(Stage.OPEN, Reason.VANISHED)
-        return Found(Stream(b"", 0))
+        return Found(self._family.nothing(file))
 
     def unallocated(self) -> Iterator[Run]:
         """Yield the space that holds no allocated content, in order; may take in metadata."""
