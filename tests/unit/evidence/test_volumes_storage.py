@@ -150,12 +150,33 @@ def test_any_text_is_read_or_refused(text):
         lvm_text.parse(text)
 
 
-def test_a_group_without_what_it_must_say_is_damage():
-    disk = maker.lvm('vg0 { id = "x" }', 2 << 20)
-    with pytest.raises(lvm.LvmError):
+def reason(disk):
+    with pytest.raises(lvm.LvmError) as caught:
         lvm.read(Bytes(disk))
-    with pytest.raises(lvm.LvmError):
-        lvm.read(Bytes(maker.lvm("a = 1", 2 << 20)))
+    return str(caught.value)
+
+
+def test_a_physical_volume_that_does_not_say_what_it_must_is_damage():
+    size = 2 << 20
+    assert "label" in reason(bytes(size))
+    other = maker.lvm(maker.group(""), size)
+    other[512 + 24 : 512 + 32] = b"LVM2 002"
+    assert "another version" in reason(other)
+    assert "does not name the volume" in reason(maker.lvm(maker.group(""), size, identity="1" * 32))
+    assert "lacks" in reason(maker.lvm('vg0 { id = "x" }', size))
+    assert "lacks" in reason(maker.lvm("a = 1", size))
+    assert "not a section" in reason(
+        maker.lvm("vg0 { extent_size = 1\nphysical_volumes = 5 }", size)
+    )
+    assert "not a number" in reason(maker.lvm("vg0 { extent_size = -1 }", size))
+    empty = maker.lvm("", size)
+    head = bytearray(empty[4096 : 4096 + 512])
+    head[40:48] = bytes(8)
+    empty[4096 : 4096 + 512] = maker.lvm_sum(bytes(head[4:])).to_bytes(4, "little") + head[4:]
+    assert "no volume group yet" in reason(empty)
+    head[40:48] = b"\xff" * 8
+    empty[4096 : 4096 + 512] = maker.lvm_sum(bytes(head[4:])).to_bytes(4, "little") + head[4:]
+    assert "outside of itself" in reason(empty)
 
 
 MODES = [
