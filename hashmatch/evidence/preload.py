@@ -5,6 +5,7 @@ What Python loads itself could be loaded later; libraries of the system that it 
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import time
@@ -14,6 +15,8 @@ from hashmatch.evidence.members import libarchive
 
 MODULES = ("bz2", "ctypes", "lzma", "sqlite3", "zlib")
 """Those that need libraries of the system. What is not installed is said by what would need it."""
+_RUNTIME = "libstdc++.so.6"
+"""What the library for PDF needs of the system; itself it is loaded only where there is one."""
 FILE_SYSTEMS = ("pytsk3",)
 """Those that read file systems, besides."""
 
@@ -29,4 +32,6 @@ def load(*, file_systems: bool = True) -> None:
     for name in (*MODULES, *(FILE_SYSTEMS if file_systems else ())):
         with suppress(ImportError):
             importlib.import_module(name)
+    with suppress(OSError):
+        ctypes.CDLL(_RUNTIME)
     libarchive.library()
