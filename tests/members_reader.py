@@ -36,5 +36,5 @@ def contents(module, content, *passwords):
     """Give the contents of all members of a container in which nothing is wrong."""
     found, end = read(module, content, *passwords)
     assert end is None
-    assert all(trouble is None for _, _, trouble in found)
+    assert all(trouble is None and one.doubt is None for one, _, trouble in found)
     return [data for _, data, _ in found]

@@ -94,9 +94,13 @@ class Splitter:
             else:
                 if deep:
                     self.broken = Reason.LIMIT_DEPTH
-                after = self._next(body)
-                yield _part(headers, (*number, 1) if is_message else number, body, after)
-                _, place, number = after
+                is_alone = not self._levels
+                own = (*number, 1) if is_message else number
+                end, place, number = self._next(body)
+                if end < 0:
+                    yield _part(headers, own, body, self._size, unfinished=not is_alone)
+                else:
+                    yield _part(headers, own, body, end)
                 is_message = False
 
     def _enter(self, boundary: bytes, number: tuple[int, ...]) -> None:
@@ -110,7 +114,7 @@ class Splitter:
         )
 
     def _next(self, body: int) -> tuple[int, int | None, tuple[int, ...]]:
-        """Find the next part: where the one before it ends, where it begins, its number."""
+        """Find the next part: where the one before it ends, -1 for nowhere; its begin and number."""
         start = body
         ended = -1
         while self._pattern is not None:
@@ -131,7 +135,7 @@ class Splitter:
             self._levels.pop()
             self._compile()
             start = after
-        return (self._size if ended < 0 else ended), None, ()
+        return ended, None, ()
 
     def _delimiter(self, start: int) -> tuple[int, int, bytes, bool] | None:
         """Find a line that is a boundary: the content before ends, the line ends, which, last."""
@@ -168,15 +172,15 @@ class Splitter:
 
 
 def _part(
-    headers: Headers, number: tuple[int, ...], body: int, after: tuple[int, int | None, object]
+    headers: Headers, number: tuple[int, ...], body: int, end: int, *, unfinished: bool = False
 ) -> Part:
     return Part(
         number,
         body,
-        max(0, after[0] - body),
+        max(0, end - body),
         headers.kind,
         headers.coding,
         headers.name or b"part-" + ".".join(map(str, number)).encode(),
         named=bool(headers.name),
-        unfinished=after[1] is None,
+        unfinished=unfinished,
     )

@@ -51,6 +51,7 @@ def test_attachments_also_of_messages_in_messages(policy):
     assert mime.recognise(raw[:4096], b"x.bin")
     found, end = read(mime, raw)
     assert end is None
+    assert {given.doubt for given, _, _ in found} == {None}
     assert [(str(given.layer), given.name.decode(), data) for given, data, _ in found] == [
         ("mime:2;name=ภาพ 1.png", "ภาพ 1.png", PNG),
         ("mime:3.2;name=b.jpg", "b.jpg", JPEG),
