@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.members.methods import streams
@@ -39,14 +40,18 @@ def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # no passwords
     """Yield the content; see :class:`hashmatch.evidence.members.interface.Container`."""
-    name, modified = NAMELESS, 0
-    if stream.seekable():
-        head = read_all(stream, _HEAD)
+    head = read_all(stream, _HEAD)
+    seekable = stream.seekable()
+    if seekable:
         stream.seek(-len(head), 1)
-        name = _name(head) or NAMELESS
-        modified = struct.unpack_from("<I", head, 4)[0] * 10**9 if len(head) > 10 else 0
+    name = _name(head) or NAMELESS
+    modified = struct.unpack_from("<I", head, 4)[0] * 10**9 if len(head) > 10 else 0
     facts = Facts(times=(("modified", iso(modified)),)) if modified else None
-    yield from one(NAME, stream, unpack, name=name, modified_ns=modified, facts=facts)
+
+    def unpacked(packed: Iterable[bytes], tail: Tail) -> Iterator[bytes]:
+        return unpack(packed if seekable else chain((head,), packed), tail)
+
+    yield from one(NAME, stream, unpacked, name=name, modified_ns=modified, facts=facts)
 
 
 def _name(head: bytes) -> bytes:

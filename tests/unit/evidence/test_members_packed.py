@@ -74,6 +74,7 @@ def test_gzip_says_name_and_time():
         10**9,
     )
     assert member.open().read() == member.open().read() == PLAIN
+    assert contents(gzip_stream, Forward(packed.getvalue())) == [(b"tree.tar", PLAIN)]
     extra = packed.getvalue()[:3] + b"\x0c" + packed.getvalue()[4:10] + b"\x04\x00abcd"
     assert inside(gzip_stream, extra + packed.getvalue()[10:])[0].open().read() == PLAIN
 
