@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +121,9 @@ def fields(kind: str, data: bytes) -> dict[str, Json]:
     """
     text = _text(unpacked(data))
     if kind == "xheader":
-        found = {_TAGS.get(tag, f"x_{tag}"): unescape(value) for tag, value in _TAG.findall(text)}
+        found = {
+            _TAGS.get(tag, f"x_{tag}"): html.unescape(value) for tag, value in _TAG.findall(text)
+        }
     else:
         found = _table(text)
     return _said(found)

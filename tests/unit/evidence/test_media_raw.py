@@ -4,7 +4,11 @@ import errno
 import importlib
 import os
 import pkgutil
+import re
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +55,21 @@ def test_every_module_with_a_form_is_registered_and_has_all_of_it():
     with pytest.raises(UsageError, match="names no known form"):
         registry.by_name("tape")
     assert registry.by_name("raw") is raw
+
+
+def test_the_documentation_lists_every_form():
+    text = (Path(__file__).parents[3] / "docs" / "images.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    assert sorted(listed) == sorted((one.NAME, one.TITLE) for one in registry.all_forms())
+
+
+def test_loading_the_forms_brings_in_no_library():
+    code = (
+        "import sys; from hashmatch.evidence.media import registry; registry.all_forms();"
+        "print({'numpy', 'pyewf', 'pyvmdk', 'pyvhdi', 'urllib.request'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_no_form_takes_a_file_that_it_cannot_name(tmp_path):
