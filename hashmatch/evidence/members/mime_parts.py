@@ -114,7 +114,7 @@ class Splitter:
         )
 
     def _next(self, body: int) -> tuple[int, int | None, tuple[int, ...]]:
-        """Find the next part: where the one before it ends, -1 for nowhere; its begin and number."""
+        """Find the next part: where the one before it ends or -1, where it begins, its number."""
         start = body
         ended = -1
         while self._pattern is not None:
