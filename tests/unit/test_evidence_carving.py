@@ -101,6 +101,7 @@ def test_a_cut_picture_keeps_what_there_is() -> None:
 def test_a_cut_jpeg_before_zeros_ends_where_the_zeros_begin() -> None:
     data = samples()["jpeg"][1][:12000].rstrip(b"\0")
     assert walked("jpeg", data + bytes(1 << 20)) == (len(data), False)
+    assert walked("jpeg", data + bytes(1 << 20) + b"\xff\xd8\xff\xe0") == (len(data), False)
 
 
 def test_a_jpeg_overwritten_by_another_ends_where_that_begins() -> None:

@@ -36,6 +36,7 @@ def test_it_says_that_nothing_agrees_where_only_leads_were_found(claims, nothing
             chance=(),
         ),
         gaps=(),
+        media=(),
         expired=(),
     )
     scan_summary.tell(result)

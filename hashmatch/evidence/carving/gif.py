@@ -17,7 +17,6 @@ MAGICS = ((0, b"GIF87a"), (0, b"GIF89a"))
 MOST = 64 << 20
 """Bytes that a picture may have."""
 
-_AHEAD = 64 << 10
 _LEAST = 256  # bytes of a first picture without which a beginning is not worth keeping
 _TRAILER, _EXTENSION, _PICTURE = 0x3B, 0x21, 0x2C
 _EXTENSIONS = {0x01: 12, 0xF9: 4, 0xFE: 0, 0xFF: 11}
@@ -92,7 +91,7 @@ class _Walk:
         return place, False
 
     def _at(self, offset: int, length: int) -> bytes:
-        return self._window.at(offset, length, _AHEAD)
+        return self._window.at(offset, length)
 
 
 def _colours(flags: int) -> int:

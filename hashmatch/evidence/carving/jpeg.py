@@ -112,7 +112,7 @@ class _Walk:
         while after < self._limit:
             piece = self._window.more(after)
             found = self._marker.search(piece)
-            kept = len(piece[: found.start()] if found else piece.rstrip(b"\0"))
+            kept = len((piece[: found.start()] if found else piece).rstrip(b"\0"))
             if kept:
                 self._filled = after + kept
             if found:

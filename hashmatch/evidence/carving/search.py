@@ -26,8 +26,8 @@ SECTOR = 512
 """Files begin at multiples of this on disks."""
 
 _PIECE = 4 << 20
-_FREE = 1 << 30  # bytes that walkers may read whatever is searched
-_SHARE = 16  # and so many times what is searched, however often beginnings overlap
+_FREE = 64 << 20  # bytes that walkers may read whatever is searched
+_SHARE = 4  # and so many times what is searched, however often beginnings overlap
 _CHECKED = frozenset(("jpeg", "png", "gif"))
 """Kinds whose whole content is looked at, so that nothing else can be in a whole one."""
 _INNER = frozenset(("quicktime",))

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     Read: TypeAlias = "Callable[[int, int], bytes]"
 
-STEP = 4096
-"""Bytes read at once where a walker goes from header to header."""
+STEP = 1024
+"""Bytes read at first, and where a walker goes from header to header."""
 PIECE = 256 << 10
-"""Bytes read at once where a walker looks at everything."""
+"""Bytes read at once where a walker has looked at much, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,13 @@ class Window:
         self._limit = limit
         self._start = 0
         self._kept = b""
+        self._ahead = STEP
 
-    def at(self, offset: int, length: int, ahead: int = STEP) -> bytes:
-        """Give ``length`` bytes at an offset; fewer only where the space ends.
-
-        Args:
-            offset: where they begin.
-            length: how many.
-            ahead: how many are read where they are not at hand.
-        """
+    def at(self, offset: int, length: int) -> bytes:
+        """Give ``length`` bytes at an offset; fewer only where the space ends."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._kept):
-            most = max(0, min(max(length, ahead), self._limit - offset))
-            self._start, self._kept = offset, self._read(offset, most) if most else b""
+            self._fill(offset, length)
             begin = 0
         return self._kept[begin : begin + length]
 
@@ -69,11 +63,19 @@ class Window:
         One or none only where the space ends.
         """
         begin = offset - self._start
-        if 0 <= begin < len(self._kept) - 1:
-            return self._kept[begin:]
-        return self.at(offset, PIECE)
+        if not 0 <= begin < len(self._kept) - 1:
+            self._fill(offset, 2)
+            begin = 0
+        return self._kept[begin:]
 
     def number(self, offset: int, length: int) -> int:
         """Give a number, the high byte first; -1 where the space ends before it does."""
         found = self.at(offset, length)
         return int.from_bytes(found, "big") if len(found) == length else -1
+
+    def _fill(self, offset: int, length: int) -> None:
+        """Read on: the more, the more was read in a row, so that small files cost little."""
+        goes_on = 0 <= offset - self._start <= len(self._kept)
+        self._ahead = min(2 * self._ahead, PIECE) if goes_on else STEP
+        most = min(max(length, self._ahead), self._limit - offset)
+        self._start, self._kept = offset, self._read(offset, most) if most > 0 else b""
