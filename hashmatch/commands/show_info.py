@@ -84,19 +84,21 @@ def _rows(found: Shown) -> Iterator[tuple[str, str]]:
     if found.modified:
         yield "modified", found.modified
     if found.found.facts is not None:
-        yield from _of_facts(found.found.facts)
+        yield from of_facts(found.found.facts)
     for name in ("digests", "partial", "picture", "video"):
         if value.get(name):
             yield name, _words(value[name])
     yield from _of_hits(found)
 
 
-def _of_facts(facts: Facts) -> Iterator[tuple[str, str]]:
+def of_facts(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Tell facts in rows of a word and a text; a time of unknown zone says so."""
     how = f", recovered {facts.recovery}" if facts.recovery else ""
     yield "standing", f"{facts.standing}{how}"
     for name, moment in facts.times:
-        zone = "" if moment.endswith("Z") or moment[-6:-5] in {"+", "-"} else " (zone not known)"
-        yield "time", f"{name} {moment}{zone}"
+        _, _, clock = moment.partition("T")
+        known = clock.endswith("Z") or "+" in clock or "-" in clock
+        yield "time", f"{name} {moment}{'' if known else ' (zone not known)'}"
     for offset, length in facts.extents:
         yield "extent", f"{length:,} bytes at {offset:,}"
     if facts.fragments > len(facts.extents):

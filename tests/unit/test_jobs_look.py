@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from hashmatch.commands.show_info import of_facts
 from hashmatch.errors import EvidenceError, UsageError
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs import look
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.show_info import Shown
 from hashmatch.model import locators
+from hashmatch.model.facts import Facts
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Member, Reading, Reason
 
@@ -89,3 +91,20 @@ def test_only_what_was_recorded_is_compared() -> None:
     assert shown.modified == ""
     assert shown.exit_code() == 3
     assert shown.to_json()["failed"] == {"stage": "read", "reason": "input-output-error"}
+
+
+def test_times_without_a_zone_are_told_as_such() -> None:
+    times = (("a", "2026-11-22"), ("b", "2026-11-22T01:28:36"), ("c", "2026-11-22T01:28:36-07:00"))
+    facts = Facts(
+        times=(*times, ("d", "2026-11-22T01:28:36.5Z")), extents=((4096, 9),), fragments=3
+    )
+    told = [text for _, text in of_facts(facts)]
+    assert told == [
+        "allocated",
+        "a 2026-11-22 (zone not known)",
+        "b 2026-11-22T01:28:36 (zone not known)",
+        "c 2026-11-22T01:28:36-07:00",
+        "d 2026-11-22T01:28:36.5Z",
+        "9 bytes at 4,096",
+        "3 in all",
+    ]
