@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+from hashmatch.evidence.members import libarchive
 from hashmatch.evidence.members import zip as zips
 from hashmatch.model.outcomes import Reason, Rule
 from tests.archives import (
@@ -73,6 +74,18 @@ def test_rare_methods_and_unknown_ones():
         (b"x", Reason.UNSUPPORTED_CONTAINER),
         (b"y", PLAIN),
         (b"z", Reason.UNSUPPORTED_CONTAINER),
+    ]
+
+
+def test_ppmd_is_unpacked_by_libarchive():
+    pyppmd = pytest.importorskip("pyppmd")
+    if libarchive.library() is None:
+        pytest.skip("libarchive is not installed")
+    packer = pyppmd.Ppmd8Encoder(6, 8 << 20)
+    packed = struct.pack("<H", 5 | 7 << 4) + packer.encode(PLAIN) + packer.flush()
+    entries = [zip_entry(b"p", packed, PLAIN, 98), zip_entry(b"cut", packed[:20], PLAIN, 98)]
+    assert contents(zips, zip_of([*entries, stored(b"z")])) == [
+        *((b"p", PLAIN), (b"cut", Reason.DAMAGED_CONTAINER), (b"z", PLAIN)),
     ]
 
 
