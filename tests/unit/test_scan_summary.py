@@ -26,8 +26,24 @@ def test_what_was_not_compared_in_full_and_what_was_sampled_is_said():
     [((), True), (("lead",), True), (("exact-2", "lead"), False), (("near",), False)],
 )
 def test_it_says_that_nothing_agrees_where_only_leads_were_found(claims, nothing, capsys):
-    result = SimpleNamespace(
-        tally=Tally(seen=1, examined=1, items_with_hits=1, items_with_leads=1),
+    tally = Tally(seen=1, examined=1, items_with_hits=1, items_with_leads=1)
+    scan_summary.tell(finished(tally, claims))
+    assert ("No examined item agrees" in capsys.readouterr().out) == nothing
+
+
+def test_items_with_hits_that_were_not_found_again_make_a_run_incomplete(capsys):
+    tally = Tally(seen=2, examined=2, items_with_hits=1, items_with_notable_hits=1)
+    tally.reopened_differ = 1
+    scan_summary.tell(finished(tally, ("exact-2",)))
+    told = capsys.readouterr().out
+    assert "WARNING: 1 item with hits could not be found again by the locator" in told
+    assert "result: HITS_INCOMPLETE (13)" in told
+
+
+def finished(tally, claims):
+    """A run that has ended, as far as its summary asks."""
+    return SimpleNamespace(
+        tally=tally,
         folder=SimpleNamespace(run_id="r"),
         resumed=False,
         found=SimpleNamespace(
@@ -39,5 +55,3 @@ def test_it_says_that_nothing_agrees_where_only_leads_were_found(claims, nothing
         media=(),
         expired=(),
     )
-    scan_summary.tell(result)
-    assert ("No examined item agrees" in capsys.readouterr().out) == nothing
