@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence.media.damage import Damage
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from hashmatch.evidence.media.ewf_opening import Gathered
     from hashmatch.evidence.media.ewf_tables import Place, Tables
     from hashmatch.evidence.media.segments import Segments
@@ -34,12 +36,15 @@ class Chunks:
         self._tables = tables
         shape = found.shape
         self._chunk = shape.chunk if shape else 1
+        self._most = 2 * self._chunk + 4096
         said = shape.sectors * shape.sector if shape else 0
         listed = tables.count * self._chunk
         needed = -(-said // self._chunk)
-        if needed and tables.count > needed:
-            found.doubt(f"its tables list {tables.count} chunks of {needed}; all are read")
-        self.size = said if needed >= tables.count else listed
+        self.size = said
+        if tables.count and tables.count >= needed:
+            self.size = self._end(said, shape.sector if shape else 1)
+        if self.size > said:
+            found.doubt(f"its chunks hold {self.size} bytes, and its sectors {said}; all are read")
         self._listed = min(listed, self.size)
         self.damage = Damage(self.size)
         if self.size > listed:
@@ -56,6 +61,33 @@ class Chunks:
         found = self._read(offset, there)
         # Not by chunks: a header may claim any size.
         return found + bytes(end - there) if there < end else found
+
+    def _end(self, said: int, sector: int) -> int:
+        """Tell where the content ends by the last chunk, which may hold more than whole sectors.
+
+        Some programs count only whole sectors of a source that ends within one, and yet store,
+        and digest, all of it. Others fill the last chunk up with zeros, which are no content.
+        """
+        number = self._tables.count - 1
+        begin = number * self._chunk
+        wanted = max(said - begin, 0)
+        segment, places = self._tables.places(number, number)
+        place = next(places)
+        if place is None:
+            return max(said, begin)
+        try:
+            length = min(place.end - place.start, self._most)
+            data = memoryview(self._segments.read(segment, place.start, length))
+        except OSError:
+            return max(said, begin)
+        found: bytes | memoryview | None
+        if place.packed:
+            found = self._inflated(data, range(max(wanted, 1), self._chunk + 1))
+        else:
+            found = _plain(data, (wanted, min(len(data) - 4, self._chunk)))
+        beyond = b"" if found is None else bytes(found[wanted:])
+        whole = len(beyond) >= sector and not any(beyond) and said > begin
+        return max(said, begin) + (0 if whole else len(beyond))
 
     def _read(self, offset: int, end: int) -> bytes:
         size = self._chunk
@@ -101,8 +133,7 @@ class Chunks:
                 break
             run.append(place)
         # The last may reach to the end of its section, whatever lies there.
-        most = 2 * self._chunk + 4096
-        length = run[-1].start - start.start + min(run[-1].end - run[-1].start, most)
+        length = run[-1].start - start.start + min(run[-1].end - run[-1].start, self._most)
         try:
             data = memoryview(self._segments.read(segment, start.start, length))
         except OSError:
@@ -128,10 +159,10 @@ class Chunks:
         found = self._inflated(data, lengths) if place.packed else _plain(data, lengths)
         if found is not None:
             return found[:wanted]
-        whole = len(data) == min(place.end - place.start, 2 * self._chunk + 4096)
+        whole = len(data) == min(place.end - place.start, self._most)
         return self._zeros(number, "checksum" if whole else "truncated")
 
-    def _inflated(self, data: memoryview, lengths: tuple[int, ...]) -> bytes | None:
+    def _inflated(self, data: memoryview, lengths: Container[int]) -> bytes | None:
         """Inflate; the stream ends with a checksum of what comes out, which zlib compares."""
         inflate = zlib.decompressobj()
         try:
@@ -150,8 +181,8 @@ class Chunks:
 def _plain(data: memoryview, lengths: tuple[int, ...]) -> memoryview | None:
     """Give what is stored as it is, with its checksum behind it; the last may be filled up."""
     for length in lengths:
-        content = data[:length]
-        if len(data) >= length + 4 and zlib.adler32(content) == int.from_bytes(
+        content = data[: max(length, 0)]
+        if 0 < length <= len(data) - 4 and zlib.adler32(content) == int.from_bytes(
             data[length : length + 4], "little"
         ):
             return content

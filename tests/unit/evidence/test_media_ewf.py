@@ -266,7 +266,43 @@ def test_chunks_beyond_the_stated_end_are_read_and_said(tmp_path):
     path = ewf_maker.write(tmp_path / "disk.E01", CONTENT[:36864], claimed_sectors=8)
     medium = opened(path)
     assert medium.read_at(0, 10**6) == CONTENT[:36864]
-    assert medium.facts.said["doubts"] == ["its tables list 9 chunks of 1; all are read"]
+    assert medium.facts.said["doubts"] == [
+        "its chunks hold 36864 bytes, and its sectors 4096; all are read"
+    ]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_source_that_ends_within_a_sector_is_read_to_its_last_byte(tmp_path, packed):
+    """Some programs count whole sectors only, and store and digest the rest all the same."""
+    for size in (len(CONTENT) - 300, len(CONTENT) - 300 - 4096 * 4):
+        data, whole = CONTENT[:size], size // 512 * 512
+        path = tmp_path / "disk.E01"
+        # a sector of one byte makes the writer add nothing; then the header is put right
+        plan = {"packed": packed, "sector": 1, "chunk_sectors": 4096}
+        ewf_maker.write(path, data, **plan)
+        at = place(path, "volume") + 76
+        body = bytearray(path.read_bytes()[at : at + 1048])
+        struct.pack_into("<IIQ", body, 8, 8, 512, whole // 512)
+        change(path, at, ewf_maker.checked(bytes(body)))
+        medium = opened(path)
+        assert medium.size == size
+        assert medium.read_at(0, 10**6) == data
+        assert list(medium.damage) == []
+        assert medium.facts.said["doubts"] == [
+            f"its chunks hold {size} bytes, and its sectors {whole}; all are read"
+        ]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_last_chunk_that_is_filled_up_ends_where_the_sectors_end(tmp_path, packed):
+    data = CONTENT[: 4096 * 3] + b"x" * 1024
+    filled = data + bytes(4096 - 1024)
+    sectors = len(data) // 512
+    path = tmp_path / "disk.E01"
+    ewf_maker.write(path, filled, packed=packed, claimed_sectors=sectors)
+    medium = opened(path)
+    assert medium.read_at(0, 10**6) == data
+    assert "doubts" not in medium.facts.said
 
 
 def test_a_cut_file_says_what_is_gone(tmp_path):
