@@ -56,8 +56,9 @@ def command(
     A known list is any that can be imported and holds names: hashdeep, sums, CSV, DFXML, or the
     JSON lines of 'hashmatch hash'. Every file and every row of the lists ends in exactly one
     class. Names are compared as they are in the list: absolute where all its names are, and
-    './a' is 'a'. A list that lies among the files and is not in a list is left out. Ends
-    with 0 where all agree, 10 for differences, 3 or 13 where something could not be read.
+    './a' is 'a'. A list that lies among the files and is not in a list is left out. An image of
+    a disk is a file like any other. Ends with 0 where all agree, 10 for differences, 3 or 13 where
+    something could not be read.
 
     \b
     Examples:

@@ -54,8 +54,9 @@ def command(
 ) -> int:
     """Print the digests of files, and of everything below folders.
 
-    Nothing is decoded, compared or kept, and nothing that is read is changed. Output is in the
-    order of the words and by name below each, whatever the number of workers. Links, pipes and
+    Nothing is decoded, compared or kept, and nothing that is read is changed; an image of a disk
+    is a file like any other. Output is in the order of the words and by name below each, whatever
+    the number of workers. Links, pipes and
     devices below a folder are left out and counted. Ends with 0, or with 3 where a file could
     not be read or written down; each is named on standard error.
 

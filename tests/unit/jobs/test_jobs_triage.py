@@ -10,6 +10,7 @@ from hashmatch.matching.near import Limits
 from hashmatch.model.evidence import Item
 from hashmatch.model.hits import Claim, Disposition, Hit
 from hashmatch.model.outcomes import Reading, Reason, Video
+from hashmatch.model.wanted import Wanted
 
 HIT = Hit(
     set_name="s",
@@ -42,13 +43,13 @@ class AllAlike:
     reading: Reading
 
     def read(self, portion):
-        yield [(number, item, self.reading) for number, item in portion]
+        yield [(number, item, self.reading, ()) for number, item in portion]
 
 
 def look(show, *, matcher=None, reading=None, videos=True):
     """Look at three items."""
     request = triage.Request((), (), Limits(31), 1)
-    found = triage._Look(request, ("source",), matcher or AllHit(), show, videos=videos)
+    found = triage._Look(request, ("source",), matcher or AllHit(), show, Wanted(videos=videos))
     listed = [(0, Item(b"%d" % number, 1, 0, 0, (1, number))) for number in range(3)]
     return found, found.until_stopped(AllAlike(reading or Reading(())), listed, 60)
 
