@@ -79,9 +79,10 @@ def _refuse(content: Medium, family: str) -> None:
     """Refuse what the library would read wrong."""
     if family == _EXT:
         layout = ext_layout.read(content)
-        if layout is None:
+        # The library goes through as many records as the number says, whether they can be or not.
+        if layout is None or layout.records > layout.groups * layout.records_per_group:
             raise MountError(Reason.DAMAGED_FILE_SYSTEM, _DAMAGED)
-        if layout.strange:
+        if layout.strange or layout.cluster != layout.block:  # it reads no clusters of blocks
             raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, _STRANGE)
     if family == _HFS and content.read_at(1024, 2) == b"BD":
         raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, _WRAPPED)

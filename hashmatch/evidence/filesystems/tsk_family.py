@@ -95,13 +95,11 @@ class Family:
 
     def nothing(self, file: Handle) -> Stream:
         """Stand for the content of a file that has none; not readable if it should have some."""
-        size = int(file.info.meta.size)
-        return Stream(b"", size, flags=NONRESIDENT if size else 0)
+        return Stream(b"", -1 if int(file.info.meta.size) else 0)
 
     def obstacle(self, file: Handle, stream: Stream) -> Reason | None:  # noqa: ARG002
         """Say why a stream cannot be read as it was stored; None where it can."""
-        lost = stream.flags & NONRESIDENT and not stream.covered and stream.size
-        if stream.size < 0 or lost:
+        if stream.size < 0:
             return Reason.DAMAGED_FILE_SYSTEM
         if self.holes or not stream.flags & NONRESIDENT:
             return None
