@@ -86,3 +86,14 @@ def test_every_variant_that_libewf_writes_is_read(tmp_path, form):
     found = check.check(medium)
     assert (found.size, found.sound) == (len(data), True)
     assert "doubts" not in medium.facts.said
+
+
+@pytest.mark.skipif(shutil.which("ewfacquire") is None, reason="ewfacquire is not installed")
+def test_a_source_that_ends_within_a_sector_matches_its_stored_digest(tmp_path):
+    data = os.urandom(70_001)
+    (tmp_path / "disk.raw").write_bytes(data)
+    words = ["ewfacquire", "-q", "-u", "-f", "encase6", "-t", tmp_path / "disk"]
+    subprocess.run([*words, tmp_path / "disk.raw"], capture_output=True, check=True)
+    medium = opened(tmp_path / "disk.E01")
+    assert medium.read_at(0, 1 << 20) == data
+    assert check.check(medium).verdict == "match"
