@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hashmatch.evidence.file import FileSource
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs.triage_listing import Listing
 from hashmatch.jobs.triage_order import folder_points, item_points, place
-from hashmatch.model.evidence import Item
-from hashmatch.model.outcomes import Failed, Rule, Skipped
+from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
 
 DAY = 86_400 * 10**9
 NOW = 20_000 * DAY
@@ -92,4 +93,18 @@ def test_a_folder_that_goes_away_fails(tmp_path):
     ((_, failed),) = entries
     assert isinstance(failed, Failed)
     assert (listing.seen, listing.waiting) == (2, 0)
+    listing.close()
+
+
+def test_what_is_no_folder_is_listed_as_a_whole_and_put_in_order():
+    entries = [
+        Folder(b"p1"),
+        Item(b"p1/Windows/System32/a.dll", 5, 0, 0, (1, 1)),
+        Failed(b"p2", Stage.LIST, Reason.IO),
+        Item(b"p1/DCIM/a.jpg", 5 << 10, 0, 0, (1, 2)),
+    ]
+    listing = Listing((FileSource(b"/disk.dd"),), NOW, lambda _: iter(entries))
+    found = [one for one in listing if one is not None]
+    assert found == [(0, entries[2]), (0, entries[3]), (0, entries[1])]
+    assert (listing.seen, listing.waiting) == (3, 0)
     listing.close()
