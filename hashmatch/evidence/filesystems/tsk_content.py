@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.media.interface import Medium
 
 _PIECE = 256 << 10
-"""So many bytes are read at once: larger pieces leave the processor's cache and cost a third more."""
+"""So many bytes are read at once; larger pieces leave the processor's cache, and cost more."""
 
 
 class StreamReader(io.RawIOBase):
