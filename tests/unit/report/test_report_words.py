@@ -8,10 +8,13 @@ import pytest
 from hashmatch.errors import ExitCode
 from hashmatch.hashing.pdq import BOTH
 from hashmatch.jobs.choice import Why
+from hashmatch.jobs.verifying import Verify
 from hashmatch.matching.chance import samples
 from hashmatch.model.bands import Band
+from hashmatch.model.facts import Recovery, Standing
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.outcomes import Reason, Rule, Stage
+from hashmatch.model.profile import Profile, ProfileName
 from hashmatch.model.records import Loss, Quarantine
 from hashmatch.model.wanted import Effort
 from hashmatch.report.lines import Problem
@@ -86,6 +89,15 @@ def test_every_code_of_the_model_is_explained():
         "problem": Problem,
         "quarantine": Quarantine,
         "loss": Loss,
+        "standing": Standing,
+        "recovery": Recovery,
+        "profile": ProfileName,
+        "left_out": Profile(deleted=False, members=False).left_out,
+        "verify": Verify,
+        "time": {"modified", "accessed", "changed", "created"},
+        "verdict": {"match", "mismatch", "not-stored", "not-verified"},
+        "noted": {"agree", "differ", "not-compared"},
+        "damage": {"unreadable", "checksum", "missing", "truncated"},
     }
     for family, codes in explained.items():
         assert set(EN.codes[family]) == {str(code) for code in codes}
