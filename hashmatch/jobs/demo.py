@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hashmatch.demo.lists import WrittenList
     from hashmatch.demo.truth import Expected
     from hashmatch.jobs.scan import Progress, Result
+    from hashmatch.jobs.verifying import Checking
     from hashmatch.model.people import Setting
 
 SEED = 1
@@ -55,7 +56,7 @@ def demo(
     folder: Path,
     setting: Setting,
     tell: Callable[[str], None],
-    show: Callable[[Progress], None],
+    show: Callable[[Progress | Checking], None],
     *,
     workers: int,
     confine: Mode = Mode.AUTO,

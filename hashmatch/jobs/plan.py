@@ -95,9 +95,10 @@ def described(source: Source) -> dict[str, Json]:
     line: dict[str, Json] = {"kind": source.kind, **names.to_json(source.location, "location")}
     if isinstance(source, ImageSource):
         line["form"] = source.form
+        parts = () if source.device else source.parts  # the size of a device is not that of a file
         line["segments"] = [
             {**names.to_json(part.path.rpartition(b"/")[2], "name"), "size": part.size}
-            for part in source.parts
+            for part in parts
         ]
     return line
 
