@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence import inflating
 from hashmatch.evidence.media.damage import Damage
 
 if TYPE_CHECKING:
@@ -163,11 +163,11 @@ class Chunks:
         return self._zeros(number, "checksum" if whole else "truncated")
 
     def _inflated(self, data: memoryview, lengths: Container[int]) -> bytes | None:
-        """Inflate; the stream ends with a checksum of what comes out, which zlib compares."""
-        inflate = zlib.decompressobj()
+        """Inflate; the stream ends with a checksum of what comes out, which is compared."""
+        inflate = inflating.inflater()
         try:
             found = inflate.decompress(data, self._chunk + 1)
-        except zlib.error:
+        except inflating.errors():
             return None
         return found if inflate.eof and len(found) in lengths else None
 
@@ -182,7 +182,7 @@ def _plain(data: memoryview, lengths: tuple[int, ...]) -> memoryview | None:
     """Give what is stored as it is, with its checksum behind it; the last may be filled up."""
     for length in lengths:
         content = data[: max(length, 0)]
-        if 0 < length <= len(data) - 4 and zlib.adler32(content) == int.from_bytes(
+        if 0 < length <= len(data) - 4 and inflating.adler32(content) == int.from_bytes(
             data[length : length + 4], "little"
         ):
             return content
