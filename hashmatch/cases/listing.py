@@ -3,8 +3,8 @@
 Every entry that was listed gets an outcome. What is gone when its turn comes has failed as
 vanished; what appears later is noticed by listing the sources again at the end. The file lies in
 the run's state and holds one JSON list for each entry that is not a folder: number of the source,
-what it is, facts of it, path; and for an entry that has a place, that and what else is known of
-it. Bytes of a path that are not UTF-8 are lone surrogates.
+what it is, facts of it, path; and for an entry that has a place, or of which more is known, these
+two. Bytes of a path that are not UTF-8 are lone surrogates.
 """
 
 from __future__ import annotations
@@ -36,15 +36,20 @@ def noter(out: BinaryIO, source: int) -> Callable[[Entry], None]:
 
     def note(entry: Entry) -> None:
         if not isinstance(entry, Folder):
-            facts = ",".join(_facts(entry))
-            path = json.dumps(entry.path.decode("utf-8", "surrogateescape"))
-            more = ""
-            if entry.place:
-                known = entry.facts and entry.facts.to_json()
-                more = f",{json.dumps(entry.place)},{json.dumps(known)}"
-            out.write(f"[{source},{facts},{path}{more}]\n".encode())
+            out.write(line_of(source, entry))
 
     return note
+
+
+def line_of(source: int, entry: Item | Failed | Skipped) -> bytes:
+    """Give the line of one entry of a source."""
+    facts = ",".join(_facts(entry))
+    path = json.dumps(entry.path.decode("utf-8", "surrogateescape"))
+    more = ""
+    if entry.place or entry.facts is not None:
+        known = entry.facts and entry.facts.to_json()
+        more = f",{json.dumps(entry.place)},{json.dumps(known)}"
+    return f"[{source},{facts},{path}{more}]\n".encode()
 
 
 def read(path: Path, start: int = 0) -> Iterator[Listed]:
@@ -55,12 +60,16 @@ def read(path: Path, start: int = 0) -> Iterator[Listed]:
         start: how many entries to leave out.
     """
     with path.open("rb") as lines:
-        for line in itertools.islice(lines, start, None):
-            (source, kind, *facts), _ = _read(line.decode())
-            count = _COUNTS.get(kind, len(facts) - 1)
-            name, *more = facts[count:]
-            entry = _entry(name.encode("utf-8", "surrogateescape"), kind, facts[:count])
-            yield source, _placed(entry, *more) if more else entry
+        yield from map(entry_of, itertools.islice(lines, start, None))
+
+
+def entry_of(line: bytes) -> Listed:
+    """Read what :func:`line_of` wrote: the number of the source, and the entry."""
+    (source, kind, *facts), _ = _read(line.decode())
+    count = _COUNTS.get(kind, len(facts) - 1)
+    name, *more = facts[count:]
+    entry = _entry(name.encode("utf-8", "surrogateescape"), kind, facts[:count])
+    return source, _placed(entry, *more) if more else entry
 
 
 def _placed(entry: Item | Failed | Skipped, place: str, known: Any) -> Item | Failed | Skipped:  # noqa: ANN401

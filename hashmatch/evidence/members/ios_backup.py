@@ -1,8 +1,9 @@
-"""Backups of iPhones and iPads: the list that says which file on the phone a stored one was.
+"""Backups of iPhones and iPads: which file on the phone a stored one was, and whether it is locked.
 
 A backup is a folder, or an archive of one; its files have names like ``ab/abcd...``, which are
-digests of where the phone had them. This reads the list, ``Manifest.db``, and nothing else: it is
-no container of its own, since what it names lies beside it.
+digests of where the phone had them. The list, ``Manifest.db``, names what lies beside it.
+``Manifest.plist`` says whether all that is encrypted. It is looked into as a container is: it
+gives nothing, and fails where the files of its backup hold nothing that could be compared.
 
 Source: SQLite database file format; the table ``Files`` as libimobiledevice documents it.
 """
@@ -22,8 +23,18 @@ from hashmatch.model.outcomes import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashmatch.evidence.members.interface import Given
+    from hashmatch.model.secrets import Secrets
+
+NAME = "ios-backup"
+TITLE = "Backup of an iPhone or iPad"
+HELP = ""
 MANIFEST = b"Manifest.db"
+MANIFEST_BEFORE = b"Manifest.mbdb"
+"""The list of backups up to iOS 9, which is not read."""
 PROPERTIES = b"Manifest.plist"
+_PROPERTY_LISTS = (b"bplist00", b"<?xml", b"<!DOCTYPE plist", b"<plist")
+_PIECE = 1 << 20
 _MAGIC = b"SQLite format 3\0"
 _MOST_BYTES = 1 << 30
 _MOST_PROPERTIES = 64 << 20
@@ -31,6 +42,23 @@ _MOST_FILES = 10_000_000
 _STEPS = 100_000  # of the database's machine, between looks at the clock
 _SECONDS = 600.0
 _QUERY = "SELECT fileID, domain, relativePath FROM Files WHERE flags = 1"
+
+
+def recognise(head: bytes, name: bytes) -> bool:
+    """Tell whether it is a property list that has the name of a backup's."""
+    return name == PROPERTIES and head.startswith(_PROPERTY_LISTS)
+
+
+def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001
+    """Give nothing: what a backup holds lies beside its properties.
+
+    Raises:
+        MemberError: the backup is encrypted, so that its files hold nothing to compare; or the
+            property list is damaged, and may say so.
+    """
+    if encrypted(stream):
+        raise MemberError(Reason.KEY_NEEDED)
+    yield from ()
 
 
 def names(manifest: BinaryIO) -> Iterator[tuple[str, str, str]]:
@@ -59,14 +87,23 @@ def names(manifest: BinaryIO) -> Iterator[tuple[str, str, str]]:
             raise MemberError(Reason.DAMAGED_CONTAINER) from None
 
 
-def _content(manifest: BinaryIO) -> bytes:
-    content = manifest.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise MemberError(Reason.LIMIT_KEPT)
+def _content(manifest: BinaryIO) -> bytearray:
+    content = _read(manifest, _MOST_BYTES)
     if not content.startswith(_MAGIC):  # since iOS 10 the list of an encrypted backup is, too
         raise MemberError(Reason.KEY_NEEDED)
     # A journal that lies beside it is not there to be read: say so in the copy, or none opens.
-    return content[:18] + b"\x01\x01" + content[20:]
+    content[18:20] = b"\x01\x01"
+    return content
+
+
+def _read(stream: BinaryIO, most: int) -> bytearray:
+    """Read it all; one call may give less than there is."""
+    content = bytearray()
+    while part := stream.read(_PIECE):
+        content += part
+        if len(content) > most:
+            raise MemberError(Reason.LIMIT_KEPT)
+    return content
 
 
 def _is_row(row: tuple[object, ...]) -> bool:
@@ -94,9 +131,7 @@ def encrypted(properties: BinaryIO) -> bool:
     Raises:
         MemberError: it is no property list, or a damaged one.
     """
-    content = properties.read(_MOST_PROPERTIES + 1)
-    if len(content) > _MOST_PROPERTIES:
-        raise MemberError(Reason.LIMIT_KEPT)
+    content = bytes(_read(properties, _MOST_PROPERTIES))
     try:
         found = plistlib.loads(content)
     except (ValueError, ExpatError, RecursionError, OverflowError, TypeError, LookupError):
