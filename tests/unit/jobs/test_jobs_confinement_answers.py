@@ -88,7 +88,7 @@ PACKING = Packing((Algorithm.SHA256,))
 
 
 @pytest.mark.parametrize(
-    "results", [[], None, "ab", b"ab", [GOOD], [b"x"], [bytes(33)], (GOOD.results[0],), [None]]
+    "results", [None, "ab", b"ab", [GOOD], [b"x"], [bytes(33)], (GOOD.results[0],), [None]]
 )
 def test_what_are_no_results_is_the_end_of_its_worker_too(results):
     with pytest.raises(EOFError):
