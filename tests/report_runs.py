@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hashmatch.model import names
+from hashmatch.model import locators, names
 from hashmatch.model.bands import band
 from hashmatch.model.hashes import Method
 
@@ -39,6 +39,12 @@ class Builder:
         self.record: dict = {}
         self.noted: dict = {}
         self.counts: dict = {}
+        self.next: dict | None = None
+
+    def at(self, place: str, source: int = 0, **facts: object) -> Builder:
+        """Say where the next entry lies, and what is known of it beside its name."""
+        self.next = {"source": source, "place": place, "facts": facts}
+        return self
 
     def examined(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
         head = self._head(path)
@@ -48,7 +54,13 @@ class Builder:
         self.outcomes.append(head | line | {"digests": digests, "hits": len(hits)} | facts)
         conflict = len({hit["disposition"] == "benign" for hit in hits}) == 2
         item = {"sha256": digests["sha256"], "size": 4_321, "viewed": False, "conflict": conflict}
-        self.hits += [head | item | hit for hit in hits]
+        self.hits += [self._named(head) | item | hit for hit in hits]
+
+    def read_in_part(self, reason: str) -> None:
+        """Say that the last item was not read to the byte; carved in part is no problem."""
+        self.outcomes[-1]["partial"] = self.hits[-1]["partial"] = reason
+        if reason != "carved-in-part":
+            self._problem("content-partial", "read", reason)
 
     def picture(self, path: bytes, hits: list[dict] = (), **facts: object) -> None:
         quality = facts.pop("quality", 90)
@@ -113,12 +125,26 @@ class Builder:
         return folder
 
     def _head(self, path: bytes) -> dict:
-        return {"n": len(self.outcomes), "source": 0, **names.to_json(path)}
+        head = {"n": len(self.outcomes), "source": 0, **names.to_json(path)}
+        if self.next is not None:
+            source, facts = self.next["source"], self.next["facts"]
+            where = locators.locator(locators.label(source), self.next["place"])
+            head |= {"source": source, "locator": where} | ({"facts": facts} if facts else {})
+            self.next = None
+        return head
+
+    def _named(self, head: dict) -> dict:
+        """Add the id that lines about an entry have beside its locator."""
+        where = head.get("locator")
+        return head if where is None else head | {"id": locators.item_id(where)}
 
     def _problem(self, problem: str, stage: str | None, reason: str) -> None:
         last = self.outcomes[-1]
-        head = {key: last[key] for key in ("n", "source", "path", "path_b64") if key in last}
-        self.problems.append(head | {"problem": problem, "stage": stage, "reason": reason})
+        keys = ("n", "source", "path", "path_b64", "locator", "facts")
+        head = {key: last[key] for key in keys if key in last}
+        self.problems.append(
+            self._named(head) | {"problem": problem, "stage": stage, "reason": reason}
+        )
 
     def _counted(self) -> dict:
         ended = Counter(line["outcome"] for line in self.outcomes)
@@ -137,7 +163,7 @@ class Builder:
             "videos_compared": videos - bad_videos - problems["video-low-quality"],
             "videos_low_quality": problems["video-low-quality"],
             "videos_not_compared": bad_videos,
-            "videos_not_compared_by": self._not_compared_by("video-not-compared", "video-partial"),
+            "videos_not_compared_by": self._by_reason("video-not-compared", "video-partial"),
             "seen": len(self.outcomes),
             "examined": ended["examined"],
             "failed": ended["failed"],
@@ -154,9 +180,10 @@ class Builder:
             "items_with_leads": len(leads),
             "hits": len(self.hits),
             "conflicts": len({hit["n"] for hit in self.hits if hit["conflict"]}),
+            "partial_by": self._by_reason("content-partial"),
             "failed_by": self._by("failed", "stage", "reason"),
             "skipped_by": self._by("skipped", "rule"),
-            "not_compared_by": self._not_compared_by("not-compared", "partial"),
+            "not_compared_by": self._by_reason("not-compared", "partial"),
             "table": self._table(),
         }
 
@@ -164,7 +191,7 @@ class Builder:
         found = (line for line in self.outcomes if line["outcome"] == outcome)
         return dict(Counter(":".join(line[key] for key in keys) for line in found))
 
-    def _not_compared_by(self, *problems: str) -> dict[str, int]:
+    def _by_reason(self, *problems: str) -> dict[str, int]:
         found = (p for p in self.problems if p["problem"] in problems)
         return dict(Counter(p["reason"] for p in found))
 
@@ -186,7 +213,7 @@ class Builder:
     def _exit_code(self, counts: dict) -> int:
         changed = any(not one["unchanged"] for one in self.sources)
         unlooked = counts["not_compared"] or counts["videos_not_compared"]
-        incomplete = counts["failed"] or unlooked or changed
+        incomplete = counts["failed"] or unlooked or changed or counts["partial_by"]
         found = counts["items_with_notable_hits"] or counts["items_with_leads"]
         return (10 if found else 0) + (3 if incomplete else 0)
 
@@ -453,6 +480,133 @@ def full() -> Builder:
     run.skipped(b"pipe", "fifo")
     run.picture(b"pictures/derived.png", [lead(record=19, entry="media-19")])
     run.video(b"video/clip.mp4", [near_video()])
+    return run
+
+
+def image_source(index: int, location: bytes, **facts: object) -> dict:
+    name = location.rpartition(b"/")[2]
+    return (
+        source(index, location, kind="image", form="e01", label=f"EV{index + 1:02d}")
+        | {
+            "segments": [
+                {**names.to_json(name, "name"), "size": 9_000, "sha256": sha256("segment")}
+            ],
+            "protection": {
+                "read_only_mount": False,
+                "mount_point": "/evidence/สมชาย",
+                "file_system": "ext4",
+                "options": "rw,relatime",
+                "device": "sdb",
+                "removable": True,
+            },
+            "medium": medium(),
+        }
+        | facts
+    )
+
+
+def medium(**facts: object) -> dict:
+    digests = {"md5": sha256("m")[:32], "sha1": sha256("m")[:40], "sha256": sha256("m")}
+    check = {
+        "size": 67_108_864,
+        "read": 67_108_864,
+        "digests": digests,
+        "stored": {"md5": sha256("other")[:32]},
+        "verdict": "mismatch",
+        "damage": [{"offset": 4_096, "length": 32_768, "why": "checksum", "part": "chunk 1"}],
+        "damaged_stretches": 1,
+        "damaged_bytes": 32_768,
+    }
+    bad = [[512, 1_024, "unreadable", "acquisition"], [9_216, 512, "unreadable", ""]]
+    noted = {"file": "/evidence/disk.E01.txt", "line": 3, "algorithm": "md5", "of": "content"}
+    return {
+        "size": 67_108_864,
+        "said": {
+            "examiner": "ผู้ทำสำเนา <b>",
+            "case_number": "SYN-1",
+            "media_flags": ["image", "physical"],
+            "chunks": 2_048,
+        },
+        "stored": check["stored"],
+        "unread_by_imager": {"count": 2, "bytes": 1_536, "first": bad},
+        "verify": "full",
+        "verdict": "mismatch",
+        "doubtful": True,
+        "volumes": [
+            {"number": 0, "place": "space;off=0", "offset": 0, "size": 1_048_576, "gap": True},
+            volume(1, "gpt:p1;off=1048576", kind="fat16"),
+            volume(2, "gpt:p2;off=17825792", kind="ntfs"),
+            volume(
+                3,
+                "gpt:p3;off=42991616",
+                trouble="key-or-password-needed",
+                advice="encrypted with LUKS: give its password with --passwords",
+            ),
+            volume(4, "gpt:p4;off=59768832!lvm:บ้าน;vg=home", kind="ext4"),
+        ],
+        "check": check,
+        "check_after": check | {"digests": digests | {"md5": sha256("later")[:32]}},
+        "sidecars": [
+            noted | {"value": sha256("m")[:32], "result": "agree"},
+            noted | {"line": 4, "value": "0" * 32, "result": "differ"},
+        ],
+        "sidecars_unread": [{"file": "/evidence/disk.E01.md5", "why": "Permission denied"}],
+    } | facts
+
+
+def volume(number: int, place: str, **facts: object) -> dict:
+    return {"number": number, "place": place, "offset": number << 24, "size": 16_777_216} | facts
+
+
+def imaged() -> Builder:
+    """A run over an image and a folder that looked at everything, with damage and deep places."""
+    run = Builder()
+    folder = source(1, "/mnt/บัตร".encode(), label="EV02", protection={"read_only_mount": True})
+    run.sources = [image_source(0, b"/evidence/disk.E01"), folder]
+    settings = run_record()["settings"]
+    settings |= {"profile": "deep", "left_out": [], "verify": "full", "secrets": 2}
+    run.record["settings"] = settings | {"member_limits": {"depth": 5, "count": 1_000_000}}
+    named = {"locator": "EV01!gpt:p2;off=17825792!ntfs:/ลับ.jpg;id=70-1", "why": "other digests"}
+    run.record["reopened"] = {"items": 9, "agreed": 8, "differed": 1, "unreachable": 0}
+    run.record["reopened"]["named"] = [named]
+    fat, ntfs = "gpt:p1;off=1048576!fat16:", "gpt:p2;off=17825792!ntfs:"
+    times = {"created": "2020-01-15T10:20:30.5", "modified": "2020-01-15T10:20:30"}
+    zoned = {"accessed": "2020-01-16T03:04:05.1234567Z"}
+    extents = {"extents": [[1_101_824, 4_321]], "fragments": 1}
+    at = {"standing": "allocated", "times": times | {"accessed": "2020-01-16"}} | extents
+    run.at(fat + "/DCIM/ภาพ.jpg;id=517", **at).picture("p1/DCIM/ภาพ.jpg".encode(), [exact()])
+    gone = {"standing": "deleted", "recovery": "by-contiguity", "times": times}
+    run.at(fat + "/_el.png;id=519;del", **gone).picture(b"p1/_el.png", [near(12)])
+    lost = {"standing": "orphan", "recovery": "by-record", "times": zoned}
+    run.at(ntfs + "/$OrphanFiles/o-91;id=91-3;del", **lost).examined(b"p2/$Orphan/o-91", [exact()])
+    carved = {"standing": "carved", "recovery": "by-structure"}
+    carved |= {"extents": [[44_564_480, 4_321]], "fragments": 1}
+    run.at("gpt:p2;off=17825792!ntfs:/$unalloc;off=44564480;len=4321", **carved).picture(
+        b"p2/$carved/44564480.jpg", [near(20)]
+    )
+    run.read_in_part("carved-in-part")
+    long = "/".join(f"โฟลเดอร์ ที่ยาวมาก {k}" for k in range(12))
+    deep = f"{ntfs}/{long}/outer.zip;id=65-1!zip:inner.zip;n=0!zip:deep/แมว%21.jpg;n=0"
+    path = f"p2/{long}/outer.zip!/inner.zip!/deep/แมว!.jpg".encode()
+    run.at(deep, standing="allocated", times=times).picture(path, [exact()])
+    unbroken = "x" * 180
+    run.at(f"{ntfs}/{unbroken};id=66-1;ads=hidden.jpg", standing="allocated", times=zoned).examined(
+        f"p2/{unbroken}:hidden.jpg".encode(), [reported()]
+    )
+    hurt = {"standing": "allocated", "times": times | zoned}
+    run.at(ntfs + "/hurt.jpg;id=67-1", **hurt).picture(b"p2/hurt.jpg", [near(5)])
+    run.read_in_part("damaged-medium")
+    mail = {"standing": "allocated", "notes": {"original-name": "C:/สมหญิง.jpg"}}
+    run.at("dir:/mail.mbox!mbox;n=12!mime:2.1;name=IMG.jpg", 1, **mail).examined(
+        b"mail.mbox!/12!/IMG.jpg", [exact(), benign()]
+    )
+    run.at("dir:/plain.txt", 1).examined(b"plain.txt", [exact("exact-1")])
+    run.at("gpt:p3;off=42991616").failed(b"p3", "list", "key-or-password-needed")
+    run.at("dir:/bomb.zip!zip", 1).failed(b"bomb.zip!/", "unpack", "limit-ratio")
+    run.at(fat + "/_ld.doc;id=530;del", standing="deleted").skipped(
+        b"p1/_ld.doc", "deleted-name-only"
+    )
+    run.counts = {"inside": 3, "deleted": 2, "carved": 1, "media_doubtful": 1, "reopened_differ": 1}
     return run
 
 

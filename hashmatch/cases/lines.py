@@ -92,6 +92,8 @@ def problem_lines(
         videos: whether videos were to be compared.
     """
     head = _named(n, source, outcome)
+    if outcome.facts is not None:
+        head["facts"] = outcome.facts.to_json()
     if isinstance(outcome, Examined) and outcome.reading.partial in PARTS:
         yield head | _problem("content-partial", Stage.READ, outcome.reading.partial)
     match outcome:

@@ -3,7 +3,7 @@
 RFC 4180 with a fixed header and codes instead of words. A cell that a spreadsheet would take
 for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return) gets an
 apostrophe in front. Control and bidirectional characters of names are made visible; where the
-shown name is not the exact one, ``path_hex`` holds its bytes.
+shown name is not the exact one, ``path_hex`` holds its bytes. Times stand as they are stored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.model.names import shown
 from hashmatch.report.findings import gather
-from hashmatch.report.item_names import ItemNames
+from hashmatch.report.item_names import ItemNames, inside
 from hashmatch.report.writing import complete_file
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Cell = str | int | None
 
 ITEM = ("run", "n", "source", "path", "path_hex")
+WHERE = ("locator", "id", "inside", "standing", "recovery", "times")
 NEAR = (
     "method", "distance", "band", "threshold", "quality", "list_quality", "variant", "rendering",
     "phase", "also",
@@ -41,9 +42,9 @@ FRAMES = (
 HITS = (
     *ITEM, "size", "sha256", "claim", "disposition", "set", "set_version", "record", "entry",
     "scheme", "category", "agreeing", "disagreeing", "conflict", "needs_confirmation", "viewed",
-    *NEAR, *FRAMES, "files_near_record", "flags",
+    *NEAR, *FRAMES, "files_near_record", "flags", *WHERE, "partial",
 )  # fmt: skip
-PROBLEMS = (*ITEM, "problem", "stage", "reason")
+PROBLEMS = (*ITEM, "problem", "stage", "reason", *WHERE)
 COVERAGE = ("run", "measure", "code", "count")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -91,6 +92,15 @@ def _item(run: str, place: Place, names: ItemNames) -> tuple[Cell, ...]:
     return run, place.n, place.source, names.item(place), exact.hex() if exact else None
 
 
+def _where(place: Place, names: ItemNames) -> tuple[Cell, ...]:
+    facts = names.facts(place)
+    named = (names.locator(place), names.identity(place), inside(place))
+    if facts is None:
+        return (*named, None, None, None)
+    times = " ".join(f"{name}={moment}" for name, moment in facts.times)
+    return (*named, facts.standing, facts.recovery, times)
+
+
 def _hit(
     run: str, hit: HitLine, names: ItemNames, flooded: Mapping[tuple[str, int], int]
 ) -> tuple[Cell, ...]:
@@ -114,6 +124,8 @@ def _hit(
         *_near(hit.near, hit.band),
         flooded.get((hit.set_version, hit.record)) if hit.near else None,
         " ".join(f"{name}={_yes(stated)}" for name, stated in hit.flags.items()),
+        *_where(hit.place, names),
+        hit.partial,
     )
 
 
@@ -136,7 +148,8 @@ def _frames(frames: Frames | None) -> tuple[Cell, ...]:
 
 
 def _problem(run: str, one: ProblemLine, names: ItemNames) -> tuple[Cell, ...]:
-    return (*_item(run, one.place, names), one.problem, one.stage, one.reason)
+    item, where = _item(run, one.place, names), _where(one.place, names)
+    return (*item, one.problem, one.stage, one.reason, *where)
 
 
 def _coverage(run: RunRecord) -> Iterator[tuple[Cell, ...]]:
@@ -146,10 +159,16 @@ def _coverage(run: RunRecord) -> Iterator[tuple[Cell, ...]]:
     for measure, by_code in (
         ("failed_by", counts.failed_by),
         ("skipped_by", counts.skipped_by),
+        ("partial_by", counts.partial_by),
         ("not_compared_by", counts.not_compared_by),
         ("videos_not_compared_by", counts.videos_not_compared_by),
     ):
         yield from ((measure, code, count) for code, count in by_code.items())
+    yield from (("left_out", part, 1) for part in sorted(run.left_out or ()))
+    if run.reopened is not None:
+        yield "reopened_agreed", None, run.reopened.agreed
+        yield "reopened_differed", None, run.reopened.differed
+        yield "reopened_unreachable", None, run.reopened.unreachable
     yield "records_near_many_files", None, run.floods.records
     for one in run.floods.named:
         yield "files_near", f"{one.set_name}@{one.set_version}#{one.record}", one.files

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_ZONED = re.compile(r"T.*(Z|[+-]\d\d:\d\d)\Z")
 
 BUDDHIST_ERA = 543
 """Years to add for the calendar that Thai offices use (พ.ศ.)."""
@@ -25,6 +28,11 @@ def stated(text: str, language: str, months: Sequence[str]) -> str:
     """
     when = as_day(text)
     return text if when is None else f"{_spoken(when, language, months)} ({text})"
+
+
+def zoned(text: str) -> bool:
+    """Tell whether a moment of the evidence says in which zone it is; it is never converted."""
+    return bool(_ZONED.search(text))
 
 
 def as_day(text: str) -> date | None:

@@ -125,6 +125,7 @@ def _compare(found: Findings, counts: Counts) -> None:
         "failed": found.by_problem[Problem.FAILED],
         "not_compared": found.by_problem[Problem.NOT_COMPARED] + found.by_problem[Problem.PARTIAL],
         "low_quality": found.by_problem[Problem.LOW_QUALITY],
+        "partial": found.by_problem[Problem.CONTENT_PARTIAL],
         "videos_not_compared": found.by_problem[Problem.VIDEO_NOT_COMPARED]
         + found.by_problem[Problem.VIDEO_PARTIAL],
         "videos_low_quality": found.by_problem[Problem.VIDEO_LOW_QUALITY],

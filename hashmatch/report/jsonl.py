@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from hashmatch.model import names
+from hashmatch.report import source_lines
 from hashmatch.report.findings import gather
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.writing import complete_file
@@ -33,7 +34,7 @@ HEADER = (
     "tool", "host", "sets", "settings", "self_test", "counts", "floods", "chance",
     "roots", "exit_code",
 )  # fmt: skip
-"""What is passed on of ``run.json`` as it stands; ``argv`` and ``sources`` name the exhibit."""
+"""What is passed on of ``run.json`` as it stands; the rest of it holds names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +80,13 @@ def _content(run: StoredRun, options: ReportOptions) -> Iterator[Line]:
 def _header(run: StoredRun, shown: ItemNames) -> Line:
     line: Line = {"type": "run", "names_masked": shown.mask}
     line |= {key: run.plain[key] for key in HEADER if key in run.plain}
-    line["sources"] = cast("list[Json]", [*_sources(run, shown)])
-    if not shown.mask:
-        line["argv"] = run.plain["argv"]
+    if shown.mask:
+        line["sources"] = [source_lines.masked(one, shown) for one in run.record.sources]
+    else:
+        line |= {key: run.plain[key] for key in ("sources", "argv")}
+    if run.record.reopened is not None:
+        line["reopened"] = source_lines.reopened(run.record.reopened, shown)
     return line
-
-
-def _sources(run: StoredRun, shown: ItemNames) -> Iterator[Line]:
-    for source in run.record.sources:
-        yield {
-            "index": source.index,
-            "kind": source.kind,
-            **_named(shown.source(source), None if shown.mask else source.location, "location"),
-            "read_only": source.read_only,
-            "before": source.before,
-            "after": source.after,
-            "unchanged": source.unchanged,
-            "entries": source.entries,
-            "folders": source.folders,
-            "bytes": source.bytes,
-            "access_times": source.access_times,
-        }
 
 
 def _named(name: str, exact: bytes | None, key: str) -> Line:
@@ -109,6 +96,10 @@ def _named(name: str, exact: bytes | None, key: str) -> Line:
 def _place(kind: str, place: Place, shown: ItemNames) -> Line:
     exact = None if shown.mask else place.path
     head: Line = {"type": kind, "n": place.n, "source": place.source}
+    known = {"locator": shown.locator(place), "id": shown.identity(place)}
+    head |= {key: value for key, value in known.items() if value is not None}
+    if (facts := shown.facts(place)) is not None:
+        head["facts"] = facts.to_json()
     return head | _named(shown.item(place), exact, "path")
 
 
@@ -132,6 +123,8 @@ def _without_values(facts: Mapping[str, Json]) -> Line:
 
 def _hit(hit: HitLine, shown: ItemNames) -> Line:
     flags: Line = {"flags": dict(hit.flags)} if hit.flags else {}
+    if hit.partial is not None:
+        flags["partial"] = str(hit.partial)
     return (
         _place("hit", hit.place, shown)
         | flags

@@ -12,7 +12,7 @@ from hashmatch.model.hashes import NATIVE, VARIANTS, Method
 from hashmatch.model.hits import Claim, Disposition
 from hashmatch.model.wanted import Effort
 from hashmatch.report import dates
-from hashmatch.report.item_names import ItemNames
+from hashmatch.report.item_names import ItemNames, inside
 from hashmatch.report.lines import Problem
 from hashmatch.report.verify_commands import commands
 from hashmatch.report.words import clock, number, rough, size
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Near
     from hashmatch.model.records import Json
     from hashmatch.report.findings import Findings
-    from hashmatch.report.lines import HitLine
+    from hashmatch.report.lines import HitLine, Place
     from hashmatch.report.options import ReportOptions
     from hashmatch.report.run_record import RunRecord, TallyRow
     from hashmatch.report.words import Words
@@ -34,11 +34,19 @@ PARTS = (
 )  # fmt: skip
 FLOODS = 20
 """Records near to very many files that are listed; the others are counted."""
+LISTED = 20
+"""So many files, stretches and notes of one image are listed; the others are counted."""
 
 _AS_STORED = frozenset({Method.PHASH, Method.DHASH, Method.AHASH, Method.WHASH, Method.BLOCKMEAN})
 """Methods whose values of turned pictures do not follow from that of the picture."""
 
+_IMAGED = frozenset({"image", "device"})
+
 DATED = frozenset({"list_date", "issued", "expires"})
+
+
+SETTLED = {"near": "effort", "profile": "profile", "verify": "verify"}
+"""Settings with one of a family of codes."""
 
 
 class NotDone(NamedTuple):
@@ -74,6 +82,8 @@ class Page:
             "kind": kind,
             "share": share,
             "plain": plain,
+            "inside": inside,
+            "times": self.times,
             "label": self.label,
             "moment": partial(dates.moment, language=self.words.language, months=self.words.months),
             "stated": partial(dates.stated, language=self.words.language, months=self.words.months),
@@ -85,6 +95,7 @@ class Page:
         return {
             "parts": PARTS,
             "dated": DATED,
+            "settled": SETTLED,
             "language": self.words.language,
             "glossary": self.words.glossary,
             "run": self.run,
@@ -96,6 +107,8 @@ class Page:
             "meanings": [(one, n) for one in Disposition if (n := self.found.meanings[one])],
             "partial": self.found.by_problem[Problem.PARTIAL],
             "viewed": self.found.viewed > 0,
+            "listed": LISTED,
+            "rows": self.options.row_limit,
             "floods": self.run.floods.named[:FLOODS],
             "floods_more": self.run.floods.records - len(self.run.floods.named[:FLOODS]),
             "flooded": self.run.floods.files,
@@ -124,6 +137,9 @@ class Page:
             "incomplete.not compared": counts["not_compared"],
             "incomplete.videos": counts["videos_not_compared"],
             "incomplete.uncompared": counts["uncompared_records"],
+            "incomplete.partial": counts["partial"],
+            "incomplete.media": counts["media_doubtful"],
+            "incomplete.reopened": counts["reopened_differ"],
             "incomplete.changed": sum(not one.unchanged for one in self.run.sources),
         }
         return ((key, int(n)) for key, n in found.items() if n)
@@ -137,6 +153,8 @@ class Page:
             yield NotDone(text("reasons.failed"), key, meaning, n)
         for key, n in counts.skipped_by.items():
             yield NotDone(text("reasons.skipped"), key, code("rule", key), n)
+        for key, n in counts.partial_by.items():
+            yield NotDone(text("reasons.partial"), key, code("reason", key), n)
         for key, n in counts.not_compared_by.items():
             yield NotDone(text("reasons.not compared"), key, code("reason", key), n)
         for key, n in counts.videos_not_compared_by.items():
@@ -145,7 +163,7 @@ class Page:
     def limits(self) -> Iterator[str]:
         """Yield which paragraphs on meaning and limits apply to this run."""
         claims = {row.claim for row in self.run.counts.table}
-        yield from ("items", "sets", "folder", "exact-2", "exact-1")
+        yield from ("items", "sets", *self._looked_into(), "exact-2", "exact-1")
         if Claim.EXACT_1 in claims:
             yield "collision"
         yield from ("near", "bands", "blind") if self.run.near_asked else ("no near",)
@@ -156,6 +174,20 @@ class Page:
         if self.run.counts["videos"]:
             yield "videos" if self.run.settings.get("videos", True) else "no videos"
         yield from ("category", "knowledge", "viewed")
+
+    def _looked_into(self) -> Iterator[str]:
+        """Yield which paragraphs say how the sources were read, and how far down."""
+        left_out = self.run.left_out
+        if left_out is None:
+            yield "folder"
+            return
+        imaged = [one.kind in _IMAGED for one in self.run.sources]
+        if not all(imaged):
+            yield "mounted"
+        if any(imaged):
+            yield "image"
+            yield from (_either("deleted", left_out), _either("carving", left_out))
+        yield from (_either("members", left_out), "times")
 
     def _not_looked_for(self) -> Iterator[str]:
         """Yield which paragraphs say what the settings left out of near comparison."""
@@ -171,6 +203,17 @@ class Page:
                 category = one.categories.get(row.category or "")
                 return category.labels[self.words.language] if category else None
         return None
+
+    def times(self, place: Place) -> Iterator[tuple[bool, list[tuple[str, str]]]]:
+        """Yield the times of an item as stored, those of a known zone apart from the others."""
+        named = self.words.codes["time"]
+        order = {name: number for number, name in enumerate(named)}
+        stored = place.facts.times if place.facts else ()
+        found = sorted(stored, key=lambda one: order.get(one[0], len(order)))
+        for known in (True, False):
+            same = [(named.get(k, k), v) for k, v in found if dates.zoned(v) is known]
+            if same:
+                yield known, same
 
     def expired(self, text: str) -> bool:
         """Tell whether a set's last day lay before the start of the run."""
@@ -216,7 +259,13 @@ def bar(examined: int, failed: int, skipped: int) -> Iterator[tuple[str, int, in
 
 def plain(value: Json) -> str:
     """Write a value of the settings."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(one)}" for name, one in value.items())
     return ", ".join(map(plain, value)) if isinstance(value, list) else number(value)
+
+
+def _either(part: str, left_out: frozenset[str]) -> str:
+    return f"no {part}" if part in left_out else part
 
 
 def _weight(row: TallyRow) -> tuple[int, str, str, str, int]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from hashmatch.errors import CustodyError
 from hashmatch.model.hits import Claim, Disposition
-from hashmatch.report import noteworthy
+from hashmatch.report import medium_reading, noteworthy
 from hashmatch.report.run_record import (
     Category,
     Counts,
     ListFile,
+    Reopened,
     RunRecord,
     SelfTest,
     SetUse,
@@ -36,6 +37,7 @@ COUNTED_LATER = (
     *("uncompared_records", "items_with_leads"),
     "pictures_sampled",
     *("videos", "videos_compared", "videos_low_quality", "videos_not_compared"),
+    *("inside", "deleted", "carved", "media_doubtful", "reopened_differ"),
 )
 """What runs of earlier versions did not count."""
 
@@ -79,6 +81,7 @@ def parse(line: Fields) -> RunRecord:
         chance=noteworthy.chance(line),
         roots=line.labels("roots"),
         exit_code=line.number("exit_code"),
+        reopened=_reopened(line),
     )
 
 
@@ -115,7 +118,28 @@ def _source(one: Fields) -> SourceUse:
         folders=one.number("folders"),
         bytes=one.number("bytes"),
         access_times=one.text("access_times"),
+        label=one.text("label") if one.has("label") else "",
+        form=one.text("form") if one.has("form") else "",
+        segments=medium_reading.segments(one),
+        medium=medium_reading.medium(one),
+        guard=medium_reading.guard(one),
     )
+
+
+def _reopened(line: Fields) -> Reopened | None:
+    if not line.has("reopened"):
+        return None
+    one = line.object("reopened")
+    found = Reopened(
+        items=one.number("items"),
+        agreed=one.number("agreed"),
+        differed=one.number("differed"),
+        unreachable=one.number("unreachable"),
+        named=tuple((named.text("locator"), named.text("why")) for named in one.objects("named")),
+    )
+    if found.items != found.agreed + found.differed + found.unreachable:
+        one.refuse("items", "not the sum of what came of them")
+    return found
 
 
 def _set(one: Fields) -> SetUse:
@@ -167,12 +191,14 @@ def _category(one: Fields) -> Category:
 def _counts(one: Fields) -> Counts:
     counts = Counts(
         numbers={name: one.number(name) for name in COUNTED}
-        | {name: one.counted(name) for name in COUNTED_LATER},
+        | {name: one.counted(name) for name in COUNTED_LATER}
+        | {"partial": sum(one.optional_counts("partial_by").values())},
         failed_by=one.counts("failed_by"),
         skipped_by=one.counts("skipped_by"),
         not_compared_by=one.counts("not_compared_by"),
         videos_not_compared_by=one.optional_counts("videos_not_compared_by"),
         table=tuple(_row(row) for row in one.objects("table")),
+        partial_by=one.optional_counts("partial_by"),
     )
     if unequal := _unequal(counts):
         msg = f"{one.where}: the counts do not add up ({unequal}); the run cannot be reported"
@@ -197,6 +223,10 @@ def _unequal(counts: Counts) -> str | None:
             counts.videos_not_asked >= 0
         ),
         "pictures >= compared_near + low_quality + not_compared": counts.not_asked >= 0,
+        "seen >= inside": counts["seen"] >= counts["inside"],
+        "examined >= deleted + carved": (
+            counts["examined"] >= counts["deleted"] + counts["carved"]
+        ),
         "hits = sum of the table": counts["hits"] == sum(row.hits for row in counts.table),
     }
     return next((name for name, holds in sums.items() if not holds), None)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Claim, Disposition
     from hashmatch.model.noted import Expectation, Floods
     from hashmatch.model.records import Json
+    from hashmatch.report.medium_record import Guard, MediumUse, Segment
 
 
 @dataclass(frozen=True, slots=True)
 class SourceUse:
-    """One source as this run read it. ``unchanged`` compares the digests before and after."""
+    """One source as this run read it. ``unchanged`` compares the digests before and after.
+
+    ``label`` is what locators call it, ``form`` that of an image; these, and all below, are empty
+    in runs of earlier versions.
+    """
 
     index: int
     kind: str
@@ -34,6 +39,11 @@ class SourceUse:
     folders: int
     bytes: int
     access_times: str
+    label: str = ""
+    form: str = ""
+    segments: tuple[Segment, ...] = ()
+    medium: MediumUse | None = None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,7 @@ class Counts:
     not_compared_by: Mapping[str, int]
     videos_not_compared_by: Mapping[str, int]
     table: tuple[TallyRow, ...]
+    partial_by: Mapping[str, int]
 
     def __getitem__(self, name: str) -> int:
         return self.numbers[name]
@@ -138,6 +149,20 @@ class SelfTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """How many items with hits gave the same digests when they were opened by their locators.
+
+    ``named`` are the locators of the first that did not, each with what came of it.
+    """
+
+    items: int
+    agreed: int
+    differed: int
+    unreachable: int
+    named: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """Everything ``run.json`` says, checked for form and for sums that must add up."""
 
@@ -160,6 +185,13 @@ class RunRecord:
     chance: tuple[Expectation, ...]
     roots: Mapping[str, str]
     exit_code: int
+    reopened: Reopened | None = None
+
+    @property
+    def left_out(self) -> frozenset[str] | None:
+        """What the run did not look for; None where it is of an earlier version and cannot say."""
+        found = self.settings.get("left_out")
+        return frozenset(map(str, found)) if isinstance(found, list) else None
 
     @property
     def near_asked(self) -> bool:

@@ -18,6 +18,9 @@ RENDERINGS = [
     ("full", report_runs.full, ReportOptions(language="th")),
     ("masked", report_runs.full, ReportOptions(language="th", mask_names=True)),
     ("empty", report_runs.empty, ReportOptions(language="en")),
+    ("imaged", report_runs.imaged, ReportOptions(language="en")),
+    ("imaged", report_runs.imaged, ReportOptions(language="th")),
+    ("imaged-masked", report_runs.imaged, ReportOptions(language="en", mask_names=True)),
     ("incomplete", report_runs.incomplete, ReportOptions(language="th", row_limit=1)),
 ]
 

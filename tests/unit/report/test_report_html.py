@@ -206,7 +206,9 @@ def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
 
 def test_what_was_not_examined_is_listed_with_code_and_words(full):
     coverage = of(full, "coverage")
-    assert "list:permission-denied listing the folder: no permission" in coverage.replace("  ", " ")
+    assert "list:permission-denied listing the folder or volume: no permission" in coverage.replace(
+        "  ", " "
+    )
     assert "symbolic-link" in coverage
     assert "corrupt-picture" in coverage
 
@@ -219,7 +221,10 @@ def test_every_gap_is_marked_in_a_box(tmp_path):
     assert "did not end as complete" in box
     assert "self-test failed" in box
     assert "2 entries could not be examined" in box
-    assert "1 entry could not be listed. If it is a folder, what lies below it was not seen" in box
+    assert (
+        "1 entry could not be listed. If it is a folder or volume, what lies below it was not seen"
+        in box
+    )
     assert "1 picture could not be compared" in box
     assert "1 source was not the same before and after" in box
     assert "stopped a code that this version" in of(page, "identity")

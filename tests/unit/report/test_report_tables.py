@@ -32,7 +32,7 @@ def test_the_headers_of_the_tables_are_fixed(tmp_path):
     files = rendered(csv_report.REPORT, tmp_path, report_runs.empty(), byte_order_mark=False)
     assert [path.read_text().splitlines()[0] for path in files.values()] == [
         ",".join(csv_report.HITS),
-        "run,n,source,path,path_hex,problem,stage,reason",
+        "run,n,source,path,path_hex,problem,stage,reason,locator,id,inside,standing,recovery,times",
         "run,measure,code,count",
     ]
 
@@ -53,7 +53,9 @@ def test_the_columns_of_a_hit_are_fixed():
     ]
     frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
     near += ["phase", "also", *frames, "longest_ms", "ranges_ms"]
-    assert list(csv_report.HITS) == [*item, *record, *marks, *near, "files_near_record", "flags"]
+    found = [*item, *record, *marks, *near, "files_near_record", "flags"]
+    where = ["locator", "id", "inside", "standing", "recovery", "times", "partial"]
+    assert list(csv_report.HITS) == [*found, *where]
 
 
 def test_every_hit_has_a_row_with_all_that_makes_it_one(tmp_path):
