@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from hashmatch import durable
@@ -178,6 +178,7 @@ def _record(
             "sandbox": str(run.sandbox),
             "profile": str(run.plan.profile.name),
             "left_out": [*run.plan.profile.left_out],
+            "member_limits": dict(asdict(run.plan.profile.limits)),
             "verify": str(run.plan.verify),
             "secrets": run.secrets,
         },
