@@ -47,9 +47,10 @@ class ExfatMaker:
             self.link(chain)
         text = name.encode("utf-16-le")
         in_use = 0 if deleted else 0x80
+        parts = [text[at : at + 30].ljust(30, b"\0") for at in range(0, len(text), 30)]
         head = struct.pack(
             "<BBHHHIIIBBBBB7x",
-            *(0x05 | in_use, 2, 0, 0x20, 0, TIME, TIME, TIME, 50, 100),
+            *(0x05 | in_use, 1 + len(parts), 0, 0x20, 0, TIME, TIME, TIME, 50, 100),
             *more.get("zones", (0x80 | 28, 0, 0x80 | 0x7C)),
         )
         stream = struct.pack(
@@ -57,7 +58,7 @@ class ExfatMaker:
             *(0x40 | in_use, 1 if given else 3, 0, len(name), 0, 0),
             *(more.get("valid", len(content)), 0, chain[0] if chain else 0, len(content)),
         )
-        self.slots += [head, stream, bytes([0x41 | in_use, 0]) + text.ljust(30, b"\0")]
+        self.slots += [head, stream, *(bytes([0x41 | in_use, 0]) + part for part in parts)]
 
     def image(self):
         out = bytearray(HEAP * SECTOR + COUNT * CLUSTER)

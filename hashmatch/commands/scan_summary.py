@@ -8,6 +8,7 @@ import click
 
 from hashmatch.commands import printing
 from hashmatch.errors import ExitCode
+from hashmatch.model.locators import label
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _FLOODS = 5
 """Records near very many files that are named; the others are counted."""
+
+_BACKUPS = 20
+"""Backups of phones that are told of; the others are counted."""
 
 
 def as_json(result: Result) -> dict[str, object]:
@@ -37,6 +41,7 @@ def as_json(result: Result) -> dict[str, object]:
         "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
         "media": [{"label": one.label, **one.to_json()} for one in result.media],
+        "phone_backups": [{"label": label(one.source), **one.to_json()} for one in result.phones],
         "floods": result.found.floods.to_json(),
         "chance": [one.to_json() for one in result.found.chance],
         "table": result.found.table,
@@ -184,7 +189,7 @@ def _doubts(found: Findings) -> Iterator[str]:
 
 
 def _media(result: Result) -> Iterator[str]:
-    """Say what of images is in doubt, and what would help with volumes not looked into."""
+    """Say what of images is in doubt, and what would help; then what there is about backups."""
     for one in result.media:
         for told in one.doubts():
             yield f"WARNING: {told}."
@@ -192,6 +197,10 @@ def _media(result: Result) -> Iterator[str]:
             yield f"{one.label}: its content was not verified (--verify none)."
         for told in one.advice():
             yield f"NOTE: {told}"
+    for backup in result.phones[:_BACKUPS]:
+        yield from backup.told()
+    if (more := len(result.phones) - _BACKUPS) > 0:
+        yield f"NOTE: {more:,} more backups of phones were met; run.json says what is to be said."
 
 
 def _warnings(result: Result) -> list[str]:

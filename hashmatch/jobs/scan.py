@@ -17,7 +17,7 @@ from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.evidence.opening import Wishes
 from hashmatch.hashing import video_file
-from hashmatch.jobs import choice, disk_order, hasher_trial, runs, seal, set_gaps
+from hashmatch.jobs import choice, disk_order, hasher_trial, phone_names, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import weakest
 from hashmatch.jobs.lister import Terms
 from hashmatch.jobs.media import Media
@@ -36,13 +36,14 @@ from hashmatch.model.people import Operator
 from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
     from hashmatch.db.manifest import Manifest
     from hashmatch.evidence.state import SourceState
+    from hashmatch.jobs.medium_account import Account
     from hashmatch.jobs.verifying import Checking
     from hashmatch.model.evidence import Source
     from hashmatch.model.people import Setting
@@ -113,6 +114,7 @@ def scan(
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
         media.check()
         before = _list(media, CaseFolder(request.case).listing)
+        phones = phone_names.give(CaseFolder(request.case).listing, sources, _terms(request, pool))
         plan = Plan(
             sources=sources,
             before=before,
@@ -137,9 +139,9 @@ def scan(
         tally.reopened_differ = reopened.missed
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = media.after()
-        _settle(tally, before, after)
         accounts = media.accounts()
-        tally.media_doubtful = sum(one.doubtful for one in accounts.values())
+        _settle(tally, before, after, accounts.values())
+        tally.backups_locked = sum(one.locked for one in phones)
         finished = seal.Finished(
             case=case,
             operator=operator,
@@ -154,13 +156,14 @@ def scan(
             gaps=gaps,
             reopened=reopened,
             media=accounts,
+            phones=phones,
             protections=protections,
             secrets=request.secrets.count,
         )
         found = seal.seal(folder, finished, ledger, setting)
     today = setting.clock().date()
     expired = tuple(one.name for one in manifests if one.expired(today))
-    return Result(folder, tally, resumed, found, expired, gaps, tuple(accounts.values()))
+    return Result(folder, tally, resumed, found, expired, gaps, tuple(accounts.values()), phones)
 
 
 def _outputs(case: Path, library: Library) -> tuple[Path, ...]:
@@ -193,8 +196,11 @@ def _media(
     show: Callable[[Checking], None],
 ) -> Media:
     """Say how images are opened and listed: confined as the workers are."""
-    terms = Terms(pool.report().level, request.confine.least, request.limits.memory)
-    return Media(sources, terms, request.verify, show)
+    return Media(sources, _terms(request, pool), request.verify, show)
+
+
+def _terms(request: Request, pool: Pool) -> Terms:
+    return Terms(pool.report().level, request.confine.least, request.limits.memory)
 
 
 def _list(media: Media, target: Path) -> tuple[SourceState, ...]:
@@ -217,8 +223,14 @@ def _list(media: Media, target: Path) -> tuple[SourceState, ...]:
     return states
 
 
-def _settle(tally: Tally, before: Sequence[SourceState], after: Sequence[SourceState]) -> None:
+def _settle(
+    tally: Tally,
+    before: Sequence[SourceState],
+    after: Sequence[SourceState],
+    media: Iterable[Account],
+) -> None:
     """Close the account: every entry that was seen has ended in exactly one way."""
+    tally.media_doubtful = sum(one.doubtful for one in media)
     tally.folders = sum(one.folders for one in before)
     tally.seen = sum(one.entries for one in before) + tally.inside
     tally.changed_source = [one.digest for one in before] != [one.digest for one in after]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.jobs.medium_account import Account
+    from hashmatch.jobs.phone_backups import Backup
     from hashmatch.jobs.seal import Findings
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.matching.near import Limits as NearLimits
@@ -72,7 +73,7 @@ class Result:
 
     ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
     stands behind them; ``gaps`` says of which sets not all was compared; ``media`` are the images
-    among the sources.
+    among the sources; ``phones`` are the backups of phones that were met.
     """
 
     folder: RunFolder
@@ -82,3 +83,4 @@ class Result:
     expired: tuple[str, ...]
     gaps: tuple[Gap, ...]
     media: tuple[Account, ...] = ()
+    phones: tuple[Backup, ...] = ()

@@ -12,7 +12,7 @@ from hashmatch.custody import canonical, entry, sums
 from hashmatch.custody.merkle import Tree
 from hashmatch.errors import OutputError
 from hashmatch.hashing.hashers import PDQ_DIALECT
-from hashmatch.jobs import floods, tables
+from hashmatch.jobs import floods, phone_backups, tables
 from hashmatch.jobs.expectation import expectations
 from hashmatch.jobs.plan import described
 from hashmatch.jobs.reopen import Reopened
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.confinement.levels import Level
     from hashmatch.jobs.medium_account import Account
+    from hashmatch.jobs.phone_backups import Backup
     from hashmatch.jobs.plan import Plan
     from hashmatch.jobs.set_gaps import Gap
     from hashmatch.model.noted import Expectation, Floods
@@ -43,8 +44,8 @@ class Finished:
     """All that is known of a run when its last entry is written.
 
     ``reopened`` tells how the items with hits were found again. ``media`` are the images among the
-    sources, by number; ``protections`` say of each source how it is kept from being written to.
-    ``secrets`` is the number of passwords and keys that were given.
+    sources, by number; ``phones`` are backups of phones; ``protections`` say of each source how it
+    is kept from being written to. ``secrets`` is the number of passwords and keys that were given.
     """
 
     case: CaseFile
@@ -60,6 +61,7 @@ class Finished:
     gaps: tuple[Gap, ...]
     reopened: Reopened = field(default_factory=Reopened)
     media: Mapping[int, Account] = field(default_factory=dict)
+    phones: tuple[Backup, ...] = ()
     protections: tuple[Protection, ...] = ()
     secrets: int = 0
 
@@ -232,6 +234,7 @@ def _sources(run: Finished) -> list[Json]:
             "access_times": "kept" if before.access_times_kept else "may-have-changed",
             **_protection(run, index),
             **_medium(run, index),
+            **phone_backups.per_source(run.phones, index),
         }
         for index, (source, before, after) in enumerate(states)
     ]

@@ -31,7 +31,8 @@ class Tally:
     counts entries found inside items, which are part of ``seen``; ``deleted`` and ``carved`` those
     examined that no file system lists any more. ``partial_by`` are items of which not all could be
     read as it was stored. ``media_doubtful`` are sources whose medium is damaged or not what was
-    recorded of it, ``reopened_differ`` items with hits that were not found again by their locators
+    recorded of it, ``backups_locked`` encrypted backups of phones, the files of which cannot be
+    compared, ``reopened_differ`` items with hits that were not found again by their locators
     as they were. ``queries_by`` counts the perceptual hashes that were looked for, by method: each
     rotation, each frame.
     """
@@ -59,6 +60,7 @@ class Tally:
     deleted: int = 0
     carved: int = 0
     media_doubtful: int = 0
+    backups_locked: int = 0
     reopened_differ: int = 0
     changed_source: bool = False
     failed_by: Counter[str] = field(default_factory=Counter)
@@ -191,8 +193,8 @@ class Tally:
         wide threshold, and say so as hits do.
         """
         unlooked = self.not_compared or self.videos_not_compared or self.uncompared_records
-        unread = self.failed or self.partial or self.media_doubtful or self.reopened_differ
-        incomplete = unread or unlooked or self.changed_source
+        unread = self.failed or self.partial or self.media_doubtful or self.backups_locked
+        incomplete = unread or unlooked or self.reopened_differ or self.changed_source
         found = self.items_with_notable_hits or self.items_with_leads
         base = ExitCode.HITS if found else ExitCode.CLEAR
         return ExitCode(base + (ExitCode.INCOMPLETE if incomplete else 0))
