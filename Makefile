@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 DEV = $(VENV)/.ready-dev
 
-.PHONY: demo test check bench fuzz tools oracle fixtures clean
+.PHONY: demo test check bench fuzz fuzz-images tools oracle fixtures clean
 
 demo: $(READY)           ## run the main job on a benign exhibit
 	$(BIN)/hashmatch demo hashmatch-demo --replace
@@ -29,6 +29,10 @@ fuzz: $(DEV)             ## damage lists of every format for SECONDS_EACH (60)
 		"from hashmatch.formats import registry; print(*registry.names())"); do \
 		mkdir -p $$name && ../$(BIN)/python ../tests/fuzz/fuzz_formats.py $$name $$name \
 			-max_total_time=$${SECONDS_EACH:-60} -rss_limit_mb=1024 || exit 1; done
+
+fuzz-images: $(DEV)      ## damage COUNT (300) images of each file system, for SECONDS_EACH (600)
+	$(BIN)/python tests/fuzz/fuzz_images.py --count $${COUNT:-300} \
+		--seconds $${SECONDS_EACH:-600}
 
 fixtures: $(DEV)         ## draw the synthetic test files again
 	$(BIN)/python fixtures/make.py
