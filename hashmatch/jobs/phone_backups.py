@@ -33,18 +33,23 @@ _WHY = {
 class Backup:
     """A backup among the items of a source.
 
-    ``path`` is that of the file by which it was known, its list of files. ``locked``: its
-    properties say that it is encrypted. ``named`` items got the names that they had on the phone;
-    ``unfit`` names in the list are not those of the files they are given for, and were left out.
-    ``reason`` says why names are missing.
+    ``path`` is that of the file by which it was known, its list of files. ``locked``: what its
+    properties say of its being encrypted, None where they say nothing. ``named`` items got the
+    names that they had on the phone; ``unfit`` names in the list are not those of the files they
+    are given for, and were left out. ``reason`` says why names are missing.
     """
 
     source: int
     path: bytes
-    locked: bool = False
+    locked: bool | None = None
     named: int = 0
     unfit: int = 0
     reason: Reason | None = None
+
+    @property
+    def shut(self) -> bool:
+        """Whether its files hold nothing to compare, as they are encrypted, or may be so."""
+        return self.locked or (self.locked is None and self.reason is Reason.KEY_NEEDED)
 
     def to_json(self) -> dict[str, Json]:
         """Give it as part of the record of a run."""
@@ -55,10 +60,11 @@ class Backup:
     def told(self) -> Iterator[str]:
         """Say in sentences what people should know of it."""
         where = f"{locators.label(self.source)}: {names.shown(self.path)}"
-        if self.locked:
+        if self.shut:
+            how = "is encrypted" if self.locked else "is encrypted, or its list is damaged"
             yield (
-                f"WARNING: {where}: this backup of a phone is encrypted; its files were examined as"
-                " they are stored, and nothing that they hold could be compared."
+                f"WARNING: {where}: this backup of a phone {how}; its files were examined as they"
+                " are stored, and nothing that is encrypted could be compared."
             )
         if self.reason is not None:
             why = _WHY.get(self.reason, str(self.reason))

@@ -62,11 +62,12 @@ class Lists:
 class Ended:
     """How reading a backup's list ended.
 
-    ``locked`` tells whether the backup is encrypted. ``unfit`` counts names that are left out as
-    they are not those of the files they are given for; ``reason`` says why names are missing.
+    ``locked`` tells whether the backup is encrypted, None where nothing says so. ``unfit`` counts
+    names that are left out as they are not those of the files they are given for; ``reason`` says
+    why names are missing.
     """
 
-    locked: bool
+    locked: bool | None
     unfit: int
     reason: Reason | None
 
@@ -123,7 +124,7 @@ class _Taking:
     """Looks at what the process says, and takes names one after the other."""
 
     def __init__(self, lists: Lists, take: Callable[[bytes, str], None]) -> None:
-        self.locked = False
+        self.locked: bool | None = None
         self._last, self._left, self._room = b"", lists.most, lists.room
         self._take = take
 
@@ -133,10 +134,10 @@ class _Taking:
         Raises:
             ValueError, or another of those that values of a wrong form raise.
         """
-        if word == "locked":
-            self.locked = True
-            return
         (found,) = values
+        if word == "locked" and type(found) is bool:
+            self.locked = found
+            return
         for digest, name in plain_values.listed(found, min(self._left, _TOGETHER)):
             _check(digest, name, self._last)
             self._last, self._left = digest, self._left - 1
@@ -230,8 +231,9 @@ def _serve(pipe: Connection, lists: Lists, level: Level, memory: int) -> None:
 def said(lists: Lists) -> Iterator[tuple[object, ...]]:
     """Read a backup's lists in this process, and yield what is said of them."""
     found, reason = _Found(lists.most, lists.room), None
-    if _locked(lists):
-        yield ("locked",)
+    locked = _locked(lists)
+    if locked is not None:
+        yield "locked", locked
     try:
         reason = found.read(lists.source, lists.manifest)
     except (MemberError, ItemError) as error:
@@ -247,15 +249,15 @@ def said(lists: Lists) -> Iterator[tuple[object, ...]]:
     yield "end", found.unfit, str(reason or "")
 
 
-def _locked(lists: Lists) -> bool:
-    """Tell whether the properties say so; whoever looks into them says that they are damaged."""
+def _locked(lists: Lists) -> bool | None:
+    """Tell what the properties say; whoever looks into them says that they are damaged."""
     if lists.properties is None:
-        return False
+        return None
     try:
         with lists.source.open(lists.properties) as stream:
             return ios_backup.encrypted(stream)
     except (MemberError, ItemError, OSError, EvidenceError, MemoryError):
-        return False
+        return None
 
 
 class _Found:

@@ -141,7 +141,7 @@ def scan(
         after = media.after()
         accounts = media.accounts()
         _settle(tally, before, after, accounts.values())
-        tally.backups_locked = sum(one.locked for one in phones)
+        tally.backups_locked = sum(one.shut for one in phones)
         finished = seal.Finished(
             case=case,
             operator=operator,

@@ -140,8 +140,8 @@ def test_files_of_a_backup_get_their_names_and_nothing_else_changes(tmp_path):
     assert contents(evidence) == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["evidence", "listing"]
     assert found == (
-        Backup(0, b"Backup/0000-udid/Manifest.db", named=2),
-        Backup(0, b"flat/Manifest.db", named=1),
+        Backup(0, b"Backup/0000-udid/Manifest.db", locked=False, named=2),
+        Backup(0, b"flat/Manifest.db", locked=False, named=1),
     )
     note = digest(*NOTE)
     photo = "CameraRollDomain-Media/DCIM/100APPLE/ภาพ.JPG"
@@ -205,6 +205,16 @@ def test_lists_that_cannot_be_read_cost_the_names_only(tmp_path, here):
     ]
     assert [len(list(one.told())) for one in found] == [1, 1, 1, 0, 1]
     assert "iOS 9 and before" in next(found[4].told())
+    assert not any(one.shut for one in found)  # their properties say that they are not encrypted
+    for say in (b"", b"bplist00 damaged"):
+        (evidence / "0" / "Manifest.plist").write_bytes(say)
+        path = listed(tmp_path / "listing", source)
+        if not say:
+            (evidence / "0" / "Manifest.plist").unlink()
+        doubtful, *others = phone_names.give(path, [source], TERMS)
+        assert doubtful.shut
+        assert "is encrypted, or its list is damaged" in next(doubtful.told())
+        assert not any(one.shut for one in others)
 
 
 def test_a_list_that_vanished_and_names_of_other_files_are_told(tmp_path, here):
@@ -332,6 +342,7 @@ NAMES = sorted(map(_name, range(20)))
         ("names", [(hashlib.sha1(b"\xed\xa0\x80").digest(), "\ud800")]),
         ("names", NAMES[2:]),
         ("others", NAMES[2:3]),
+        ("locked", 1),
         ("end", -1, ""),
         ("end", 0, "no reason"),
         ("end", 0),
@@ -346,7 +357,7 @@ def test_what_a_process_says_is_looked_at(message, tmp_path, monkeypatch):
     lists = phone_child.Lists(FolderSource(bytes(tmp_path)), item, None, 10, 1000)
     taken = []
     ended = phone_child.ask(lists, TERMS, time.monotonic() + 9, lambda *one: taken.append(one))
-    assert ended == phone_child.Ended(locked=False, unfit=0, reason=Reason.WORKER_DIED)
+    assert ended == phone_child.Ended(locked=None, unfit=0, reason=Reason.WORKER_DIED)
     assert taken[0] == NAMES[1]
     assert all(one in NAMES for one in taken)
     if message == ("names", NAMES[2:]):
