@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Cell = str | int | None
 
 ITEM = ("run", "n", "source", "path", "path_hex")
-WHERE = ("locator", "id", "inside", "standing", "recovery", "times")
+WHERE = ("locator", "id", "inside", "standing", "recovery", "times", "notes")
 NEAR = (
     "method", "distance", "band", "threshold", "quality", "list_quality", "variant", "rendering",
     "phase", "also",
@@ -96,9 +96,10 @@ def _where(place: Place, names: ItemNames) -> tuple[Cell, ...]:
     facts = names.facts(place)
     named = (names.locator(place), names.identity(place), inside(place))
     if facts is None:
-        return (*named, None, None, None)
+        return (*named, None, None, None, None)
     times = " ".join(f"{name}={moment}" for name, moment in facts.times)
-    return (*named, facts.standing, facts.recovery, times)
+    notes = "; ".join(f"{name}={value}" for name, value in facts.notes)
+    return (*named, facts.standing, facts.recovery, times, notes)
 
 
 def _hit(

@@ -266,5 +266,5 @@ def _facts(line: Fields) -> Facts | None:
         return None
     try:
         return Facts.from_json(line.object("facts").plain)
-    except (LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         line.refuse("facts", "not facts of an entry")

@@ -10,6 +10,7 @@ from hashmatch.report.medium_record import (
     Guard,
     MediumUse,
     Noted,
+    PhoneUse,
     Segment,
     Stretch,
     VolumeUse,
@@ -73,6 +74,20 @@ def medium(source: Fields) -> MediumUse | None:
         unread=tuple(
             (found.path("file"), found.text("why")) for found in _listed(one, "sidecars_unread")
         ),
+    )
+
+
+def phones(source: Fields) -> tuple[PhoneUse, ...]:
+    """Read which backups of phones were met in a source."""
+    return tuple(
+        PhoneUse(
+            path=one.path(),
+            encrypted=one.flag("encrypted"),
+            named=one.number("named"),
+            unfit=one.number("unfit_names"),
+            missing=one.text("names_missing") if one.has("names_missing") else None,
+        )
+        for one in _listed(source, "phone_backups")
     )
 
 

@@ -109,6 +109,21 @@ class MediumUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneUse:
+    """A backup of a phone among the items of a source; ``path`` is that of its list of files.
+
+    ``named`` items were given the names that they had on the phone. ``unfit`` names were left out;
+    ``missing`` says why others are not there.
+    """
+
+    path: bytes
+    encrypted: bool
+    named: int
+    unfit: int
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """How a source was kept from being written to, as the system said; None where it did not.
 

@@ -84,6 +84,7 @@ class Page:
             "plain": plain,
             "inside": inside,
             "times": self.times,
+            "notes": self.notes,
             "label": self.label,
             "moment": partial(dates.moment, language=self.words.language, months=self.words.months),
             "stated": partial(dates.stated, language=self.words.language, months=self.words.months),
@@ -214,6 +215,11 @@ class Page:
             same = [(named.get(k, k), v) for k, v in found if dates.zoned(v) is known]
             if same:
                 yield known, same
+
+    def notes(self, place: Place) -> tuple[tuple[str, str], ...]:
+        """Give what else is known of an item, such as where a phone had it; nothing when masked."""
+        facts = ItemNames(self.options.mask_names).facts(place)
+        return facts.notes if facts else ()
 
     def expired(self, text: str) -> bool:
         """Tell whether a set's last day lay before the start of the run."""

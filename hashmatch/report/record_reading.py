@@ -123,6 +123,7 @@ def _source(one: Fields) -> SourceUse:
         segments=medium_reading.segments(one),
         medium=medium_reading.medium(one),
         guard=medium_reading.guard(one),
+        phones=medium_reading.phones(one),
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hashmatch.model.hits import Claim, Disposition
     from hashmatch.model.noted import Expectation, Floods
     from hashmatch.model.records import Json
-    from hashmatch.report.medium_record import Guard, MediumUse, Segment
+    from hashmatch.report.medium_record import Guard, MediumUse, PhoneUse, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class SourceUse:
     segments: tuple[Segment, ...] = ()
     medium: MediumUse | None = None
     guard: Guard | None = None
+    phones: tuple[PhoneUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Guard,
         MediumUse,
         Noted,
+        PhoneUse,
         Segment,
         VolumeUse,
     )
@@ -44,6 +45,9 @@ def masked(source: SourceUse, shown: ItemNames) -> Line:
     if source.segments:
         numbered = enumerate(source.segments, start=1)
         line["segments"] = [_segment(one, shown.file(one.name, n)) for n, one in numbered]
+    if source.phones:
+        numbered_phones = enumerate(source.phones, start=1)
+        line["phone_backups"] = [_phone(one, shown.file(one.path, n)) for n, one in numbered_phones]
     if source.guard is not None:
         line["protection"] = _guard(source.guard)
     if source.medium is not None:
@@ -93,6 +97,16 @@ def _medium(medium: MediumUse, shown: ItemNames) -> Line:
 def _segment(one: Segment, name: str) -> Line:
     line: Line = {"name": name, "size": one.size}
     return line if one.sha256 is None else line | {"sha256": one.sha256}
+
+
+def _phone(one: PhoneUse, path: str) -> Line:
+    return {
+        "path": path,
+        "encrypted": one.encrypted,
+        "named": one.named,
+        "unfit_names": one.unfit,
+        "names_missing": one.missing,
+    }
 
 
 def _volume(one: VolumeUse, place: str) -> Line:

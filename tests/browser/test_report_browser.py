@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    for name in ("full", "empty"):
+    for name in ("full", "empty", "imaged"):
         run = StoredRun.open(getattr(report_runs, name)().seal(folder / "runs" / name))
         (folder / name).mkdir()
         for language in ("en", "th"):
@@ -93,6 +93,29 @@ def test_thai_stands_in_the_page_and_names_are_visible(pages, profile):
     assert "รายงานผลการเปรียบเทียบกับชุดค่าแฮช" in dom
     assert "ภาพถ่าย ที่บ้าน ๑.jpg" in dom
     assert "‹U+202E›" in dom
+
+
+MEASURE = """<script>
+const wide = [...document.querySelectorAll('.wide, td, th, dd')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent.slice(0, 60));
+if (document.documentElement.scrollWidth > innerWidth) wide.push('the page');
+document.title = 'too wide: ' + JSON.stringify(wide);
+</script></body>"""
+
+
+def test_long_locators_and_names_stay_inside_an_a4_page(pages, profile, tmp_path):
+    page = tmp_path / "report.html"
+    content = (pages / "imaged" / "report.th.html").read_text(encoding="utf-8")
+    content = content.replace("script-src", "").replace(
+        "default-src 'none'; style-src", "style-src"
+    )
+    page.write_text(content.replace("</body>", MEASURE), encoding="utf-8")
+    dom = browse(profile, page, "--window-size=794,1123", "--dump-dom").stdout
+    assert re.findall(r"<title>(.*)</title>", dom) == ["too wide: []"]
+    narrow = content.replace("overflow-wrap: anywhere", "").replace("</body>", MEASURE)
+    page.write_text(narrow, encoding="utf-8")
+    dom = browse(profile, page, "--window-size=794,1123", "--dump-dom").stdout
+    assert "xxxxxx" in re.findall(r"<title>(.*)</title>", dom)[0], "the measure must see it"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What every kind of report promises, whatever it looks like."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,47 @@ def secretive():
     run.skipped(SECRET[3])
     run.failed(SECRET[4])
     run.picture(SECRET[5], [report_runs.near()], trouble="corrupt-picture")
+    name_everything(run)
     return run
+
+
+def name_everything(run):
+    """Put a word that must not appear wherever a run over an image may hold one."""
+    word = "everywheresecret"
+    noted = {**report_runs.medium()["sidecars"][0], "file": f"/{word}/{word}.txt"}
+    bad = {"count": 1, "bytes": 512, "first": [[0, 512, "unreadable", word]]}
+    check = report_runs.medium()["check"]
+    check |= {"damage": [{"offset": 0, "length": 1, "why": "checksum", "part": word}]}
+    medium = report_runs.medium(
+        said={"examiner": word, word: word, "doubts": [word]},
+        volumes=[
+            report_runs.volume(1, f"gpt:p1;off=512!lvm:{word};vg={word}", advice=word),
+            report_runs.volume(2, f"?{word}"),
+        ],
+        sidecars=[noted],
+        sidecars_unread=[{"file": f"/{word}", "why": "Permission denied"}],
+        unread_by_imager=bad,
+        check=check,
+    )
+    image = report_runs.image_source(1, f"/{word}/{word}.E01".encode(), medium=medium)
+    image["protection"] |= {"mount_point": word, "options": word, "device": word}
+    backup = {"path": f"{word}/Manifest.db", "encrypted": False, "named": 1, "unfit_names": 0}
+    image["phone_backups"] = [backup]
+    run.sources.append(image)
+    named = [{"locator": f"EV02!ntfs:/{word};id=1", "why": "other digests"}]
+    counts = {"items": 1, "agreed": 0, "differed": 1, "unreachable": 0}
+    run.record["reopened"] = counts | {"named": named}
+    run.record["settings"] = report_runs.run_record()["settings"] | {"left_out": []}
+    facts = {
+        "standing": "deleted",
+        "times": {"modified": "2020-01-01"},
+        "extents_on": f"lvm:{word}",
+    }
+    facts |= {"notes": {"original-name": word}}
+    for where in (f"ntfs:/{word};id=1-1;ads={word}!zip:{word};n=0!mime:1;name={word}", f"!{word}"):
+        run.at(where, 1, **facts).picture(f"p1/{word}".encode(), [report_runs.exact()])
+        run.read_in_part("damaged-medium")
+        run.at(where, 1, **facts).failed(f"p1/{word}!/".encode(), "unpack", "limit-count")
 
 
 @pytest.fixture(params=KINDS)
@@ -75,7 +116,8 @@ def test_a_masked_report_holds_no_name_of_the_exhibit(report, tmp_path):
     run = StoredRun.open(secretive().seal(tmp_path / "run"))
     words = {"Somchai", "Secretname", "ลับมาก", "ห้อง", "private-folder", "hidden-name"}
     words |= {"secretending", "secretmount", "สมชาย-", "dotsecret", "linksecret", "lockedsecret"}
-    words |= {"brokensecret", SECRET[1].hex()[:20]}
+    words |= {"brokensecret", SECRET[1].hex()[:20], "everywheresecret"}
+    words |= set(re.findall(r'"id":"([0-9a-f]{16})"', (tmp_path / "run/hits.jsonl").read_text()))
     folder = tmp_path / "out"
     folder.mkdir()
     for language in LANGUAGES:
@@ -91,7 +133,10 @@ def test_a_full_report_does_hold_the_names(report, tmp_path):
     """Guards the test above: without the mask the same words are found."""
     run = StoredRun.open(secretive().seal(tmp_path / "run"))
     names = report.write(run, tmp_path, ReportOptions())
-    assert "Secretname" in (tmp_path / names[0]).read_text(encoding="utf-8")
+    content = (tmp_path / names[0]).read_text(encoding="utf-8")
+    assert {"Secretname", "everywheresecret"} <= set(
+        re.findall(r"Secretname|everywheresecret", content)
+    )
 
 
 def test_masked_and_full_reports_never_overwrite_each_other(report, full, tmp_path):

@@ -8,6 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hashmatch.model.locators import layer, locator
+from hashmatch.model.locators import place as places
 from hashmatch.report.item_names import ItemNames
 from hashmatch.report.lines import Place
 from hashmatch.report.options import ReportOptions
@@ -54,6 +56,9 @@ def render_all(names, folder):
     run = report_runs.Builder()
     for name in names:
         run.picture(name, [exact(), near()], partial=True)
+        where = places((layer("dir", b"/" + name), layer("zip", name, n=0, obj=name)))
+        notes = {"original-name": name.decode("utf-8", "replace")}
+        run.at(where, standing="deleted", notes=notes).picture(name, [exact()])
     run.failed(names[0])
     stored = StoredRun.open(run.seal(folder / "run"))
     for report in reports().values():
@@ -61,7 +66,7 @@ def render_all(names, folder):
     return run
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(NAME, min_size=1, max_size=4))
 def test_no_name_whatever_its_bytes_can_hide_act_or_break_a_report(names):
     with tempfile.TemporaryDirectory() as temporary:
@@ -87,6 +92,20 @@ def test_no_name_whatever_its_bytes_can_hide_act_or_break_a_report(names):
 def hidden(char):
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or (
         unicodedata.category(char) == "Zs" and char != " "
+    )
+
+
+@given(NAME, NAME, st.integers(0, 10**9))
+def test_a_masked_locator_is_the_same_whatever_the_names_in_it_are(first, second, number):
+    def shown(name, other):
+        where = (layer("ntfs", name, id=number, ads=other), layer("zip", other, n=0, obj=name))
+        place = Place(0, 0, b"", locator("EV01", places(where)))
+        return ItemNames(mask=True).locator(place)
+
+    assert (
+        shown(first, second)
+        == shown(b"a", b"b")
+        == f"EV01!ntfs:*;id={number};ads=*!zip:*;n=0;obj=*"
     )
 
 

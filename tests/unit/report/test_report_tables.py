@@ -32,7 +32,7 @@ def test_the_headers_of_the_tables_are_fixed(tmp_path):
     files = rendered(csv_report.REPORT, tmp_path, report_runs.empty(), byte_order_mark=False)
     assert [path.read_text().splitlines()[0] for path in files.values()] == [
         ",".join(csv_report.HITS),
-        "run,n,source,path,path_hex,problem,stage,reason,locator,id,inside,standing,recovery,times",
+        "run,n,source,path,path_hex,problem,stage,reason,locator,id,inside,standing,recovery,times,notes",
         "run,measure,code,count",
     ]
 
@@ -54,7 +54,7 @@ def test_the_columns_of_a_hit_are_fixed():
     frames = ["frames_matched", "frames_of", "frames_agreeing", "frames_asked"]
     near += ["phase", "also", *frames, "longest_ms", "ranges_ms"]
     found = [*item, *record, *marks, *near, "files_near_record", "flags"]
-    where = ["locator", "id", "inside", "standing", "recovery", "times", "partial"]
+    where = ["locator", "id", "inside", "standing", "recovery", "times", "notes", "partial"]
     assert list(csv_report.HITS) == [*found, *where]
 
 
