@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OPTIONAL = {
-    "heif": ("pillow_heif", "HEIC pictures"),
-    "video": ("av", "videos, compared frame by frame"),
-    "compat": ("imagehash", "pHash, dHash, aHash, wHash and block means for lists that carry them"),
+    "disk": (("pytsk3", "pyewf", "pyfsapfs", "pybde"), "file systems of images, and some images"),
+    "archives": (("py7zr", "inflate64"), "7z archives, and rare methods of others"),
+    "documents": (("pikepdf", "pypff"), "PDF documents, Outlook data files"),
+    "heif": (("pillow_heif",), "HEIC pictures"),
+    "video": (("av",), "videos, compared frame by frame"),
+    "compat": (
+        ("imagehash",),
+        "pHash, dHash, aHash, wHash and block means for lists that carry them",
+    ),
 }
 
 
@@ -39,10 +45,11 @@ def command() -> int:
         if name != "name":
             _line("hashmatch" if name == "version" else name, version)
     _line("system", setting.system)
-    for extra, (module, purpose) in _OPTIONAL.items():
-        found = importlib.util.find_spec(module) is not None
+    for extra, (modules, purpose) in _OPTIONAL.items():
+        found = all(importlib.util.find_spec(module) is not None for module in modules)
         missing = f"missing: {purpose}; pip install 'hashmatch[{extra}]'"
         _line(f"[{extra}]", purpose if found else missing)
+    _tell_libarchive()
     _line("data folder", shown(str(home())))
     for name, path in (
         ("library", library_at(None)),
@@ -66,18 +73,32 @@ def command() -> int:
     return ExitCode.CLEAR
 
 
+def _tell_libarchive() -> None:
+    """Say whether the system has what unpacks RAR archives."""
+    from hashmatch.evidence.members import libarchive  # noqa: PLC0415
+
+    purpose = "RAR archives, LZ4 and .Z files"
+    found = libarchive.library() is not None
+    _line("libarchive", purpose if found else f"missing: {purpose}; {libarchive.HELP}")
+
+
 def _tell_confinement() -> None:
     """Start one worker as a scan does, without evidence, and say what it could not do."""
     from hashmatch.jobs.pool import Pool  # noqa: PLC0415
+    from hashmatch.jobs.unpacker import offered  # noqa: PLC0415
     from hashmatch.jobs.workers import Order  # noqa: PLC0415
+    from hashmatch.model.profile import Profile  # noqa: PLC0415
     from hashmatch.model.wanted import Wanted  # noqa: PLC0415
 
     mode = confinement()
-    with closing(Pool(Order((), Wanted(), limits(), mode.target), 1)) as pool:
+    order = Order((), Wanted(), limits(), mode.target, unpacker=offered(Profile(), limits()))
+    with closing(Pool(order, 1)) as pool:
         report = pool.report()
     _line("workers confined by", f"{report.level} (HASHMATCH_CONFINE={mode})")
     for one in report.trials:
         _line(f"  {one.hindrance}", f"{one.name}: {'refused' if one.refused else 'ALLOWED'}")
+    none = "no unrar or unar that can be used: some RAR archives of old versions are not read"
+    _line("unpacks RAR beside libarchive", " ".join(report.unpacker) if report.unpacker else none)
 
 
 def _tell_hashers() -> None:

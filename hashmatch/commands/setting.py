@@ -21,7 +21,10 @@ _LEAST_MEMORY = 64  # MiB
 _LIBRARIES = (
     *("numpy", "pillow", "cryptography", "pillow-heif", "imagehash"),
     *("pycryptodome", "opencv-contrib-python-headless", "av"),
+    *("pytsk3", "libewf-python", "libfsapfs-python", "libbde-python", "isal"),
+    *("py7zr", "inflate64", "pybcj", "backports.zstd", "pikepdf", "libpff-python"),
 )
+"""Those on which a result may depend: their versions are part of the record of a run."""
 
 
 def present() -> Setting:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 NAME = "zip"
 TITLE = "Zip archive"
-HELP = "pip install 'hashmatch[archives]' for Deflate64, PPMd and Zstandard"
+HELP = (
+    "pip install 'hashmatch[archives]' for Deflate64 and Zstandard; for PPMd "
+    "install libarchive (Debian: libarchive13)"
+)
 MAGIC = (zip_entries.LOCAL, b"PK\x05\x06", b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04")
 _REGULAR, _KINDS = 0o100000, 0o170000
 _FOLDER = 0o040000
