@@ -69,6 +69,9 @@ def test_doctor_says_what_one_worker_could_not_do(bare):
         assert "make a socket: refused" in shown
         assert "read outside the evidence: refused" in shown
     assert "ALLOWED" not in shown
+    for extra in ("disk", "archives", "documents", "heif", "video", "compat"):
+        assert f"\n[{extra}] " in shown
+    assert "\nlibarchive " in shown
 
 
 def test_doctor_says_when_confinement_is_switched_off(bare):
