@@ -18,6 +18,8 @@ from hashmatch.model.outcomes import Failed, ItemError, Reason, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from _typeshed import WriteableBuffer
+
     from hashmatch.evidence.carving.interface import Carved
     from hashmatch.evidence.filesystems.interface import FileSystem
     from hashmatch.evidence.volumes.interface import Opened
@@ -137,12 +139,14 @@ class Bytes(io.RawIOBase):
         """Always."""
         return True
 
-    def read(self, size: int = -1, /) -> bytes:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Read on; fewer bytes than asked for only at the end."""
-        left = max(self._space.size - self._at, 0)
-        found = self._space.read(self._at, left if size < 0 else min(size, left))
+        with memoryview(buffer).cast("B") as target:
+            left = max(self._space.size - self._at, 0)
+            found = self._space.read(self._at, min(len(target), left))
+            target[: len(found)] = found
         self._at += len(found)
-        return found
+        return len(found)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to an offset."""
