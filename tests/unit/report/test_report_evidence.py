@@ -436,3 +436,12 @@ def test_an_exhibit_without_a_label_goes_by_its_number(tmp_path):
     run = report_runs.empty()
     run.sources = [source(0, b"/mnt/a"), source(1, b"/mnt/b")]
     assert "0 /mnt/a folder" in of(render(run, tmp_path), "identity")
+
+
+def test_the_page_says_how_to_find_an_item_again_where_its_locator_can_be_read(page, tmp_path):
+    command = f"hashmatch show-info 'LOCATOR' --case CASE --run {report_runs.RUN}"
+    assert command in of(page, "verify")
+    for number, (run, mask) in enumerate([(report_runs.full(), False), (imaged(), True)]):
+        (tmp_path / str(number)).mkdir()
+        shown = render(run, tmp_path / str(number), mask_names=mask)
+        assert "show-info" not in of(shown, "verify")
