@@ -106,7 +106,9 @@ def read(content: Medium) -> Layout | None:
     per_group = _number(raw, 36 if big else 32, 4)
     first_block, records_per_group = _number(raw, 20, 4), _number(raw, 40, 4)
     modern = _number(raw, 76, 4) > 0
-    if not per_group or not records_per_group or per_group > block * 8 or cluster < block:
+    if not 1 <= per_group <= block * 8 or not 1 <= records_per_group <= block * 8:
+        return None  # a bitmap of each is one block
+    if cluster < block:
         return None
     per_group_blocks = per_group * (cluster // block)
     descriptor = _number(raw, 254, 2) if large else 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import ext_layout, fat_layout, tsk_image
+from hashmatch.evidence.filesystems import ext_blocks, ext_layout, fat_layout, tsk_image
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.filesystems.tsk_exfat import Exfat
 from hashmatch.evidence.filesystems.tsk_ext import Ext
@@ -60,12 +60,18 @@ def mount(opened: Opened, secrets: Secrets) -> FileSystem:  # noqa: ARG001  # no
     tsk = tsk_image.library()
     try:
         mounted = tsk.FS_Info(
-            tsk_image.image(content), offset=0, type=getattr(tsk, _DETECT[family])
+            tsk_image.image(_shown(content, family)), offset=0, type=getattr(tsk, _DETECT[family])
         )
         kind = _KINDS.get(int(mounted.info.ftype), family)
         return TskFileSystem(kind, mounted, _family(family, kind, content, mounted))
     except tsk_image.TROUBLES:
         raise MountError(Reason.DAMAGED_FILE_SYSTEM, _DAMAGED) from None
+
+
+def _shown(content: Medium, family: str) -> Medium:
+    """Give what the library gets to see of a volume."""
+    layout = ext_layout.read(content) if family == _EXT else None
+    return content if layout is None else ext_blocks.Hidden(content, layout)
 
 
 def _family(family: str, kind: str, content: Medium, mounted: Handle) -> Family:

@@ -125,18 +125,22 @@ def _by_library(file: Handle, stream: Stream) -> Callable[[int, int], bytes]:
 
 
 def _by_runs(medium: Medium, stream: Stream) -> Callable[[int, int], bytes]:
-    starts = list(accumulate((run.length for run in stream.runs), initial=0))
+    follow = accumulate((run.length for run in stream.runs), initial=0)
+    starts = list(stream.places or follow)
 
     def fetch(offset: int, length: int) -> bytes:
-        pieces, end = [], offset + length
-        for number in range(bisect_right(starts, offset) - 1, len(stream.runs)):
+        pieces: list[bytes] = []
+        place, end = offset, offset + length
+        for number in range(max(0, bisect_right(starts, offset) - 1), len(stream.runs)):
             run, start = stream.runs[number], starts[number]
             if start >= end:
                 break
-            begin = max(offset, start)
+            begin = max(place, start)
             there = min(end, start + run.length) - begin
-            pieces.append(medium.read_at(run.offset + begin - start, there))
-        return b"".join(pieces)
+            if there > 0:
+                pieces += bytes(begin - place), medium.read_at(run.offset + begin - start, there)
+                place = begin + there
+        return b"".join(pieces) + (bytes(end - place) if stream.places else b"")
 
     return fetch
 

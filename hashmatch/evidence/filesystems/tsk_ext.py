@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.evidence.filesystems import allocation, ext_layout, moments
+from hashmatch.evidence.filesystems import allocation, ext_blocks, ext_layout, moments
 from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.tsk_content import damaged
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
+from hashmatch.evidence.filesystems.tsk_streams import streams
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _COMPRESSED, _ENCRYPTED, _VALUES = 0x4, 0x800, 0x200000
 _FLAGS = 32
+_POINTERS = (0x1001, 0x1002)
+"""The library's numbers for what leads to the blocks of a file: pointers, extents."""
 _WIDE = 256
 """Records of this size, or larger, have nanoseconds."""
 
@@ -54,7 +58,23 @@ class Ext(Family):
             return Reason.KEY_NEEDED
         if flags & _COMPRESSED:
             return Reason.UNSUPPORTED_STORAGE
+        if self.content.damage and self._lost_pointers(file):
+            return Reason.DAMAGED_MEDIUM
         return super().obstacle(file, stream)
+
+    def streams(self, file: Handle) -> list[Stream]:
+        """List the content, also of a file that the library is not shown."""
+        runs = self.record(int(file.info.meta.addr))
+        if self.layout and runs:
+            record = self.content.read_at(runs[0].offset, self.layout.record)
+            if (found := ext_blocks.stream(self.content, self.layout, record)) is not None:
+                return [found]
+        return super().streams(file)
+
+    def _lost_pointers(self, file: Handle) -> bool:
+        """Tell whether pointers to blocks lie in damage: it reads as zeros, which are holes."""
+        known = streams(file, self.unit, _POINTERS)
+        return any(damaged(self.content, one.runs) for one in known)
 
     def moments(self, file: Handle) -> Moments:
         """Times are UTC, of nanoseconds where records are large enough."""

@@ -36,7 +36,8 @@ class Stream:
     from the beginning of the volume, without holes, in the order of the content. ``covered`` tells
     how many bytes the runs and holes stand for, ``filled`` whether some of them are not known.
     ``valid`` bytes were written, what follows reads as zeros; -1 for all. ``direct`` says that
-    the runs are read as they lie, without the library.
+    the runs are read as they lie, without the library; ``places`` are where in the content each of
+    them begins, where holes lie between them, and else empty.
     """
 
     name: bytes
@@ -49,6 +50,7 @@ class Stream:
     filled: bool = False
     valid: int = -1
     direct: bool = False
+    places: tuple[int, ...] = ()
 
 
 def streams(file: Handle, unit: int, kinds: tuple[int, ...]) -> list[Stream]:
