@@ -15,7 +15,6 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
-from hashmatch.evidence.opening import Wishes
 from hashmatch.hashing import video_file
 from hashmatch.jobs import choice, disk_order, hasher_trial, phone_names, runs, seal, set_gaps
 from hashmatch.jobs.confinement.levels import weakest
@@ -29,6 +28,7 @@ from hashmatch.jobs.readings import outcomes
 from hashmatch.jobs.reopen import reopen, with_places
 from hashmatch.jobs.scan_request import Progress, Request, Result
 from hashmatch.jobs.self_test import self_test
+from hashmatch.jobs.unpacker import offered
 from hashmatch.jobs.workers import Order
 from hashmatch.matching.matcher import Matcher
 from hashmatch.model.hashes import Method
@@ -83,7 +83,7 @@ def scan(
     sources = sources_from(
         request.sources,
         outputs=_outputs(request.case, library),
-        wishes=_wishes(request),
+        wishes=request.wishes,
         apart=(request.case,),
     )
     protections = protected(sources, allow_rw_mount=request.allow_rw_mount)
@@ -102,6 +102,7 @@ def scan(
             mode.least,
             request.profile,
             request.secrets,
+            offered(request.profile, request.limits),
         )
     )
     with ExitStack() as stack:
@@ -123,7 +124,9 @@ def scan(
             near=request.near,
             limits=request.limits,
             hashers=computed_by,
-            tool={**setting.tool, **(video_file.versions() if wanted.videos else {})},
+            tool=setting.tool
+            | pool.report().tools
+            | (video_file.versions() if wanted.videos else {}),
             profile=request.profile,
             verify=request.verify,
         )
@@ -182,11 +185,6 @@ def _wanted(request: Request, manifests: Sequence[Manifest]) -> Wanted:
     )
     choice.refuse_idle(manifests, wanted)
     return wanted
-
-
-def _wishes(request: Request) -> Wishes:
-    profile = request.profile
-    return Wishes(request.form, request.secrets, profile.deleted, profile.carve)
 
 
 def _media(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.opening import AUTO
+from hashmatch.evidence.opening import AUTO, Wishes
 from hashmatch.jobs.confinement.levels import Mode
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.verifying import Verify
@@ -52,6 +52,12 @@ class Request:
     form: str = AUTO
     verify: Verify = Verify.FULL
     allow_rw_mount: bool = False
+
+    @property
+    def wishes(self) -> Wishes:
+        """How images are to be read."""
+        profile = self.profile
+        return Wishes(self.form, self.secrets, profile.deleted, profile.carve)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence import preload as evidence_preload
 from hashmatch.evidence.folder import fetch_ahead
 from hashmatch.evidence.folders import KEPT_OPEN
+from hashmatch.jobs import unpacker
 from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
@@ -52,6 +53,7 @@ class Order:
     """What every worker of a run is told once.
 
     ``target`` is the confinement to aim for, ``least`` what a worker must reach to be used.
+    ``unpacker`` says which programs may unpack what no library here does.
     """
 
     sources: tuple[Source, ...]
@@ -61,6 +63,7 @@ class Order:
     least: Level = Level.PROCESSES
     profile: Profile = field(default_factory=Profile)
     secrets: Secrets = field(default_factory=Secrets)
+    unpacker: unpacker.Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,7 @@ class _Queue:
 def _confined(order: Order) -> Report | None:
     """Load what decoders need, then give up everything else."""
     leave_terminal()  # before code of other packages could write to it
+    beside = unpacker.start(order.unpacker, order.target)
     if order.target is not Level.PROCESSES:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
@@ -251,7 +255,8 @@ def _confined(order: Order) -> Report | None:
         hashers.load(method)
     readable = [path for source in order.sources for path in source.readable]
     files = (KEPT_OPEN + 2) * len(readable)  # one more folder while another is closed, and the item
-    return confine(order.target, readable, order.limits.memory, files)
+    report = confine(order.target, readable, order.limits.memory, files)
+    return report if report is None or beside is None else beside.lend(report)
 
 
 def leave_terminal() -> None:

@@ -1,7 +1,8 @@
 """RAR archives, from version 2 to 7.
 
-Headers are read, members decrypted, and checksums compared here; libarchive unpacks. What it cannot
-(members of several volumes, solid archives of version 4) is said for each member.
+Headers are read, members decrypted, and checksums compared here; libarchive unpacks, and what it
+cannot an installed unrar or unar. Members of several volumes are said, each by its name: the other
+volumes lie beside this one, where nothing that looks into it can reach.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.folder import left_out
-from hashmatch.evidence.members import libarchive, rar4_headers, rar5_headers
+from hashmatch.evidence.members import libarchive, rar4_headers, rar5_headers, rar_program
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
 from hashmatch.evidence.members.moments import iso
 from hashmatch.evidence.members.rar_content import Group
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "rar"
 TITLE = "RAR archive"
-HELP = libarchive.HELP
+HELP = f"{libarchive.HELP}; {rar_program.HELP}"
 prepare = libarchive.library
 """Loads libarchive: a confined process cannot do so later."""
 _FIRST = b"RE\x7e\x5e"  # version 1.4
@@ -90,7 +91,7 @@ class _Archive:
     def _entries(self) -> Iterator[Entry | End]:
         if self._new:
             return rar5_headers.entries(self._stream, self._keys)
-        return rar4_headers.entries(self._stream)
+        return rar4_headers.entries(self._stream, self._keys)
 
     def _given(self, entry: Entry, number: int) -> Given | None:
         where = layer(NAME, entry.name, n=number)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.members.dos_times import local_time
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.rar_entries import SYMLINK, End, Entry, Fields, Lock, piece
+from hashmatch.evidence.members.rar_secrets import decrypted
 from hashmatch.evidence.members.unpacked import Stretch, length
 from hashmatch.model.outcomes import Reason
 
@@ -19,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from hashmatch.evidence.members.rar_secrets import Passwords
+
 MAGIC = b"Rar!\x1a\x07\0"
 _MAIN, _FILE, _NEW_SUB, _END = 0x73, 0x74, 0x7A, 0x7B
 _ENCRYPTED_HEADERS = 0x80
 _BEFORE, _AFTER, _PASSWORD, _SOLID, _WINDOW = 1, 2, 4, 0x10, 0xE0
 _LARGE, _UNICODE, _SALT, _HAS_DATA = 0x100, 0x200, 0x400, 0x8000
 _BASE = 7
+_SALT_SIZE, _CIPHER_BLOCK = 8, 16
 _BEYOND = 64
 _GROUPED = 8
 _STORED = 0x30
@@ -48,22 +54,25 @@ def _sealed(kind: int, flags: int, rest: bytes) -> bytes:
     return struct.pack("<H", zlib.crc32(header) & 0xFFFF) + header
 
 
-def entries(stream: BinaryIO) -> Iterator[Entry | End]:
+def entries(stream: BinaryIO, keys: Passwords) -> Iterator[Entry | End]:
     """Give every member, in order.
 
     Raises:
-        MemberError: a header is damaged, or all of them are encrypted.
+        MemberError: a header is damaged, or all of them are encrypted and no password fits.
     """
     place, total = len(MAGIC), length(stream)
+    locked: Reason | None = None
     while place < total:
-        kind, flags, header = _header(stream, place)
-        fields = Fields(header[_BASE:])
-        if kind == _MAIN and flags & _ENCRYPTED_HEADERS:
-            raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+        read = _unlocked(stream, place, keys, locked) if locked else _header(stream, place)
+        kind, flags, fields = read.kind, read.flags, Fields(read.data[_BASE:])
+        place = read.end
         if kind == _END:
-            yield End(place + len(header), more=bool(flags & 1))
+            yield End(place, more=bool(flags & 1))
             return
-        place += len(header)
+        if locked:
+            locked = Reason.DAMAGED_CONTAINER  # if the next one is not read: there was a password
+        elif kind == _MAIN and flags & _ENCRYPTED_HEADERS:
+            locked = Reason.KEY_NEEDED
         if kind in {_FILE, _NEW_SUB}:
             entry = _entry(flags, fields, place)
             place += entry.data.size
@@ -74,15 +83,53 @@ def entries(stream: BinaryIO) -> Iterator[Entry | End]:
     yield End(total)  # old ones have no end of their own
 
 
-def _header(stream: BinaryIO, place: int) -> tuple[int, int, bytes]:
-    """Read one header, checked: its kind, its flags, and all of it."""
-    crc, kind, flags, size = struct.unpack("<HBHH", piece(stream, place, _BASE))
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """One header, checked: its kind, its flags, all of it, and where in the file it ends."""
+
+    kind: int
+    flags: int
+    data: bytes
+    end: int
+
+
+def _header(stream: BinaryIO, place: int) -> _Header:
+    size = _size(piece(stream, place, _BASE))
+    return _checked(piece(stream, place, size), place + size)
+
+
+def _unlocked(stream: BinaryIO, place: int, keys: Passwords, otherwise: Reason) -> _Header:
+    """Read one that is encrypted, with the first password whose result has the right checksum.
+
+    Raises:
+        MemberError: none has, for the reason given.
+    """
+    salt, begin = piece(stream, place, _SALT_SIZE), place + _SALT_SIZE
+    first = piece(stream, begin, _CIPHER_BLOCK)
+    for word in list(keys.words):
+        key, start = keys.old(word, salt)
+        with suppress(MemberError):
+            size = _size(b"".join(decrypted([first], key, start)))
+            packed = -(-size // _CIPHER_BLOCK) * _CIPHER_BLOCK
+            plain = b"".join(decrypted([piece(stream, begin, packed)], key, start))
+            found = _checked(plain[:size], begin + packed)
+            keys.prefer(word)
+            return found
+    raise MemberError(otherwise)
+
+
+def _size(begin: bytes) -> int:
+    (size,) = struct.unpack_from("<H", begin, 5)
     if size < _BASE:
         raise MemberError(Reason.DAMAGED_CONTAINER)
-    header = piece(stream, place, size)
+    return int(size)
+
+
+def _checked(header: bytes, end: int) -> _Header:
+    crc, kind, flags = struct.unpack_from("<HBH", header)
     if zlib.crc32(header[2:]) & 0xFFFF != crc:
         raise MemberError(Reason.DAMAGED_CONTAINER)
-    return kind, flags, header
+    return _Header(kind, flags, header, end)
 
 
 def _entry(flags: int, fields: Fields, place: int) -> Entry:

@@ -2,7 +2,7 @@
 
 libarchive gets each member without its encryption and name, in an archive made for it: so what it
 cannot read costs one member, or those that build on it, and every result is compared with the
-checksum of the real archive.
+checksum of the real archive. Where it fails, an installed program gets the same archive.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.members import rar4_headers, rar5_headers, rar_secrets
+from hashmatch.evidence.members import rar4_headers, rar5_headers, rar_program, rar_secrets
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.libarchive import Reader
 from hashmatch.evidence.members.methods import MOST_MEMORY
@@ -70,8 +70,10 @@ class Group:
         self._stream, self._keys, self._new = stream, keys, new
         self._entries: list[Entry] = []
         self._reader: Reader | None = None
+        self._pieces: rar_program.Pieces | None = None
         self._at = -1
         self._word = b""
+        self._proven = False
 
     def add(self, entry: Entry) -> int:
         """Add the next member; gives its number. All must be there before any is unpacked.
@@ -91,7 +93,7 @@ class Group:
             MemberError: it cannot be unpacked, wants a password, or is not what its checksum says.
         """
         entry = self._entries[number]
-        if entry.window > MOST_MEMORY:
+        if entry.window > MOST_MEMORY and rar_program.lent() is None:
             raise MemberError(Reason.LIMIT_KEPT)
         lock, tweak = entry.lock, None
         if lock is not None and self._new:
@@ -105,15 +107,16 @@ class Group:
     def _with_old_passwords(self, number: int) -> Iterator[bytes]:
         """Unpack with the first password that gives what the checksum says: nothing else tells."""
         words = self._keys.words
-        self._word = next((word for word in words if self._fits(word, number)), b"")
-        if not self._word:
-            raise MemberError(Reason.KEY_NEEDED)
-        words.remove(self._word)
-        words.insert(0, self._word)
+        if not self._proven:  # by a member before it, in the same group
+            self._word = next((word for word in words if self._fits(word, number)), b"")
+            if not self._word:
+                raise MemberError(Reason.KEY_NEEDED)
+            self._keys.prefer(self._word)
+            self._proven = self._entries[number].size > 0
         yield from _Check(self._entries[number], None).passed(self._unpacked(number))
 
     def _fits(self, word: bytes, number: int) -> bool:
-        self._word, self._reader = word, None
+        self._word, self._reader, self._pieces = word, None, None
         try:
             for _ in _Check(self._entries[number], None).passed(self._unpacked(number)):
                 continue
@@ -122,7 +125,7 @@ class Group:
                 raise
             return False
         finally:
-            self._reader = None
+            self._reader = self._pieces = None
         return True
 
     def _unpacked(self, number: int) -> Iterator[bytes]:
@@ -131,13 +134,47 @@ class Group:
             plain = self._decrypted(entry)
             yield from exactly(plain, entry.size) if entry.size >= 0 else plain
             return
+        given = crc = 0
+        refused = Reason.LIMIT_KEPT
+        if self._pieces is None and entry.window <= MOST_MEMORY:
+            try:
+                for block in self._by_libarchive(number):
+                    given, crc = given + len(block), zlib.crc32(block, crc)
+                    yield block
+            except MemberError as error:
+                refused = error.reason
+            else:
+                return
+        yield from _following(self._by_program(number, refused), given, crc)
+
+    def _by_libarchive(self, number: int) -> Iterator[bytes]:
+        """Unpack one, which comes after those before; raises ``MemberError`` where it is short."""
         if self._reader is None or number <= self._at:
             self._reader = Reader(self._archive(), "rar5" if self._new else "rar")
             self._at = -1
         while self._at < number:
             self._reader.go_on()
             self._at += 1
-        yield from self._reader.blocks(entry.size)
+        size = self._entries[number].size
+        blocks = self._reader.blocks(size)
+        yield from exactly(blocks, size) if size >= 0 else blocks
+
+    def _by_program(self, number: int, refused: Reason) -> Iterator[bytes]:
+        """Let an installed program unpack the whole group, from the first member on.
+
+        Where there is none, or it fails too, the reason is the one that was there before.
+        """
+        program = rar_program.lent()
+        if program is None:
+            raise MemberError(refused)
+        if self._pieces is None:
+            sizes = [one.size for one in self._entries]
+            self._pieces = rar_program.Pieces(program, self._archive, sizes)
+        try:
+            yield from self._pieces.member(number)
+        except MemberError as error:
+            damaged = error.reason is Reason.DAMAGED_CONTAINER
+            raise MemberError(refused if damaged else error.reason) from None
 
     def _archive(self) -> Iterator[bytes]:
         """Make an archive of the members alone, as libarchive goes through it."""
@@ -159,3 +196,18 @@ class Group:
             )
         key, start = self._keys.old(self._word, entry.lock.salt)
         return rar_secrets.decrypted(blocks, key, start)
+
+
+def _following(blocks: Iterator[bytes], given: int, crc: int) -> Iterator[bytes]:
+    """Give the rest of what was given in part already, if it begins the same."""
+    left, found = given, 0
+    for block in blocks:
+        found = zlib.crc32(block[:left], found)
+        yield block[left:]
+        left -= min(left, len(block))
+        if not left and found != crc:
+            break
+    else:
+        if not left:
+            return
+    raise MemberError(Reason.CHECKSUM)

@@ -61,10 +61,14 @@ class Passwords:
         for word in self.words:
             key = self.key(word, lock)
             if not lock.check or hmac.compare_digest(key.check, lock.check[:8]):
-                self.words.remove(word)
-                self.words.insert(0, word)
+                self.prefer(word)
                 return key
         raise MemberError(Reason.KEY_NEEDED)
+
+    def prefer(self, word: bytes) -> None:
+        """Try this one first from now on: it was right."""
+        self.words.remove(word)
+        self.words.insert(0, word)
 
     def old(self, word: bytes, salt: bytes) -> tuple[bytes, bytes]:
         """Derive key and starting block as RAR 3 does."""

@@ -47,7 +47,7 @@ def confine(target: Level, readable: Sequence[bytes], memory: int, files: int) -
     found = _limits(memory, files)
     if target is not Level.LIMITS and _alone():
         found += walls(target, readable)
-    return Report(_level(found), found) if trials.able() else None
+    return Report(level_of(found), found) if trials.able() else None
 
 
 def walls(target: Level, readable: Sequence[bytes]) -> tuple[Trial, ...]:
@@ -99,7 +99,7 @@ def _alone() -> bool:
         return False
 
 
-def _level(found: tuple[Trial, ...]) -> Level:
+def level_of(found: tuple[Trial, ...]) -> Level:
     """A level is in force when every attempt against it, and those below it, was refused."""
     refused = {one.hindrance: True for one in found}
     for one in found:

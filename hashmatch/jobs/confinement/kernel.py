@@ -9,7 +9,8 @@ import struct
 import sys
 from dataclasses import dataclass
 
-PR_SET_DUMPABLE = 4  # linux/prctl.h
+PR_SET_DEATH_SIGNAL = 1  # linux/prctl.h
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 _SOL_SOCKET = 1  # asm-generic/socket.h
 _TIMEOUTS = (20, 21)  # SO_RCVTIMEO, SO_SNDTIMEO

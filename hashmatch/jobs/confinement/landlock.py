@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every architecture
 _VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION
 _PATH_BENEATH = 1  # LANDLOCK_RULE_PATH_BENEATH
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_EXECUTE, _READ_FILE, _READ_DIR = 1, 1 << 2, 1 << 3
 
 # Rights on files by the version that brought them: 13 at first, then REFER, TRUNCATE, IOCTL_DEV.
 _FILES = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15))
@@ -34,7 +34,7 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: Iterable[bytes]) -> None:
+def restrict(readable: Iterable[bytes], executable: Iterable[bytes] = ()) -> None:
     """Give up, for this thread and all it starts, every access to files but reading these.
 
     What is open stays open. Mounts beneath a folder belong to it. A path that is not there is left
@@ -42,6 +42,7 @@ def restrict(readable: Iterable[bytes]) -> None:
 
     Args:
         readable: folders, with all beneath them, and files.
+        executable: programs that may be started, and what starts with them.
 
     Raises:
         OSError: the kernel has no Landlock, or does not allow it.
@@ -50,7 +51,9 @@ def restrict(readable: Iterable[bytes]) -> None:
     ruleset = kernel.call(_CREATE, attributes(offered), size(offered), 0)
     try:
         for path in readable:
-            _allow(ruleset, path)
+            _allow(ruleset, path, _READ_FILE)
+        for path in executable:
+            _allow(ruleset, path, _READ_FILE | _EXECUTE)
         kernel.call(_RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)
@@ -67,13 +70,13 @@ def size(offered: int) -> int:
     return max((size for least, size in _SIZES if least <= offered), default=0)
 
 
-def _allow(ruleset: int, path: bytes) -> None:
+def _allow(ruleset: int, path: bytes, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     try:
-        rights = _READ_FILE | (_READ_DIR if os.path.isdir(place) else 0)  # noqa: PTH112  # number
+        rights |= _READ_DIR if os.path.isdir(place) else 0  # noqa: PTH112  # number
         kernel.call(_ADD, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, place), 0)
     finally:
         os.close(place)

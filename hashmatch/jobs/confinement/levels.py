@@ -78,8 +78,17 @@ class Trial:
 class Report:
     """What a worker says of itself before it gets any work.
 
-    ``trials`` is empty where nothing was asked for or the system has no confinement.
+    ``trials`` is empty where nothing was asked for or the system has no confinement. ``unpacker``
+    is a program that unpacks for it and its version, None where there is none; it runs in a
+    process of its own, which is confined as far as this one, and more than it except that it
+    starts that program.
     """
 
     level: Level
     trials: tuple[Trial, ...] = ()
+    unpacker: tuple[str, str] | None = None
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """Programs besides this one that results depend on, and their versions."""
+        return dict([self.unpacker]) if self.unpacker else {}

@@ -13,12 +13,13 @@ _PAGES = "/proc/self/statm"  # first number: address space in pages
 _OTHERS = 64  # files open besides evidence: pipe, libraries, modules
 
 
-def apply(memory: int, files: int) -> None:
+def apply(memory: int, files: int, written: int = 0) -> None:
     """Bound address space, open files, core dumps and the size of files written.
 
     Args:
         memory: bytes that may be taken beyond what this process has now.
         files: files and folders of evidence that may be open at one time.
+        written: bytes that a file may grow to, of those that may be written at all.
 
     Raises:
         OSError: it is not known how many files are open.
@@ -28,7 +29,7 @@ def apply(memory: int, files: int) -> None:
         _set(resource.RLIMIT_AS, space.bytes() + memory)
     _set(resource.RLIMIT_NOFILE, files + _open_now() + _OTHERS)
     _set(resource.RLIMIT_CORE, 0)
-    _set(resource.RLIMIT_FSIZE, 0)
+    _set(resource.RLIMIT_FSIZE, written)
 
 
 class AddressSpace:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hashmatch.jobs.confinement.kernel import Machine
-    from hashmatch.jobs.confinement.system_calls import Only
+    from hashmatch.jobs.confinement.system_calls import Only, Use
 
 LOAD, AND, EQUAL, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 """BPF_LD|W|ABS, BPF_ALU|AND|K, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K."""
@@ -41,23 +41,24 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-def install(machine: Machine, process: int) -> None:
+def install(machine: Machine, process: int, more: tuple[Use, ...] = ()) -> None:
     """Put the filter before this thread and all it starts; ``no_new_privs`` must be set.
 
     Args:
         machine: the architecture this process runs on.
         process: its own id, the only one it may still signal.
+        more: further uses of calls that are allowed.
 
     Raises:
         OSError: the kernel has no filters, or does not allow one.
     """
-    code = [struct.pack("=HBBI", *one) for one in program(machine, process)]
+    code = [struct.pack("=HBBI", *one) for one in program(machine, process, more)]
     instructions = ctypes.create_string_buffer(b"".join(code))
     filter_ = _Program(len(code), ctypes.addressof(instructions))
     kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(filter_))
 
 
-def program(machine: Machine, process: int) -> list[Instruction]:
+def program(machine: Machine, process: int, more: tuple[Use, ...] = ()) -> list[Instruction]:
     """Write the filter for an architecture."""
     lines: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
@@ -69,7 +70,7 @@ def program(machine: Machine, process: int) -> list[Instruction]:
         lines += [(AT_LEAST, 0, 1, machine.alien), (RETURN, 0, 0, KILL)]
     for numbers in ALLOWED.values():
         lines += _when(numbers[machine.column], [(RETURN, 0, 0, ALLOW)])
-    for numbers, conditions in conditional(process):
+    for numbers, conditions in (*more, *conditional(process)):
         lines += _when(numbers[machine.column], list(_checked(conditions)))
     return [*lines, (RETURN, 0, 0, ERRNO | errno.ENOSYS)]
 

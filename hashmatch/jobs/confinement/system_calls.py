@@ -119,6 +119,7 @@ CONDITIONAL: dict[str, Numbers] = {
 _ALL = 0xFFFFFFFF
 _NOT_FOR_READING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
 _CLONE_THREAD = 0x00010000  # linux/sched.h
+_CLONE_NEW = 0x7E020000  # CLONE_NEWNS to CLONE_NEWNET
 _IOCTLS = (0x5401, 0x5450, 0x5451)  # TCGETS, FIONCLEX, FIOCLEX; never TIOCSTI, which types
 _FCNTLS = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC; no F_SETOWN
 
@@ -135,7 +136,24 @@ class Only:
     mask: int = _ALL
 
 
-def conditional(process: int) -> tuple[tuple[Numbers, tuple[Only, ...]], ...]:
+Use = tuple[Numbers, tuple[Only, ...]]
+"""A call and all the conditions under which it is allowed."""
+
+STARTED: tuple[Use, ...] = (((59, 221), ()),)
+"""What a program needs besides that is to be started: execve. Which ones, Landlock says."""
+
+STARTING: tuple[Use, ...] = (
+    *STARTED,
+    ((56, 220), (Only(0, (0,), _CLONE_NEW),)),  # clone: also a process, in no world of its own
+    ((61, 260), ()),  # wait4
+    ((293, 59), ()),  # pipe2
+    ((77, 46), ()),  # ftruncate
+    ((157, 167), (Only(0, (1, 22)), Only(2, (2, 9)))),  # prctl: to die with its parent, a filter
+)
+"""What a process needs besides that starts others."""
+
+
+def conditional(process: int) -> tuple[Use, ...]:
     """The calls that are allowed for some uses only.
 
     Args:

@@ -34,10 +34,10 @@ def of_landlock(readable: Sequence[bytes]) -> tuple[Trial, ...]:
     Args:
         readable: what may be read. When that is everything, reading elsewhere is not tried.
     """
-    write = Trial("open a file for writing", LANDLOCK, _refused(_open_for_writing))
+    write = Trial("open a file for writing", LANDLOCK, refused(_open_for_writing))
     if any(path.rstrip(b"/") == b"" for path in readable):
         return (write,)
-    return write, Trial("read outside the evidence", LANDLOCK, _refused(_read_elsewhere))
+    return write, Trial("read outside the evidence", LANDLOCK, refused(_read_elsewhere))
 
 
 def of_seccomp(machine: Machine) -> tuple[Trial, ...]:
@@ -54,7 +54,7 @@ def of_seccomp(machine: Machine) -> tuple[Trial, ...]:
         "signal another process": lambda: os.kill(os.getppid(), 0),
         "read another process": lambda: call(_READ_MEMORY, os.getppid(), 0, 0, 0, 0, 0),
     }
-    return tuple(Trial(name, SECCOMP, _refused(act)) for name, act in attempts.items())
+    return tuple(Trial(name, SECCOMP, refused(act)) for name, act in attempts.items())
 
 
 def of_limits(memory: int) -> tuple[Trial, ...]:
@@ -77,8 +77,8 @@ def able() -> bool:
     return True
 
 
-def _refused(act: Callable[[], object]) -> bool:
-    """An attempt that fails for its own fault is no proof of anything."""
+def refused(act: Callable[[], object]) -> bool:
+    """Try something; an attempt that fails for its own fault is no proof of anything."""
     try:
         act()
     except OSError as error:

@@ -154,7 +154,6 @@ def test_encrypted_members_of_version_4():
     whole = rar4_of(rar4_file(b"a", PLAIN, 0x8404, text, salt))
     assert contents(rar, whole, [b"no", b"pass"]) == [(b"a", PLAIN)]
     assert contents(rar, whole, [b"no"]) == [(b"a", Reason.KEY_NEEDED)]
-    assert contents(rar, rar4_of(flags=0x80)) == [(b"", Reason.UNSUPPORTED_CONTAINER)]
 
 
 def test_names_of_version_4_in_two_encodings():

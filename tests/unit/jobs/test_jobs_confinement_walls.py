@@ -66,7 +66,7 @@ def test_behind_landlock_the_evidence_and_no_more_is_read(tmp_path):
         landlock.restrict((os.fsencode(inside), b"/is/not/there", os.fsencode(outside / "file")))
         (inside / "file").read_bytes()
         (outside / "file").read_bytes()  # a source may be one file
-        return trials._refused(lambda: list(outside.iterdir())), trials._refused(
+        return trials.refused(lambda: list(outside.iterdir())), trials.refused(
             (inside / "x").touch
         )
 
@@ -221,11 +221,11 @@ def made(**refused):
     ],
 )
 def test_a_level_is_what_was_proven_with_all_below_it(found, level):
-    assert confine_module._level(found) is level
+    assert confine_module.level_of(found) is level
 
 
 def test_an_attempt_that_fails_for_its_own_fault_proves_nothing():
-    assert not trials._refused(lambda: os.close(os.open("/is/not/there", os.O_RDONLY)))
+    assert not trials.refused(lambda: os.close(os.open("/is/not/there", os.O_RDONLY)))
 
 
 def test_levels_are_in_order():
