@@ -173,7 +173,8 @@ def facts_out(facts: MediumFacts) -> tuple[object, ...]:
     """Give what is known of a medium as plain values."""
     segments = [(one.path, one.size) for one in facts.segments]
     bad = [_stretch_out(one) for one in facts.bad[:_MOST_STRETCHES]]
-    return (facts.form, facts.size, segments, list(facts.stored), facts.said, bad)
+    known = (facts.form, facts.size, segments, list(facts.stored), facts.said, bad)
+    return (*known, facts.must_verify)
 
 
 def facts_in(values: object) -> MediumFacts:
@@ -183,7 +184,7 @@ def facts_in(values: object) -> MediumFacts:
         EOFError: it is not of that form.
     """
     try:
-        form, size, segments, stored, said, bad = cast("tuple[Any, ...]", values)
+        form, size, segments, stored, said, bad, must = cast("tuple[Any, ...]", values)
         plain_values.texts(form)
         plain_values.numbers(size)
         parts = []
@@ -196,12 +197,12 @@ def facts_in(values: object) -> MediumFacts:
             plain_values.texts(name, value)
             pairs.append((name, value))
         damage = tuple(stretch_in(one) for one in plain_values.listed(bad, _MOST_STRETCHES))
-        if type(said) is not dict:
+        if type(said) is not dict or type(must) is not bool:
             raise EOFError
         plain_values.plain(said)
     except plain_values.BROKEN:
         raise EOFError from None
-    return MediumFacts(form, size, tuple(parts), tuple(pairs), said, damage)
+    return MediumFacts(form, size, tuple(parts), tuple(pairs), said, damage, must)
 
 
 def _stretch_out(one: Stretch) -> tuple[object, ...]:

@@ -125,8 +125,18 @@ def test_volumes_and_media_come_back_as_they_were_and_nothing_else():
     facts = MediumFacts("e01", 9, (Segment(b"/a.E01", 5),), (("md5", "0" * 32),), said, (stretch,))
     plain = lister_words.facts_out(facts)
     assert lister_words.facts_in(plain) == facts
+    doubted = dataclasses.replace(facts, must_verify=True)
+    assert lister_words.facts_in(lister_words.facts_out(doubted)) == doubted
     deep = {"a": [[[[[[[[]]]]]]]]}
-    for at, wrong in ((0, 1), (1, -1), (2, [(b"/a",)]), (3, [("md5", 1)]), (4, []), (4, deep)):
+    for at, wrong in (
+        (0, 1),
+        (1, -1),
+        (2, [(b"/a",)]),
+        (3, [("md5", 1)]),
+        (4, []),
+        (4, deep),
+        (6, 1),
+    ):
         with pytest.raises(EOFError):
             lister_words.facts_in((*plain[:at], wrong, *plain[at + 1 :]))
 
