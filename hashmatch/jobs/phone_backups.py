@@ -35,14 +35,16 @@ class Backup:
 
     ``path`` is that of the file by which it was known, its list of files. ``locked``: what its
     properties say of its being encrypted, None where they say nothing. ``named`` items got the
-    names that they had on the phone; ``unfit`` names in the list are not those of the files they
-    are given for, and were left out. ``reason`` says why names are missing.
+    names that they had on the phone, ``unnamed`` stored files are not in the list though it was
+    read to its end. ``unfit`` names in the list are not those of the files they are given for, and
+    were left out. ``reason`` says why names are missing.
     """
 
     source: int
     path: bytes
     locked: bool | None = None
     named: int = 0
+    unnamed: int = 0
     unfit: int = 0
     reason: Reason | None = None
 
@@ -54,7 +56,8 @@ class Backup:
     def to_json(self) -> dict[str, Json]:
         """Give it as part of the record of a run."""
         line: dict[str, Json] = {**names.to_json(self.path), "encrypted": self.locked}
-        line |= {"named": self.named, "unfit_names": self.unfit}
+        line |= {"named": self.named, "unnamed": self.unnamed}
+        line["unfit_names"] = self.unfit
         return line | ({"names_missing": str(self.reason)} if self.reason is not None else {})
 
     def told(self) -> Iterator[str]:
@@ -69,10 +72,12 @@ class Backup:
         if self.reason is not None:
             why = _WHY.get(self.reason, str(self.reason))
             yield f"NOTE: {where}: not all files of this backup have the names of the phone: {why}."
+        if self.unnamed:
+            yield f"NOTE: {where}: stored files that are not in this list: {self.unnamed:,}."
         if self.unfit:
             yield (
-                f"NOTE: {where}: {self.unfit:,} names in this list are not those of the files they"
-                " are given for, and were left out."
+                f"NOTE: {where}: names that are not those of the files they are given for, and"
+                f" were left out: {self.unfit:,}."
             )
 
 
@@ -83,10 +88,14 @@ def per_source(found: Iterable[Backup], source: int) -> dict[str, Json]:
 
 
 class Names:
-    """Names of files by their digests, in ascending order of these, in little memory."""
+    """Names of files by their digests, in little memory.
+
+    Digests are true ones: nobody can make many that begin alike, so that looking is quick.
+    """
 
     def __init__(self) -> None:
         self._digests = bytearray()
+        self._beginnings = array("Q")  # of the digests: these are quick to look through
         self._ends = array("Q")
         self._text = bytearray()
 
@@ -102,17 +111,21 @@ class Names:
     def add(self, digest: bytes, name: str) -> None:
         """Take another; its digest of 20 bytes is greater than all before."""
         self._digests += digest
+        self._beginnings.append(_beginning(digest))
         self._text += name.encode()
         self._ends.append(len(self._text))
 
-    def __getitem__(self, at: int) -> bytes:
-        """Give the digest at a place; this makes it a sequence of them."""
-        return bytes(self._digests[at * _ID : (at + 1) * _ID])
-
     def of(self, digest: bytes) -> str | None:
         """Give the name of a file, None where there is none."""
-        at = bisect_left(self, digest)
-        if at == len(self) or self[at] != digest:
-            return None
-        begin = self._ends[at - 1] if at else 0
-        return self._text[begin : self._ends[at]].decode()
+        wanted = _beginning(digest)
+        at = bisect_left(self._beginnings, wanted)
+        while at < len(self) and self._beginnings[at] == wanted:
+            if self._digests[at * _ID : (at + 1) * _ID] == digest:
+                begin = self._ends[at - 1] if at else 0
+                return self._text[begin : self._ends[at]].decode()
+            at += 1
+        return None
+
+
+def _beginning(digest: bytes) -> int:
+    return int.from_bytes(digest[:8])

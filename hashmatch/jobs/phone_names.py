@@ -67,6 +67,7 @@ class _Root:
     beyond: bool = False
     names: Names = field(default_factory=Names)
     named: int = 0
+    unnamed: int = 0
 
     def note(self, name: bytes, item: Item) -> None:
         """Take a list of the folder; what is still there goes before what was deleted."""
@@ -99,12 +100,17 @@ def give(path: Path, sources: Sequence[Source], terms: Terms) -> tuple[Backup, .
     try:
         roots = _backups(path)
         ended = _read(roots, sources, terms) if roots else {}
-        if any(one.names for one in roots.values()):
+        if roots:
             _rewrite(path, roots)
     except OSError as error:
         msg = f"the listing of the evidence could not be written to {path}: {error.strerror}"
         raise OutputError(msg) from None
-    return tuple(replace(ended[key], named=roots[key].named) for key in sorted(roots))
+    return tuple(_counted(ended[key], roots[key]) for key in sorted(roots))
+
+
+def _counted(backup: Backup, root: _Root) -> Backup:
+    unnamed = root.unnamed if backup.reason is None else 0
+    return replace(backup, named=root.named, unnamed=unnamed)
 
 
 def _backups(path: Path) -> dict[_Where, _Root]:
@@ -188,6 +194,7 @@ def _name(source: int, item: Item, roots: Mapping[_Where, _Root]) -> str | None:
         if name is not None:
             root.named += 1
             return name
+        root.unnamed += 1
     return None
 
 

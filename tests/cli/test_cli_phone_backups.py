@@ -39,11 +39,11 @@ def test_hits_tell_where_the_phone_had_them_and_encrypted_backups_are_said(bench
     ]
     (source,) = json.loads((run / "run.json").read_bytes())["sources"]
     assert source["unchanged"]
-    told = {"encrypted": False, "named": 1, "unfit_names": 0}
+    told = {"encrypted": False, "named": 1, "unnamed": 0, "unfit_names": 0}
     shut = {"encrypted": True, "named": 0, "names_missing": "key-or-password-needed"}
     assert source["phone_backups"] == [
         {"path": "open/Manifest.db", **told},
-        {"path": "shut/Manifest.db", "unfit_names": 0, **shut},
+        {"path": "shut/Manifest.db", "unnamed": 0, "unfit_names": 0, **shut},
     ]
     bench.ok("report", "CASE", "--to", "html", "--lang", "en")
 

@@ -171,7 +171,7 @@ def test_a_backup_in_an_image_is_named_too(tmp_path):
     path = listed(tmp_path / "listing", source)
     plain = list(listing.read(path))
     (found,) = phone_names.give(path, [source], Terms())
-    assert (found.locked, found.named, found.reason) == (True, 1, None)
+    assert (found.locked, found.named, found.unnamed, found.reason) == (True, 1, 1, None)
     assert next(found.told()).startswith("WARNING: EV01: Manifest.db: this backup")
     assert given(path) == {name.encode(): "CameraRollDomain-Media/DCIM/100APPLE/ภาพ.JPG"}
     for (_, old), (_, new) in zip(plain, listing.read(path), strict=True):
@@ -229,12 +229,17 @@ def test_a_list_that_vanished_and_names_of_other_files_are_told(tmp_path, here):
     (evidence / "b" / "Manifest.db").unlink()
     first, second = phone_names.give(path, [source], TERMS)
     assert (first.named, first.unfit, first.reason) == (1, 2, None)
-    assert next(first.told()).startswith("NOTE: EV01: a/Manifest.db: 2 names in this list are not")
+    assert list(first.told()) == [
+        "NOTE: EV01: a/Manifest.db: stored files that are not in this list: 1.",
+        "NOTE: EV01: a/Manifest.db: names that are not those of the files they are given for, and"
+        " were left out: 2.",
+    ]
     assert (second.named, second.reason) == (0, Reason.VANISHED)
     assert first.to_json() == {
         "path": "a/Manifest.db",
         "encrypted": False,
         "named": 1,
+        "unnamed": 1,
         "unfit_names": 2,
     }
     assert second.to_json()["names_missing"] == "vanished"
@@ -426,6 +431,22 @@ def test_properties_of_an_encrypted_backup_need_a_key(form):
     assert caught.value.reason is Reason.KEY_NEEDED
     free = plistlib.dumps({"IsEncrypted": False}, fmt=form)
     assert list(ios_backup.members(io.BytesIO(free), Secrets())) == []
+
+
+def test_a_list_that_lost_rows_without_a_word_is_damaged():
+    whole = manifest([("d", str(n)) for n in range(3000)])
+    said = []
+    for page in range(1, len(whole) // 4096):
+        content = bytearray(whole)
+        content[page * 4096 + 3 : page * 4096 + 5] = b"\0\0"  # so many cells: none
+        found = []
+        try:
+            found.extend(ios_backup.names(io.BytesIO(content)))
+            said.append(len(found) == 3000)
+        except ios_backup.MemberError as error:
+            said.append(error.reason is Reason.DAMAGED_CONTAINER)
+    assert all(said)
+    assert len(said) > 20
 
 
 def test_lists_are_read_to_their_end_however_little_comes_at_once():

@@ -83,8 +83,11 @@ def names(manifest: BinaryIO) -> Iterator[tuple[str, str, str]]:
                     raise MemberError(Reason.LIMIT_COUNT)
                 if _is_row(row):
                     yield row
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         except (sqlite3.Error, OverflowError, ValueError):
             raise MemberError(Reason.DAMAGED_CONTAINER) from None
+    if verdict != "ok":  # what is damaged may have lost rows without a word
+        raise MemberError(Reason.DAMAGED_CONTAINER)
 
 
 def _content(manifest: BinaryIO) -> bytearray:
