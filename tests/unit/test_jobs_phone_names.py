@@ -229,10 +229,10 @@ def test_a_list_that_vanished_and_names_of_other_files_are_told(tmp_path, here):
     (evidence / "b" / "Manifest.db").unlink()
     first, second = phone_names.give(path, [source], TERMS)
     assert (first.named, first.unfit, first.reason) == (1, 2, None)
+    where = "NOTE: EV01: a/Manifest.db:"
     assert list(first.told()) == [
-        "NOTE: EV01: a/Manifest.db: stored files that are not in this list: 1.",
-        "NOTE: EV01: a/Manifest.db: names that are not those of the files they are given for, and"
-        " were left out: 2.",
+        f"{where} stored files that are not in this list: 1.",
+        f"{where} names that are not those of the files they are given for, and were left out: 2.",
     ]
     assert (second.named, second.reason) == (0, Reason.VANISHED)
     assert first.to_json() == {

@@ -53,5 +53,6 @@ def finished(tally, claims):
         ),
         gaps=(),
         media=(),
+        phones=(),
         expired=(),
     )
