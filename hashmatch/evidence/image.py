@@ -273,11 +273,8 @@ class _Reader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        with memoryview(buffer).cast("B") as target:
-            content = self._content.stream.read(len(target))
-            target[: len(content)] = content
-        return len(content)
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        return cast("io.RawIOBase", self._content.stream).readinto(buffer)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         return self._content.stream.seek(offset, whence)

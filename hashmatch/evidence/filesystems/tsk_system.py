@@ -61,7 +61,7 @@ class TskFileSystem:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if reason is not None:
             raise ItemError(Stage.OPEN, reason)
-        record = self._family.record(addr)
+        record = () if found.runs else self._family.record(addr)
         return tsk_content.content(self._family.content, file, found, record)
 
     def _file(self, where: Layer) -> tuple[Handle, int]:
