@@ -609,6 +609,7 @@ def imaged() -> Builder:
         b"p1/_ld.doc", "deleted-name-only"
     )
     run.counts = {"inside": 3, "deleted": 2, "carved": 1, "media_doubtful": 1, "reopened_differ": 1}
+    run.counts["backups_locked"] = 2
     return run
 
 

@@ -140,6 +140,7 @@ class Page:
             "incomplete.uncompared": counts["uncompared_records"],
             "incomplete.partial": counts["partial"],
             "incomplete.media": counts["media_doubtful"],
+            "incomplete.backups": counts["backups_locked"],
             "incomplete.reopened": counts["reopened_differ"],
             "incomplete.changed": sum(not one.unchanged for one in self.run.sources),
         }

@@ -38,6 +38,7 @@ COUNTED_LATER = (
     "pictures_sampled",
     *("videos", "videos_compared", "videos_low_quality", "videos_not_compared"),
     *("inside", "deleted", "carved", "media_doubtful", "reopened_differ"),
+    "backups_locked",
 )
 """What runs of earlier versions did not count."""
 
