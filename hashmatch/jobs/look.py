@@ -1,7 +1,8 @@
 """Look at the one thing that a place names, in a confined process of its own.
 
-What a locator leads to is found by the same parsers that a hostile image meets, so that nothing
-of it runs in the process that answers to people.
+What a locator leads to is found by the same parsers that a hostile image meets, so none of them
+runs in the process that answers to people. Only which files belong to an image is read there, as
+they must be known before anything is confined; that reads descriptors and headers, in Python.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hashmatch.evidence.carving import places
 from hashmatch.evidence.folders import KEPT_OPEN
 from hashmatch.evidence.image import ImageSource
 from hashmatch.evidence.within import Within, own_layers
-from hashmatch.jobs import workers
+from hashmatch.jobs import unpacker, workers
 from hashmatch.jobs.confinement import answers, kernel
 from hashmatch.jobs.confinement.confine import confine
 from hashmatch.jobs.confinement.levels import Level, Report
@@ -60,6 +61,7 @@ class Question:
     secrets: Secrets = field(default_factory=Secrets)
     limits: Limits = field(default_factory=Limits)
     members: MemberLimits = field(default_factory=MemberLimits)
+    unpacker: unpacker.Offer | None = None
 
     @property
     def place(self) -> str:
@@ -151,6 +153,7 @@ class _Child:
 def _serve(pipe: Connection, question: Question, level: Level) -> None:
     workers.calm_signals()
     workers.leave_terminal()
+    beside = unpacker.start(question.unpacker, level)
     evidence_preload.load()
     if level is not Level.PROCESSES:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
@@ -161,7 +164,7 @@ def _serve(pipe: Connection, question: Question, level: Level) -> None:
         files = (KEPT_OPEN + 2) * len(readable) + _OPEN
         report = confine(level, readable, question.limits.memory, files)
         if report is not None:
-            pipe.send(report)
+            pipe.send(report if beside is None else beside.lend(report))
             pipe.send([Packing(ALWAYS).packed(found(question))])
     os._exit(0)  # there is nothing to tidy up, and what libraries would do at exit is not allowed
 

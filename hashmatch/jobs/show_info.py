@@ -12,12 +12,15 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.custody import lines
 from hashmatch.errors import CaseError, CustodyError, EvidenceError, ExitCode, UsageError
 from hashmatch.evidence import opening
+from hashmatch.evidence.members import rar
 from hashmatch.evidence.opening import Wishes
 from hashmatch.jobs import look, show_case
 from hashmatch.jobs.confinement.levels import Mode
 from hashmatch.jobs.examine import Limits
+from hashmatch.jobs.unpacker import offered
 from hashmatch.model import locators, names
 from hashmatch.model.outcomes import Failed, Reading, Reason
+from hashmatch.model.profile import Profile
 from hashmatch.model.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -135,7 +138,9 @@ def show(request: Request) -> Shown:
         exhibit = _exhibit(run, label)
         hits = tuple(one for one in lines.objects(run.hits) if one["locator"] == request.locator)
     source = _source(request, exhibit)
-    question = look.Question(source, layers, request.secrets, request.limits)
+    archives = any(layer.kind == rar.NAME for layer in layers)
+    beside = offered(Profile(), request.limits) if archives else None
+    question = look.Question(source, layers, request.secrets, request.limits, unpacker=beside)
     found = look.look(question, request.confine.target, request.confine.least)
     if isinstance(found.read, Failed) and found.read.reason is Reason.VANISHED:
         where = names.shown(source.location)

@@ -135,7 +135,7 @@ class Group:
             yield from exactly(plain, entry.size) if entry.size >= 0 else plain
             return
         given = crc = 0
-        refused = Reason.LIMIT_KEPT
+        refused = Reason.LIMIT_KEPT if entry.window > MOST_MEMORY else Reason.DAMAGED_CONTAINER
         if self._pieces is None and entry.window <= MOST_MEMORY:
             try:
                 for block in self._by_libarchive(number):
@@ -166,7 +166,9 @@ class Group:
         """
         program = rar_program.lent()
         if program is None:
-            raise MemberError(refused)
+            grouped = not self._new and number > 0  # which libarchive takes for damage
+            damaged = refused is Reason.DAMAGED_CONTAINER
+            raise MemberError(Reason.UNSUPPORTED_CONTAINER if grouped and damaged else refused)
         if self._pieces is None:
             sizes = [one.size for one in self._entries]
             self._pieces = rar_program.Pieces(program, self._archive, sizes)

@@ -64,6 +64,7 @@ class Pieces:
     _output: Iterator[bytes] | None = None
     _place: int = 0
     _left: bytes = field(default=b"", repr=False)
+    _trouble: Reason | None = None
 
     def member(self, number: int) -> Iterator[bytes]:
         """Give the content of one, by its number.
@@ -92,15 +93,25 @@ class Pieces:
         """Give some bytes at a place, not beyond an end; nothing where there are no more."""
         if self._output is None or self._place > place:
             self._output, self._place, self._left = self.program.output(self.archive()), 0, b""
+            self._trouble = None
         while True:
             passed = min(place - self._place, len(self._left))
             self._left, self._place = self._left[passed:], self._place + passed
             if self._left:
                 break
-            self._left = next(self._output, b"")
+            self._left = self._more(self._output)
             if not self._left:
                 return b""
         size = len(self._left) if end < 0 else min(len(self._left), end - place)
         block, self._left = self._left[:size], self._left[size:]
         self._place += size
         return block
+
+    def _more(self, output: Iterator[bytes]) -> bytes:
+        """Give what comes next; trouble is the same for all that would come after it."""
+        if self._trouble is None:
+            try:
+                return next(output, b"")
+            except MemberError as error:
+                self._trouble = error.reason
+        raise MemberError(self._trouble)
