@@ -141,6 +141,10 @@ class Apfs:
                 yield Failed(self._prefix(one).rstrip(b"/"), Stage.LIST, one.trouble, where)
             else:
                 yield from yal_walk.entries(self._tree(one))
+        head = self._content.read_at(36, 12)
+        claimed = int.from_bytes(head[:4], "little") * int.from_bytes(head[4:], "little")
+        if claimed > self._content.size:
+            yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # its end is cut off
 
     def open(self, where: Layer, size: int) -> Content:
         """Open what a layer names by its volume and identifier."""

@@ -215,12 +215,11 @@ class Hidden:
 
 def _far(records: NDArray[np.uint8], block: int) -> NDArray[np.bool_]:
     """Tell which records are of files that two trees of pointers do not reach the end of."""
-    mode = records[:, 0:2].copy().view("<u2")[:, 0]
     low = records[:, 4:8].copy().view("<u4")[:, 0].astype(np.uint64)
     flags = records[:, 32:36].copy().view("<u4")[:, 0]
     high = records[:, 108:112].copy().view("<u4")[:, 0].astype(np.uint64)
     size = low | high << np.uint64(32)
-    far: NDArray[np.bool_] = (mode != 0) & (flags & _EXTENTS == 0) & (size > reach(block))
+    far: NDArray[np.bool_] = (flags & _EXTENTS == 0) & (size > reach(block))
     return far
 
 

@@ -246,7 +246,11 @@ class Walk:
         yield from self._writer.entries(named, file)
 
     def _damage(self) -> Iterator[Entry]:
-        """Say that the file system's own lists of files meet damage of the medium."""
+        """Say that the file system's own lists of files meet damage, or the end, of the medium."""
+        info = self._mounted.info
+        cut = any(one.why == "truncated" for one in self._family.content.damage)
+        if cut or int(info.last_block_act) < int(info.last_block):
+            yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # what was deleted may be cut off
         for addr in self._family.damaged_structures():
             file = opened(self._mounted, addr)
             try:

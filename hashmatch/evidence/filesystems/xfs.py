@@ -18,7 +18,7 @@ from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.filesystems.yal_walk import Tree
 from hashmatch.evidence.stretches import gaps
 from hashmatch.model.locators import Layer, layer
-from hashmatch.model.outcomes import ItemError, Reason, Stage
+from hashmatch.model.outcomes import Failed, ItemError, Reason, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,10 @@ class Xfs:
 
     def entries(self, *, deleted: bool) -> Iterator[Entry]:  # noqa: ARG002  # none are found
         """Yield every allocated entry once; a file with several names under each of them."""
-        return yal_walk.entries(self._tree)
+        yield from yal_walk.entries(self._tree)
+        head = self._content.read_at(0, 16)
+        if int.from_bytes(head[4:8]) * int.from_bytes(head[8:16]) > self._content.size:
+            yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # its end is cut off
 
     def open(self, where: Layer, size: int) -> Content:
         """Open what a layer names by its inode."""
