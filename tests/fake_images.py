@@ -31,7 +31,7 @@ class FakeImage:
 
     ``exit``, ``raise``, ``starve`` and ``hang`` happen after the first entry; ``strange`` lists
     an entry of another volume, ``huge`` one whose numbers cannot be, ``many`` a thousand,
-    ``working`` reads for a while before it goes on.
+    ``working`` reads for a while before it goes on, ``lively`` says five times that it lives.
     """
 
     acts: tuple[str, ...]
@@ -80,6 +80,11 @@ class FakeImage:
 
     def _hang(self, _one):
         time.sleep(3600)
+
+    def _lively(self, _one):
+        for _ in range(5):
+            self.note.__self__._send("busy")
+        yield from ()
 
     def _strange(self, _one):
         yield item(volume(99, "plain"), b"elsewhere")

@@ -6,8 +6,6 @@ goes on with the next.
 
 from __future__ import annotations
 
-import multiprocessing
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +14,9 @@ from hashmatch.evidence.image import failed
 from hashmatch.evidence.media.check import MediumCheck
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.stack import Told
-from hashmatch.jobs import lister_child, lister_words, plain_values, workers
-from hashmatch.jobs.confinement import answers, kernel
-from hashmatch.jobs.confinement.levels import Level, Report
+from hashmatch.jobs import lister_words, plain_values
+from hashmatch.jobs.confinement.levels import Level
+from hashmatch.jobs.lister_process import LostError, Process
 from hashmatch.model import names
 from hashmatch.model.outcomes import Reason
 
@@ -42,9 +40,12 @@ SECONDS = 60.0
 MOST_ENTRIES = 1 << 27
 """Entries of one volume at most; more would be the invention of who holds the process."""
 
-_MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
+_MOST_NAMES = 1 << 30
+_NAMES_PER_BYTE = 16
+"""Bytes of paths of one volume at most: some, and so many for each byte of the medium. Deep folders
+repeat their names, but a small medium cannot fill the disk of a case."""
+
 _A_SECRET = 60.0  # seconds that trying one password may take: keys are derived slowly on purpose
-_CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,6 @@ class Terms:
     least: Level = Level.PROCESSES
     memory: int = 2 << 30
     seconds: float = SECONDS
-
-
-class _LostError(Exception):
-    """The process is of no use any more."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Lister:
@@ -79,7 +72,7 @@ class Lister:
         self._terms = terms
         self._level = terms.target
         self._tries = secrets
-        self._child: _Child | None = None
+        self._child: Process | None = None
         self._opened: tuple[MediumFacts, tuple[Volume, ...]] | None = None
         self.told: dict[int, Told] = {}
         """What was learnt of volumes, by number, when their entries were listed."""
@@ -102,12 +95,12 @@ class Lister:
                 _, (facts, volumes) = self._exchange("open")
                 self._opened = lister_words.facts_in(facts), lister_words.volumes_in(volumes)
             except (EOFError, ValueError):
-                raise self._unusable(_LostError(Reason.WORKER_DIED)) from None
-            except _LostError as lost:
+                raise self._unusable(LostError(Reason.WORKER_DIED)) from None
+            except LostError as lost:
                 raise self._unusable(lost) from None
         return self._opened
 
-    def _unusable(self, lost: _LostError) -> EvidenceError:
+    def _unusable(self, lost: LostError) -> EvidenceError:
         self.close()
         where = names.shown(self._source.location)
         how = "did not answer in time" if lost.reason is Reason.TIME_LIMIT else "broke down"
@@ -129,12 +122,12 @@ class Lister:
         """
         try:
             found, digests = self._checked(show, files=files)
-            return MediumCheck.from_json(plain_values.record(found)), plain_values.digests(
-                digests, lister_words.MOST_SEGMENTS
-            )
+            expected = len(self._source.readable) if files else 0
+            sums = plain_values.digests(digests, expected)
+            return MediumCheck.from_json(plain_values.record(found)), sums
         except (*plain_values.BROKEN, EOFError):
-            raise self._unusable(_LostError(Reason.WORKER_DIED)) from None
-        except _LostError as lost:
+            raise self._unusable(LostError(Reason.WORKER_DIED)) from None
+        except LostError as lost:
             raise self._unusable(lost) from None
 
     def _checked(self, show: Callable[[int], None], *, files: bool) -> list[Any]:
@@ -168,7 +161,7 @@ class Lister:
                     yield entry
             except (EOFError, OSError, MediumError):
                 reason = Reason.WORKER_DIED
-            except _LostError as lost:
+            except LostError as lost:
                 reason = lost.reason
             else:
                 return
@@ -180,7 +173,7 @@ class Lister:
     def _listed(self, volume: Volume, after: int | None) -> Iterator[Entry]:
         child = self._ready()
         child.send("list", volume.number, after)
-        left = MOST_ENTRIES
+        left, length = MOST_ENTRIES, _MOST_NAMES + _NAMES_PER_BYTE * self.opened()[0].size
         while True:
             word, values = child.answer(self._patience)
             if word == "end":
@@ -191,23 +184,27 @@ class Lister:
                 raise EOFError
             left -= len(values[0])
             if left < 0:
-                raise _LostError(Reason.LIMIT_COUNT)
+                raise LostError(Reason.LIMIT_COUNT)
             for one in values[0]:
-                yield lister_words.entry_in(one, volume)
+                entry = lister_words.entry_in(one, volume)
+                length -= len(entry.path)
+                if length < 0:
+                    raise LostError(Reason.LIMIT_COUNT)
+                yield entry
 
     def _exchange(self, word: str, *values: object) -> tuple[str, list[Any]]:
         """Give an order and take the first answer."""
         try:
             self._ready().send(word, *values)
         except OSError:
-            raise _LostError(Reason.WORKER_DIED) from None
+            raise LostError(Reason.WORKER_DIED) from None
         return self._next()
 
     def _next(self) -> tuple[str, list[Any]]:
         try:
             word, values = self._ready().answer(self._patience)
         except (EOFError, OSError):
-            raise _LostError(Reason.WORKER_DIED) from None
+            raise LostError(Reason.WORKER_DIED) from None
         if word == "refused":
             (sentence,) = values
             raise MediumError(names.shown(plain_values.text(sentence)))
@@ -217,10 +214,10 @@ class Lister:
     def _patience(self) -> float:
         return self._terms.seconds + _A_SECRET * self._tries
 
-    def _ready(self) -> _Child:
+    def _ready(self) -> Process:
         """Give the process, or a new one, as far confined as it goes."""
         while self._child is None:
-            child = _Child(self._source, self._level, self._terms.memory)
+            child = Process(self._source, self._level, self._terms.memory)
             report = child.report(START_SECONDS)
             lower = self._level.weaker
             if report is None and lower is not None:
@@ -238,61 +235,11 @@ class Lister:
                 )
                 raise UsageError(msg)
             if report is None:
-                raise _LostError(Reason.WORKER_DIED)
+                raise LostError(Reason.WORKER_DIED)
         return self._child
 
 
 def _told(values: list[Any]) -> tuple[str, str]:
-    kind, advice = (plain_values.text(one) for one in values)
-    return kind, advice
-
-
-class _Child:
-    """One listing process and the pipe to it."""
-
-    def __init__(self, source: Listable, level: Level, memory: int) -> None:
-        self._pipe, theirs = _CONTEXT.Pipe()
-        with suppress(OSError):  # of a kind that has no such limit
-            kernel.bound_messages(self._pipe.fileno(), _MIDWAY)
-        arguments = (theirs, source, level, memory)
-        self._process = _CONTEXT.Process(target=lister_child.serve, args=arguments, daemon=True)
-        with workers.calm_start():
-            self._process.start()
-        theirs.close()
-
-    def report(self, seconds: float) -> Report | None:
-        """Wait for what it says of its confinement; None when it ended or takes too long."""
-        try:
-            answer = self._read(seconds)
-        except (EOFError, OSError, _LostError):
-            return None
-        return answer if isinstance(answer, Report) and isinstance(answer.level, Level) else None
-
-    def send(self, *words: object) -> None:
-        """Give an order; raises ``OSError`` when the process is gone."""
-        self._pipe.send(words)
-
-    def answer(self, seconds: float) -> tuple[str, list[Any]]:
-        """Take the next answer that is more than a sign of life.
-
-        Raises:
-            EOFError: the process ended, or sent something else.
-            _LostError: it said nothing for so many seconds.
-        """
-        while True:
-            found = self._read(seconds)
-            if type(found) is not tuple or not found or type(found[0]) is not str:
-                raise EOFError
-            if found[0] != "busy":
-                return found[0], [*found[1:]]
-
-    def _read(self, seconds: float) -> object:
-        if not self._pipe.poll(seconds):
-            raise _LostError(Reason.TIME_LIMIT)
-        return answers.read(self._pipe.recv_bytes(answers.MOST))
-
-    def stop(self) -> None:
-        """End the process now, whatever it is doing."""
-        self._pipe.close()
-        self._process.kill()
-        self._process.join(5.0)  # one that waits for a dead disk cannot even be killed
+    if len(values) != 2:
+        raise EOFError
+    return plain_values.text(values[0]), plain_values.text(values[1])

@@ -138,7 +138,7 @@ class _Child:
     def _entries(self, volume: Volume) -> Iterator[Entry]:
         try:
             for entry in self._source.entries_of(volume):
-                yield entry if lister_words.fits(entry) else _unfit(entry, volume)
+                yield lister_words.fitted(entry, volume) or _unfit(entry, volume)
         except MemoryError:
             yield failed(volume, Reason.OUT_OF_MEMORY)
         except OSError:
@@ -167,8 +167,9 @@ class _Child:
 
 
 def _unfit(entry: Entry, volume: Volume) -> Failed:
-    """Give the outcome of an entry whose numbers cannot be."""
+    """Give the outcome of an entry that cannot be as it was said; by its own names if they can."""
     place = "" if isinstance(entry, Folder) else entry.place
     whole = failed(volume, Reason.DAMAGED_FILE_SYSTEM)
     path = entry.path[: lister_words.LONGEST_PATH]
-    return Failed(path, whole.stage, whole.reason, place or whole.place)
+    told = Failed(path, whole.stage, whole.reason, place or whole.place)
+    return told if lister_words.fitted(told, volume) else whole

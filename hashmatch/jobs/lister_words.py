@@ -6,6 +6,7 @@ here from plain values, each in bounds. Whether it is true cannot be told from h
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from hashmatch.evidence.media.interface import MediumFacts, Segment, Stretch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_PATH = 1 << 20
 _LONGEST_PLACE = 4 << 20
 _MOST_NOTES = 64
+_MOST_TIME = 1 << 63  # nanoseconds
 _MOST_STRETCHES = 100_000
 MOST_SEGMENTS = 100_000
 _MOST_VOLUMES = 4096
@@ -47,16 +49,37 @@ def entry_out(entry: Entry) -> tuple[object, ...]:
             assert_never(entry)
 
 
-def fits(entry: Entry) -> bool:
-    """Tell whether an entry is in bounds; a damaged file system may state any numbers."""
-    if len(entry.path) > LONGEST_PATH:
-        return False
-    if isinstance(entry, Folder):
-        return True
-    numbers = [end for pair in entry.facts.extents for end in pair] if entry.facts else []
+def fitted(entry: Entry, volume: Volume) -> Entry | None:
+    """Give an entry as it is taken at the other end; a file system may state any numbers.
+
+    Times, and words beside the name, are brought within bounds.
+
+    Returns:
+        None where anything else of it cannot be.
+    """
+    if not isinstance(entry, Folder) and entry.facts is not None:
+        entry = replace(entry, facts=_bounded(entry.facts))
     if isinstance(entry, Item):
-        numbers += (entry.size, entry.mode, entry.identity[1])
-    return all(0 <= one <= plain_values.MOST for one in numbers)
+        most = _MOST_TIME - 1
+        entry = replace(entry, modified_ns=max(-most, min(entry.modified_ns, most)))
+    try:
+        return entry_in(entry_out(entry), volume)
+    except EOFError:
+        return None
+
+
+def _bounded(facts: Facts) -> Facts:
+    times, notes = (
+        tuple((name, _word(word)) for name, word in pairs[:_MOST_NOTES])
+        for pairs in (facts.times, facts.notes)
+    )
+    fragments = min(facts.fragments, plain_values.MOST)
+    return replace(facts, times=times, notes=notes, fragments=fragments)
+
+
+def _word(word: str) -> str:
+    """Give a word that can be written as UTF-8, and is not too long."""
+    return word.encode("utf-8", "replace").decode()[: plain_values.LONGEST_TEXT]
 
 
 def entry_in(values: object, volume: Volume) -> Entry:
@@ -81,7 +104,7 @@ def _entry(values: object, volume: Volume) -> Entry:
     match kind, rest:
         case "item", (size, modified, mode, (number, at)):
             plain_values.numbers(size, mode, at)
-            if type(modified) is not int or abs(modified) >= 1 << 63 or number != volume.number:
+            if type(modified) is not int or abs(modified) >= _MOST_TIME or number != volume.number:
                 raise ValueError
             return Item(path, size, modified, mode, (volume.number, at), place, facts)
         case "failed", (stage, reason):

@@ -79,13 +79,15 @@ def record(value: object) -> dict[str, Json]:
     return value
 
 
-def digests(values: object, most: int) -> tuple[str, ...]:
-    """Give a list of so many SHA-256 at most back.
+def digests(values: object, count: int) -> tuple[str, ...]:
+    """Give a list of so many SHA-256 back.
 
     Raises:
         ValueError: it is none.
     """
-    found = listed(values, most)
+    found = listed(values, count)
+    if len(found) < count:
+        raise ValueError
     for one in found:
         if type(one) is not str or not _SHA256.fullmatch(one):
             raise ValueError

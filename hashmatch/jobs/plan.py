@@ -37,7 +37,8 @@ class Plan:
     """Sources as they are now, set versions, settings and tool versions that decide results.
 
     ``hashers`` names what computes each perceptual method. ``limits`` are those of one item: where
-    memory does not suffice, a picture is not compared.
+    memory does not suffice, a picture is not compared. ``secrets`` differs where the passwords and
+    keys do that are tried, and does not tell them.
     """
 
     sources: tuple[Source, ...]
@@ -50,6 +51,7 @@ class Plan:
     tool: Mapping[str, str]
     profile: Profile = field(default_factory=Profile)
     verify: Verify = Verify.FULL
+    secrets: str = ""
 
     @property
     def computed(self) -> frozenset[str]:
@@ -86,6 +88,7 @@ class Plan:
                 "profile": str(self.profile.name),
                 "left_out": list(self.profile.left_out),
                 "member_limits": dict(asdict(self.profile.limits)),
+                "secrets": self.secrets,
             }
         )
 

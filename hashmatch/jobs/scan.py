@@ -6,7 +6,6 @@ import itertools
 import os
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch import durable
@@ -16,10 +15,20 @@ from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
 from hashmatch.hashing import video_file
-from hashmatch.jobs import choice, disk_order, hasher_trial, phone_names, runs, seal, set_gaps
+from hashmatch.jobs import (
+    choice,
+    disk_order,
+    hasher_trial,
+    phone_names,
+    runs,
+    seal,
+    sealed_secrets,
+    set_gaps,
+)
 from hashmatch.jobs.confinement.levels import weakest
 from hashmatch.jobs.lister import Terms
 from hashmatch.jobs.media import Media
+from hashmatch.jobs.meter import Meter
 from hashmatch.jobs.open_case import ledger_of
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.plan import Plan, frames_for, protected, sources_from
@@ -113,6 +122,7 @@ def scan(
         media.open()
         ledger = stack.enter_context(ledger_of(request.case, setting, signing_key, operator))
         sets = tuple(stack.enter_context(library.open_set(one.version)) for one in manifests)
+        key = SigningKey.load(signing_key)
         media.check()
         before = _list(media, CaseFolder(request.case).listing)
         phones = phone_names.give(CaseFolder(request.case).listing, sources, _terms(request, pool))
@@ -129,12 +139,12 @@ def scan(
             | (video_file.versions() if wanted.videos else {}),
             profile=request.profile,
             verify=request.verify,
+            secrets=sealed_secrets.word(request.secrets, key),
         )
         folder, resumed = runs.begin_or_resume(
             request.case, plan, ledger, setting, pool.report().level, new_run=request.new_run
         )
         CaseFolder(request.case).listing.replace(folder.state / listing.FILE)
-        key = SigningKey.load(signing_key)
         gaps = set_gaps.find(sets, plan.computed)
         matcher = Matcher(sets, request.near, wanted.methods)
         tally = _examine(pool, plan, matcher, folder, key, show)
@@ -214,7 +224,7 @@ def _list(media: Media, target: Path) -> tuple[SourceState, ...]:
     except OSError as error:
         msg = f"the listing of the evidence could not be written to {target}: {error.strerror}"
         raise OutputError(msg) from None
-    if not any(one.entries for one in states):
+    if not media.images and not any(one.entries for one in states):
         target.unlink()
         msg = "there is no file in the evidence, only folders; is the exhibit mounted there?"
         raise UsageError(msg)
@@ -259,7 +269,7 @@ def _examine(
                 videos=matcher.compares_videos and plan.wanted.videos,
             )
         )
-        meter = _Meter(plan, writer.tally.bytes, show)
+        meter = Meter(plan, writer.tally.bytes, show)
         listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()
         packing = Packing(plan.wanted.algorithms)
@@ -272,25 +282,3 @@ def _examine(
             meter.show(writer)
         writer.sync()
         return writer.tally
-
-
-@dataclass(frozen=True, slots=True)
-class _Meter:
-    """Turns what was written into progress."""
-
-    plan: Plan
-    bytes_before: int
-    tell: Callable[[Progress], None]
-
-    def show(self, writer: RunWriter) -> None:
-        self.tell(
-            Progress(
-                entries_done=writer.entries,
-                entries_total=sum(one.entries for one in self.plan.before),
-                bytes_done=writer.tally.bytes,
-                bytes_total=sum(one.bytes for one in self.plan.before),
-                bytes_before=self.bytes_before,
-                hits=writer.tally.items_with_hits,
-                failed=writer.tally.failed,
-            )
-        )

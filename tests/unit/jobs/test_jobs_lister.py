@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from hashmatch.errors import EvidenceError, UsageError
-from hashmatch.jobs import lister, lister_child
+from hashmatch.jobs import lister, lister_child, lister_process
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.lister import Lister, Terms
 from hashmatch.model.evidence import Folder
@@ -25,7 +25,9 @@ def test_what_happens_to_one_volume_is_said_and_costs_no_other():
     acts = ("plain", "exit", "hang", "strange", "raise", "starve", "huge", "gap", "plain")
     entries, told = listed(FakeImage(acts))
     paths = [e.path for e in entries if not isinstance(e, Folder | Failed)]
-    expected = {n: [b"first"] for n in range(1, 6)} | {n: [b"first", b"last"] for n in (0, 6, 8)}
+    expected = {n: [b"first"] for n in (1, 2, 4, 5)} | {
+        n: [b"first", b"last"] for n in (0, 3, 6, 8)
+    }
     assert sorted(paths) == sorted(
         b"p%d/%s" % (n, x) for n, names in expected.items() for x in names
     )
@@ -33,13 +35,27 @@ def test_what_happens_to_one_volume_is_said_and_costs_no_other():
     assert failed == {
         b"p1": Reason.WORKER_DIED,
         b"p2": Reason.TIME_LIMIT,
-        b"p3": Reason.WORKER_DIED,
+        b"p3": Reason.DAMAGED_FILE_SYSTEM,
         b"p4": Reason.IO,
         b"p5": Reason.OUT_OF_MEMORY,
         b"p6/huge": Reason.DAMAGED_FILE_SYSTEM,
     }
     assert all(e.place for e in entries if isinstance(e, Failed))
     assert told[0].kind == "fake"
+
+
+def test_signs_of_life_alone_have_an_end(monkeypatch):
+    monkeypatch.setattr(lister_process, "_MOST_PULSES", 3)
+    entries, _ = listed(FakeImage(("lively",)))
+    assert [e.reason for e in entries if isinstance(e, Failed)] == [Reason.TIME_LIMIT]
+
+
+def test_names_that_no_medium_could_hold_end_a_volume(monkeypatch):
+    monkeypatch.setattr(lister, "_MOST_NAMES", 100)
+    monkeypatch.setattr(lister, "_NAMES_PER_BYTE", 0)
+    entries, _ = listed(FakeImage(("many",)))
+    assert entries[-1].reason is Reason.LIMIT_COUNT
+    assert sum(len(e.path) for e in entries[:-1]) <= 100
 
 
 def test_reading_counts_as_a_sign_of_life():

@@ -35,7 +35,7 @@ def test_entries_come_back_as_they_were(name, size, modified, mode, at, facts):
     failed = Failed(one.path, Stage.OPEN, Reason.IO, one.place, facts)
     skipped = Skipped(one.path, Rule.METADATA, one.place, facts)
     for entry in (whole, failed, skipped, Folder(one.path)):
-        assert lister_words.fits(entry)
+        assert lister_words.fitted(entry, VOLUME) == entry
         assert lister_words.entry_in(lister_words.entry_out(entry), VOLUME) == entry
 
 
@@ -105,11 +105,27 @@ def test_no_entry_is_built_of_anything_else(values):
 def test_entries_whose_numbers_cannot_be_are_known():
     one = item(VOLUME, b"x")
     facts = Facts(extents=((0, 1 << 54),))
-    assert not lister_words.fits(dataclasses.replace(one, size=1 << 54))
-    assert not lister_words.fits(dataclasses.replace(one, size=-1))
-    assert not lister_words.fits(dataclasses.replace(one, identity=(3, 1 << 60)))
-    assert not lister_words.fits(dataclasses.replace(one, facts=facts))
-    assert not lister_words.fits(Folder(b"x" * ((1 << 20) + 1)))
+    for wrong in (
+        *(dataclasses.replace(one, size=1 << 54), dataclasses.replace(one, size=-1)),
+        *(dataclasses.replace(one, identity=(3, 1 << 60)), dataclasses.replace(one, facts=facts)),
+        *(dataclasses.replace(one, place="no place"), Folder(b"x" * ((1 << 20) + 1))),
+    ):
+        assert lister_words.fitted(wrong, VOLUME) is None
+
+
+def test_odd_times_and_words_cost_no_entry():
+    one = item(VOLUME, b"x")
+    facts = Facts(
+        times=(("modified", "\udc80"),),
+        fragments=1 << 60,
+        notes=tuple((f"note{n}", "\u202f\u200bภ" * 50_000) for n in range(100)),
+    )
+    for modified in (1 << 63, -(1 << 70)):
+        odd = dataclasses.replace(one, modified_ns=modified, facts=facts)
+        found = lister_words.fitted(odd, VOLUME)
+        assert lister_words.entry_in(lister_words.entry_out(found), VOLUME) == found
+        assert (found.path, found.place, found.size) == (one.path, one.place, one.size)
+        assert found.facts.notes[0][1].startswith("\u202f\u200bภ")
 
 
 def test_volumes_and_media_come_back_as_they_were_and_nothing_else():

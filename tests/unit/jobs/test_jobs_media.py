@@ -16,7 +16,7 @@ from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.lister import Terms
 from hashmatch.jobs.media import Media
 from hashmatch.jobs.verifying import Verify
-from tests import ewf_maker, small_disks
+from tests import ewf_maker, image_makers, small_disks
 
 pytest.importorskip("pytsk3")
 TERMS = Terms(target=Level.PROCESSES)
@@ -126,17 +126,15 @@ def test_a_folder_needs_no_process(tmp_path):
         assert media.accounts() == {}
 
 
-def test_what_must_be_verified_is(tmp_path, content, monkeypatch):
-    path = tmp_path / "disk.dd"
-    path.write_bytes(content)
+def test_what_must_be_verified_is(tmp_path):
+    path = tmp_path / "disk.Ex01"
+    path.write_bytes(image_makers.ex01(bytes(1 << 16)))
     sources = plan.sources_from([path], outputs=())
-    with closing(Media(sources, TERMS, Verify.NONE, lambda _: None)) as media:
-        lister = media._listers[0]
-        facts, volumes = lister.opened()
-        object.__setattr__(facts, "must_verify", True)
-        with pytest.raises(UsageError, match="do without --verify none"):
-            media.open()
-        assert volumes
+    with (
+        closing(Media(sources, TERMS, Verify.NONE, lambda _: None)) as media,
+        pytest.raises(UsageError, match="do without --verify none"),
+    ):
+        media.open()
 
 
 def test_nothing_is_written_beside_an_image(tmp_path, content):
