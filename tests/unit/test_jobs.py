@@ -49,6 +49,7 @@ from hashmatch.model.hashes import ALWAYS
 from hashmatch.model.outcomes import Failed, Reason, Stage
 from hashmatch.model.people import Operator, Setting
 from hashmatch.model.wanted import Wanted
+from tests.unit.test_jobs_phone_names import backup
 
 
 class StoppedError(Exception):
@@ -149,6 +150,24 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(desk):
         assert again.tally == whole.tally
         record = json.loads(again.folder.record.read_text())
         assert len(record["resumed"]) == 2
+
+
+@pytest.mark.usefixtures("_small")
+def test_names_of_a_phone_are_the_same_in_a_run_that_was_stopped(desk):
+    files = [("HomeDomain", "known"), *(("HomeDomain", str(n)) for n in range(6))]
+    backup(desk.evidence, files, encrypted=True)
+    whole = desk.scan(case=desk.open("WHOLE"))
+    with pytest.raises(StoppedError):
+        desk.scan(stop_after(4))
+    again = desk.scan()
+    assert again.resumed
+    assert results(again.folder) == results(whole.folder)
+    assert again.tally == whole.tally
+    assert again.tally.backups_locked == 1
+    assert again.tally.failed_by == {"unpack:key-or-password-needed": 1}
+    assert [one.named for one in again.phones] == [7]
+    (hit,) = map(json.loads, again.folder.hits.read_text().splitlines())
+    assert hit["facts"]["notes"] == {"original": "HomeDomain-known"}
 
 
 @pytest.mark.usefixtures("_small")
