@@ -562,8 +562,9 @@ def imaged() -> Builder:
     """A run over an image and a folder that looked at everything, with damage and deep places."""
     run = Builder()
     folder = source(1, "/mnt/บัตร".encode(), label="EV02", protection={"read_only_mount": True})
-    backup = {"path": "สำรองข้อมูล/Manifest.db", "encrypted": True, "named": 0, "unfit_names": 3}
-    folder["phone_backups"] = [backup | {"names_missing": "key-or-password-needed"}]
+    backup = {"path": "สำรองข้อมูล/Manifest.db", "encrypted": True, "named": 0, "unnamed": 0}
+    backup |= {"unfit_names": 3, "names_missing": "key-or-password-needed"}
+    folder["phone_backups"] = [backup]
     run.sources = [image_source(0, b"/evidence/disk.E01"), folder]
     settings = run_record()["settings"]
     settings |= {"profile": "deep", "left_out": [], "verify": "full", "secrets": 2}

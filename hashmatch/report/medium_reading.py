@@ -82,8 +82,9 @@ def phones(source: Fields) -> tuple[PhoneUse, ...]:
     return tuple(
         PhoneUse(
             path=one.path(),
-            encrypted=one.flag("encrypted"),
+            encrypted=one.optional_flag("encrypted"),
             named=one.number("named"),
+            unnamed=one.number("unnamed"),
             unfit=one.number("unfit_names"),
             missing=one.text("names_missing") if one.has("names_missing") else None,
         )

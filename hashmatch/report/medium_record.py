@@ -112,13 +112,15 @@ class MediumUse:
 class PhoneUse:
     """A backup of a phone among the items of a source; ``path`` is that of its list of files.
 
-    ``named`` items were given the names that they had on the phone. ``unfit`` names were left out;
-    ``missing`` says why others are not there.
+    ``encrypted`` is None where its properties do not say. ``named`` items were given the names that
+    they had on the phone, ``unnamed`` stored files are not in the list. ``unfit`` names were left
+    out; ``missing`` says why others are not there.
     """
 
     path: bytes
-    encrypted: bool
+    encrypted: bool | None
     named: int
+    unnamed: int
     unfit: int
     missing: str | None
 

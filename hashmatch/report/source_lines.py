@@ -104,6 +104,7 @@ def _phone(one: PhoneUse, path: str) -> Line:
         "path": path,
         "encrypted": one.encrypted,
         "named": one.named,
+        "unnamed": one.unnamed,
         "unfit_names": one.unfit,
         "names_missing": one.missing,
     }

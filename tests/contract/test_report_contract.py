@@ -59,7 +59,8 @@ def name_everything(run):
     )
     image = report_runs.image_source(1, f"/{word}/{word}.E01".encode(), medium=medium)
     image["protection"] |= {"mount_point": word, "options": word, "device": word}
-    backup = {"path": f"{word}/Manifest.db", "encrypted": False, "named": 1, "unfit_names": 0}
+    backup = {"path": f"{word}/Manifest.db", "encrypted": False, "named": 1, "unnamed": 0}
+    backup |= {"unfit_names": 0}
     image["phone_backups"] = [backup]
     run.sources.append(image)
     named = [{"locator": f"EV02!ntfs:/{word};id=1", "why": "other digests"}]

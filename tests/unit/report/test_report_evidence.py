@@ -11,7 +11,7 @@ from hashmatch.evidence.media.sidecars import Compared, Noted
 from hashmatch.evidence.protection import Protection
 from hashmatch.evidence.stack import Told
 from hashmatch.evidence.volume import Volume
-from hashmatch.jobs import reopen
+from hashmatch.jobs import phone_backups, reopen
 from hashmatch.jobs.medium_account import Account
 from hashmatch.jobs.verifying import Verify
 from hashmatch.model.facts import Facts, Recovery, Standing
@@ -22,6 +22,7 @@ from hashmatch.report import dates, jsonl, medium_reading
 from hashmatch.report.fields import Fields
 from hashmatch.report.item_names import ItemNames, inside
 from hashmatch.report.lines import Place
+from hashmatch.report.medium_record import PhoneUse
 from hashmatch.report.options import LANGUAGES
 from hashmatch.report.stored_run import StoredRun
 from tests import report_runs
@@ -356,6 +357,18 @@ def test_the_record_of_an_image_is_read_as_it_was_written():
     assert found.unread == ((b"/a/b.md5", "Permission denied"),)
     assert (guard.mount, guard.device, guard.loop) == (True, None, False)
     assert guard.about["mount_point"] == "/a"
+
+
+def test_backups_of_phones_are_read_as_they_were_written():
+    written = [
+        phone_backups.Backup(0, b"a/\xff", None, 7, 2, 1, Reason.LIMIT_COUNT),
+        phone_backups.Backup(0, b"b", False),
+    ]
+    found = medium_reading.phones(Fields(phone_backups.per_source(written, 0), "here"))
+    assert found == (
+        PhoneUse(b"a/\xff", None, 7, 2, 1, "limit-count"),
+        PhoneUse(b"b", False, 0, 0, 0, None),
+    )
 
 
 def test_what_was_opened_again_is_read_as_it_was_written(tmp_path):
