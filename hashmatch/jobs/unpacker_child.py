@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from hashmatch.jobs import unpacker_programs
 from hashmatch.jobs.confinement import starter
 from hashmatch.jobs.confinement.levels import Level
-from hashmatch.jobs.unpacker_programs import ENVIRONMENT
+from hashmatch.jobs.unpacker_programs import ENVIRONMENT, SAMPLE, SAMPLE_CONTENT
 
 if TYPE_CHECKING:
     from hashmatch.jobs.confinement.starter import Bounds
@@ -35,6 +35,7 @@ BLOCK = 256 << 10
 SILENT = 30.0
 """Seconds that the program may take to give something more; a worker is given twice as long."""
 _LINGER = 5.0
+_MOMENT = 0.05  # for more, before what there is goes on
 _PAUSE = 0.005
 _VERSION_BYTES = 4096
 _OWN = "/proc/self/fd"
@@ -59,7 +60,9 @@ def serve(ask: int, tell: int, paths: tuple[str, ...], target: Level, bounds: Bo
     _close_others({0, 1, 2, ask, tell, held, shown})
     programs = unpacker_programs.programs(paths)
     executable = tuple(path for one in programs for path in unpacker_programs.starters(one.path))
-    report = starter.confine(target, unpacker_programs.READABLE, executable, bounds)
+    wanted = (path for one in programs for path in one.kind.readable)
+    readable = (*unpacker_programs.READABLE, *wanted)
+    report = starter.confine(target, readable, executable, bounds)
     walls = target in {Level.LANDLOCK, Level.SECCOMP}
     child = _Child(ask, tell, (held, shown), walls=walls)
     named = next((told for one in programs if (told := child.tried(one))), ("", ""))
@@ -88,29 +91,44 @@ class _Child:
         self._over = False
 
     def tried(self, program: Program) -> tuple[str, str] | None:
-        """Let a program say what it is, and use it from now on; None where it is something else."""
+        """Let a program say what it is, and unpack something; None where it does not, or is wrong.
+
+        Otherwise it is used from now on.
+        """
         start = _Start(program, program.kind.version, walls=self._walls)
         said = start.block(_VERSION_BYTES) or b""
         start.ended()
         found = program.kind.told.search(said)
-        if found is None:
+        self._empty()
+        self._keep(SAMPLE)
+        start = self._unpacking(program)
+        if found is None or (start.block(BLOCK), start.ended()) != (SAMPLE_CONTENT, True):
             return None
         self._program = program
         return program.kind.name, found[1].decode()
+
+    def _unpacking(self, program: Program) -> _Start:
+        """Start it on the archive that is held."""
+        os.set_inheritable(self._shown, True)  # noqa: FBT003
+        arguments = (*program.kind.unpack, f"{_OWN}/{self._shown}")
+        return _Start(program, arguments, walls=self._walls)
 
     def serve(self) -> None:
         """Do what is asked next."""
         kind = _exactly(self._ask, 1)
         if kind == BEGIN:
-            os.ftruncate(self._held, 0)
-            os.lseek(self._held, 0, os.SEEK_SET)
-            self._over = False
+            self._empty()
         elif kind == PIECE:
             self._keep(_exactly(self._ask, SIZE.unpack(_exactly(self._ask, SIZE.size))[0]))
         elif kind == RUN:
             self._run_aside()
         else:
             os._exit(1)
+
+    def _empty(self) -> None:
+        os.ftruncate(self._held, 0)
+        os.lseek(self._held, 0, os.SEEK_SET)
+        self._over = False
 
     def _keep(self, data: bytes) -> None:
         view = memoryview(data)
@@ -143,9 +161,7 @@ class _Child:
             if _exactly(self._ask, 1) == NEXT:
                 self._end(OVER if self._over else FAILED)
             return
-        os.set_inheritable(self._shown, True)  # noqa: FBT003
-        arguments = (*self._program.kind.unpack, f"{_OWN}/{self._shown}")
-        start = _Start(self._program, arguments, walls=self._walls)
+        start = self._unpacking(self._program)
         while _exactly(self._ask, 1) == NEXT:
             block = start.block(BLOCK)
             if not block:
@@ -178,9 +194,8 @@ class _Start:
         """Give what it says; nothing at the end, None when it says nothing for too long."""
         parts: list[bytes] = []
         size = 0
-        end = time.monotonic() + SILENT
         while size < most:
-            if not self._poll.poll(max(0.0, end - time.monotonic()) * 1000):
+            if not self._poll.poll((_MOMENT if parts else SILENT) * 1000):
                 return b"".join(parts) or None
             part = os.read(self._output, most - size)
             if not part:

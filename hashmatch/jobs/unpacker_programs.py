@@ -16,6 +16,12 @@ from pathlib import Path
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "HOME": "/"}
 READABLE = (b"/lib", b"/lib64", b"/usr/lib", b"/usr/lib64", b"/usr/local/lib", b"/etc/ld.so.cache")
 """Where the libraries of programs lie, on the systems that are known."""
+SAMPLE = bytes.fromhex(
+    "526172211a0700cf907300000d000000000000000ef97400802100090000000900000003aee2ad98"
+    "000acb5a1d300100a48100006d686173686d61746368c43d7b00400700"
+)
+"""An archive of version 4 with one member that is stored."""
+SAMPLE_CONTENT = b"hashmatch"
 _INTERPRETER = 3  # PT_INTERP
 _ELF64 = b"\x7fELF\x02\x01"  # of 64 bits, lowest byte first
 _HEAD = 4096
@@ -28,13 +34,15 @@ class Kind:
 
     ``unpack`` stands before the archive and sends the contents of all members to standard output,
     without a question. ``version`` makes it say what it is, ``told`` finds the version in that:
-    another program of the same name is not taken for it.
+    another program of the same name is not taken for it. ``readable`` is what it reads besides
+    libraries.
     """
 
     name: str
     unpack: tuple[str, ...]
     version: tuple[str, ...]
     told: re.Pattern[bytes]
+    readable: tuple[bytes, ...] = ()
 
 
 KINDS = (
@@ -49,6 +57,7 @@ KINDS = (
         ("-quiet", "-no-recursion", "-no-directory", "-output-directory", "-"),
         ("-version",),
         re.compile(rb"\Av(\d[\w.]{0,20})\s*\Z"),
+        (b"/etc/passwd",),  # without a home folder it knows no time zone, and reads no archive
     ),
 )
 """In the order of preference."""
@@ -85,7 +94,7 @@ def starters(path: str) -> tuple[bytes, ...]:
 
 
 def _starter(path: str) -> str:
-    with suppress(OSError, struct.error, ValueError, IndexError):
+    with suppress(OSError, struct.error, ValueError, IndexError, OverflowError):
         with Path(path).open("rb") as file:
             head = file.read(_HEAD)
         if head.startswith(b"#!"):
