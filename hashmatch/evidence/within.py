@@ -16,6 +16,7 @@ from hashmatch.model.secrets import Secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashmatch.evidence.members.budget import Metered
     from hashmatch.evidence.members.interface import Inside
     from hashmatch.model.evidence import Entry, Item, Source
     from hashmatch.model.locators import Layer
@@ -88,8 +89,7 @@ class Within:
         except ItemError:
             outer.close()
             raise
-        doubt = self.source.doubt(base, outer)
-        return cast("BinaryIO", _Member(content, given, outer, doubt)), given
+        return cast("BinaryIO", _Member(content, given, self.source, base, outer)), given
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:
         """Tell whether what holds it is still as it was when it was opened."""
@@ -101,9 +101,9 @@ class Within:
             return False
 
     def doubt(self, item: Item, stream: BinaryIO) -> Reason | None:
-        """Say why it may not be to the byte what somebody had, see :class:`Source`."""
+        """Say why what was read so far may not be to the byte what somebody had."""
         if isinstance(stream, _Member):
-            return stream.doubt
+            return stream.doubt()
         return self.source.doubt(item, stream)
 
 
@@ -119,9 +119,15 @@ class _Member(io.RawIOBase):
     """A member's content; closing it closes what holds it."""
 
     def __init__(
-        self, content: BinaryIO, given: Inside, outer: BinaryIO, doubt: Reason | None
+        self, content: Metered, given: Inside, source: Source, base: Item, outer: BinaryIO
     ) -> None:
-        self._content, self.outer, self.doubt = content, outer, doubt or given.doubt
+        self._content, self._given, self.outer = content, given, outer
+        self._source, self._base = source, base
+
+    def doubt(self) -> Reason | None:
+        """Why what was read so far may not be what was packed: itself, or what holds it."""
+        own = self._content.fault or self._given.doubt
+        return own or self._source.doubt(self._base, self.outer)
 
     def readable(self) -> bool:
         """It is read, and nothing else."""
@@ -135,7 +141,7 @@ class _Member(io.RawIOBase):
         """
         view = memoryview(buffer)
         try:
-            part = self._content.read(len(view))
+            part = self._content.read(len(view)) or b""
         except walk.BREAKS as error:
             raise ItemError(Stage.UNPACK, error.reason) from None
         view[: len(part)] = part

@@ -13,6 +13,7 @@ from hashmatch.evidence.within import Within
 from hashmatch.hashing import sniff_video
 from hashmatch.jobs.examine import Reader, examine, undecoded
 from hashmatch.jobs.guard import ENTERING, READING
+from hashmatch.model import locators
 from hashmatch.model.outcomes import Failed, ItemError, Member, Reading, Reason, Stage
 
 if TYPE_CHECKING:
@@ -76,13 +77,28 @@ def _members(
     try:
         with source.open(item) as stream:
             name = item.path.rpartition(b"/")[2]
-            yield from walk.members(stream, head, name, item.size)
+            for one in walk.members(stream, head, name, _size(source, item)):
+                yield _doubted(one, source.doubt(item, stream))
             if not source.unchanged(item, stream):
                 yield _rest(Reason.CHANGED)
     except ItemError as error:
         yield _rest(error.reason)
     except MemoryError:
         yield _rest(Reason.OUT_OF_MEMORY)
+
+
+def _size(source: Source, item: Item) -> int:
+    """Give the length of an item; of one that is only known by its place nobody has told it yet."""
+    if isinstance(source, Within):
+        return source.at(locators.parse_place(item.place)).size
+    return item.size
+
+
+def _doubted(one: Member, doubt: Reason | None) -> Member:
+    """Say of a member that was read what is to be said of the bytes it was unpacked from."""
+    if doubt is None or not isinstance(one.read, Reading) or one.read.partial is not None:
+        return one
+    return replace(one, read=replace(one.read, partial=doubt))
 
 
 def _rest(reason: Reason) -> Member:

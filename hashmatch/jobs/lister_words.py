@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from hashmatch.evidence.media.interface import MediumFacts, Segment, Stretch
 from hashmatch.evidence.volumes.interface import Volume
-from hashmatch.jobs import plain_values
+from hashmatch.jobs import plain_facts, plain_values
 from hashmatch.model import locators
 from hashmatch.model.evidence import Folder, Item
-from hashmatch.model.facts import MOST_EXTENTS, Facts, Recovery, Standing
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 LONGEST_PATH = 1 << 20
 _LONGEST_PLACE = 4 << 20
-_MOST_NOTES = 64
 _MOST_TIME = 1 << 63  # nanoseconds
 _MOST_STRETCHES = 100_000
 MOST_SEGMENTS = 100_000
@@ -34,7 +32,7 @@ _MOST_VOLUMES = 4096
 def entry_out(entry: Entry) -> tuple[object, ...]:
     """Give an entry as plain values."""
     facts = entry.facts if not isinstance(entry, Folder) else None
-    known = None if facts is None else _facts_out(facts)
+    known = None if facts is None else plain_facts.out(facts)
     match entry:
         case Item():
             values: tuple[object, ...] = (entry.size, entry.modified_ns, entry.mode, entry.identity)
@@ -58,7 +56,7 @@ def fitted(entry: Entry, volume: Volume) -> Entry | None:
         None where anything else of it cannot be.
     """
     if not isinstance(entry, Folder) and entry.facts is not None:
-        entry = replace(entry, facts=_bounded(entry.facts))
+        entry = replace(entry, facts=plain_facts.bounded(entry.facts))
     if isinstance(entry, Item):
         most = _MOST_TIME - 1
         entry = replace(entry, modified_ns=max(-most, min(entry.modified_ns, most)))
@@ -66,20 +64,6 @@ def fitted(entry: Entry, volume: Volume) -> Entry | None:
         return entry_in(entry_out(entry), volume)
     except EOFError:
         return None
-
-
-def _bounded(facts: Facts) -> Facts:
-    times, notes = (
-        tuple((name, _word(word)) for name, word in pairs[:_MOST_NOTES])
-        for pairs in (facts.times, facts.notes)
-    )
-    fragments = min(facts.fragments, plain_values.MOST)
-    return replace(facts, times=times, notes=notes, fragments=fragments)
-
-
-def _word(word: str) -> str:
-    """Give a word that can be written as UTF-8, and is not too long."""
-    return word.encode("utf-8", "replace").decode()[: plain_values.LONGEST_TEXT]
 
 
 def entry_in(values: object, volume: Volume) -> Entry:
@@ -100,7 +84,7 @@ def _entry(values: object, volume: Volume) -> Entry:
     if kind == "folder":
         return Folder(path)
     _place(place, volume)
-    facts = None if known is None else _facts_in(*known)
+    facts = None if known is None else plain_facts.read(known)
     match kind, rest:
         case "item", (size, modified, mode, (number, at)):
             plain_values.numbers(size, mode, at)
@@ -131,29 +115,6 @@ def _place(place: object, volume: Volume) -> None:
         raise ValueError
     if layers[: len(volume.layers)] != volume.layers:
         raise ValueError
-
-
-def _facts_out(facts: Facts) -> tuple[object, ...]:
-    recovery = None if facts.recovery is None else str(facts.recovery)
-    known = (facts.times, facts.extents, facts.fragments, facts.extents_on, facts.notes)
-    return (str(facts.standing), recovery, *known)
-
-
-def _facts_in(*values: Any) -> Facts:  # noqa: ANN401  # of a message
-    standing, recovery, times, extents, fragments, extents_on, notes = values
-    for pairs in (times, notes):
-        if type(pairs) is not tuple or len(pairs) > _MOST_NOTES:
-            raise ValueError
-        for name, word in pairs:
-            plain_values.texts(name, word)
-    if type(extents) is not tuple or len(extents) > MOST_EXTENTS:
-        raise ValueError
-    for offset, length in extents:
-        plain_values.numbers(offset, length)
-    plain_values.numbers(fragments)
-    plain_values.texts(extents_on)
-    found = None if recovery is None else Recovery(recovery)
-    return Facts(Standing(standing), found, times, extents, fragments, extents_on, notes)
 
 
 def volumes_out(volumes: Iterable[Volume]) -> list[tuple[object, ...]]:

@@ -10,22 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.digests import ALWAYS_ONE
-from hashmatch.jobs import shapes
-from hashmatch.model.facts import Facts
+from hashmatch.jobs import fitting, plain_facts, shapes
 from hashmatch.model.hashes import Digest
 from hashmatch.model.outcomes import Failed, Member, Reading, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hashmatch.jobs.plain_facts import PlainFacts
     from hashmatch.model.hashes import Algorithm
-    from hashmatch.model.records import Json
 
 Result = Reading | Failed
 PackedMember = tuple[
-    bytes, str, int, int, "Reading | Failed | Skipped | bytes", "dict[str, Json] | None"
+    bytes, str, int, int, "Reading | Failed | Skipped | bytes", "PlainFacts | None"
 ]
 Packed = Reading | Failed | bytes | PackedMember
+
+_MEMBER, _ENTRY, _HASHES, _FRAME, _NUMBER = 300, 300, 2000, 200, 32  # bytes, as measured, roughly
 
 
 class Packing:
@@ -42,19 +43,19 @@ class Packing:
         self._length = at
 
     def packed(self, result: Result | Member) -> Packed:
-        """Give a result as it travels."""
+        """Give a result as it travels: what the other end would refuse is made to fit."""
         if isinstance(result, Member):
-            read = result.read
-            kept = read if isinstance(read, Skipped) else self._packed(read)
-            facts = result.facts.to_json() if result.facts is not None else None
-            return (result.path, result.place, result.size, result.modified_ns, kept, facts)
+            one = fitting.member(result, self._algorithms)
+            kept = one.read if isinstance(one.read, Skipped) else self._packed(one.read)
+            facts = plain_facts.out(one.facts) if one.facts is not None else None
+            return (one.path, one.place, one.size, one.modified_ns, kept, facts)
         return self._packed(result)
 
     def _packed(self, result: Result) -> Result | bytes:
-        if isinstance(result, Failed) or not self._packs:
+        if isinstance(result, Failed):
             return result
-        if result.picture or result.video or result.partial:
-            return result
+        if not self._packs or result.picture or result.video or result.partial:
+            return fitting.reading(result, self._algorithms)
         return b"".join([digest.value for digest in result.digests])
 
     def unpacked(self, results: object) -> list[Result | PackedMember]:
@@ -71,7 +72,7 @@ class Packing:
         """Unpack a member that was checked when it came."""
         path, place, size, modified, read, facts = packed
         found = read if isinstance(read, Skipped) else self._unpacked(read)
-        known = None if facts is None else Facts.from_json(facts)
+        known = None if facts is None else plain_facts.read(facts)
         return Member(path, place, size, modified, found, known)
 
     def _checked(self, result: object) -> Result | PackedMember:
@@ -90,3 +91,25 @@ class Packing:
         if isinstance(result, Reading | Failed) and shapes.sound(result, self._algorithms):
             return result
         raise EOFError
+
+
+def weight(packed: Packed) -> int:
+    """Say roughly how many bytes a result takes, in a message or while it is kept."""
+    if type(packed) is not tuple:
+        return _weight_of(packed)
+    path, place, _, _, read, facts = packed
+    words = 0 if facts is None else sum(map(_length, facts))
+    return _MEMBER + len(path) + len(place) + words + _weight_of(read)
+
+
+def _weight_of(read: object) -> int:
+    pictures = read.picture.hashes if isinstance(read, Reading) and read.picture else ()
+    videos = read.video.hashes if isinstance(read, Reading) and read.video else ()
+    return _ENTRY + _HASHES * len(pictures) + _FRAME * len(videos)
+
+
+def _length(value: object) -> int:
+    """Count the characters of the words of facts."""
+    if type(value) is str:
+        return len(value)
+    return sum(map(_length, value)) if type(value) is tuple else _NUMBER

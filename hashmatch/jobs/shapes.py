@@ -6,12 +6,11 @@ missing. Whether what they say is true cannot be told from here.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from hashmatch.hashing.digests import ALWAYS_ONE
+from hashmatch.jobs import plain_facts, plain_values
 from hashmatch.model import locators
-from hashmatch.model.facts import Facts
 from hashmatch.model.hashes import Digest, FrameHash, Method, PictureHash
 from hashmatch.model.outcomes import (
     Failed,
@@ -31,9 +30,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 100  # characters of a word
 _LONGEST_WAY = 1 << 20  # bytes of a path, characters of a place
-_LONGEST_NOTE = 64 << 10  # characters
-_MOST_TIME = 1 << 64  # nanoseconds
-_MOST = 1 << 53  # as large a number as every reader of a record takes
+MOST_TIME = 1 << 63
+"""Nanoseconds before or after 1970 at which no time of a member is any more."""
 
 
 def sound(result: object, algorithms: Sequence[Algorithm]) -> bool:
@@ -63,14 +61,18 @@ def sound_member(member: tuple[object, ...]) -> bool:
         if isinstance(read, Skipped) and not isinstance(rule, Rule):
             return False
         return (
-            _inside(path)
-            and _place(place)
+            is_named(path, place)
             and _number(size)
-            and (type(modified) is int and abs(modified) < _MOST_TIME)
+            and (type(modified) is int and abs(modified) < MOST_TIME)
             and (facts is None or _facts(facts))
         )
     except AttributeError:  # a field is missing
         return False
+
+
+def is_named(path: object, place: object) -> bool:
+    """Tell whether these are path and place of a member, and no longer than they may be."""
+    return _inside(path) and _place(place)
 
 
 def _failed(failed: Failed) -> bool:
@@ -96,17 +98,11 @@ def _place(place: object) -> bool:
 
 
 def _facts(facts: object) -> bool:
-    """Facts as plain values: what they are read into gives them back, and words are no longer."""
-    if type(facts) is not dict:
-        return False
     try:
-        read = Facts.from_json(facts)
-        words = (*chain.from_iterable(read.times), *chain.from_iterable(read.notes))
-        return read.to_json() == facts and all(
-            type(one) is str and len(one) <= _LONGEST_NOTE and one.isprintable() for one in words
-        )
-    except (LookupError, TypeError, ValueError):
+        plain_facts.read(facts)
+    except plain_values.BROKEN:
         return False
+    return True
 
 
 def _reading(reading: Reading, algorithms: Sequence[Algorithm]) -> bool:
@@ -196,7 +192,7 @@ def _word(text: object) -> bool:
     return type(text) is str and len(text) <= _LONGEST and text.isascii() and text.isprintable()
 
 
-def _number(number: object, most: int = _MOST) -> bool:
+def _number(number: object, most: int = plain_values.MOST) -> bool:
     return type(number) is int and 0 <= number <= most
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.jobs.packing import weight
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 _SILENCE = 0.25  # seconds until a worker tells what it has so far
 _TOGETHER = 256  # results that it tells together at most
+_WEIGHT = 4 << 20  # bytes of results; names may be long, and no message is taken that is too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,28 @@ class Telling:
     def __init__(self, pipe: Connection, packing: Packing) -> None:
         self._pipe, self._packing = pipe, packing
         self._results: list[Packed] = []
-        self._step = 0
+        self._step = self._weight = 0
         self._told = time.monotonic()
 
     def add(self, one: Member | Result) -> None:
         """Take one result."""
-        self._results.append(self._packing.packed(one))
+        packed = self._packing.packed(one)
+        self._results.append(packed)
+        self._weight += weight(packed)
         late = time.monotonic() - self._told > _SILENCE
-        if late or len(self._results) >= _TOGETHER:
+        if late or len(self._results) >= _TOGETHER or self._weight >= _WEIGHT:
             self.flush()
 
     def step(self, number: int) -> None:
         """Say at once which step comes now."""
         self._step = number
-        self._pipe.send(Answer(self._results, step=number))
-        self._results, self._told = [], time.monotonic()
+        self._send(Answer(self._results, step=number))
 
     def flush(self, *, spent: bool = False) -> None:
         """Send what there is."""
         if self._results:
-            self._pipe.send(Answer(self._results, spent, self._step))
-            self._results, self._told = [], time.monotonic()
+            self._send(Answer(self._results, spent, self._step))
+
+    def _send(self, answer: Answer) -> None:
+        self._pipe.send(answer)
+        self._results, self._weight, self._told = [], 0, time.monotonic()

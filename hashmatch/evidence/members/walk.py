@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from hashmatch.evidence.members import registry
+from hashmatch.evidence.members import naming, registry
 from hashmatch.evidence.members.budget import Budget, Metered, Spent
 from hashmatch.evidence.members.interface import Inside, LeftOut, MemberError, Trouble
 from hashmatch.model.outcomes import Failed, ItemError, Member, Reason, Skipped, Stage
@@ -30,7 +30,6 @@ HEAD = 4096
 BREAKS = (MemberError, Spent)
 """What reading a member may raise; each has a ``reason``."""
 _BETWEEN = b"!/"
-_LONGEST_NAME = 32 << 10  # bytes
 
 
 class Look(Protocol):
@@ -62,8 +61,8 @@ class _At:
 
     def of(self, given: Given) -> _At:
         """Where one of its members is."""
-        path = self.path + _BETWEEN + given.name[:_LONGEST_NAME]
-        where = str(given.layer)
+        path = self.path + _BETWEEN + given.name[: naming.LONGEST_NAME]
+        where = str(naming.bounded(given.layer))
         return _At(path, f"{self.place}!{where}" if self.place else where, self.depth + 1)
 
     def rest(self, reason: Reason) -> Member:
@@ -189,7 +188,7 @@ def find(
     secrets: Secrets,
     limits: MemberLimits,
     size: int,
-) -> tuple[BinaryIO, Inside]:
+) -> tuple[Metered, Inside]:
     """Go down to one member by its layers.
 
     Args:
@@ -212,7 +211,7 @@ def find(
             found = _find(stream, name, wanted, secrets)
             content, packed = found.open(), size
             if depth == len(layers) - 1:
-                return cast("BinaryIO", Metered(content, budget, packed, keep=False)), found
+                return Metered(content, budget, packed, keep=False), found
             meter = Metered(content, budget, packed, keep=True)
             while meter.read(1 << 20):
                 continue
@@ -238,7 +237,7 @@ def _find(stream: BinaryIO, name: bytes, wanted: Layer, secrets: Secrets) -> Ins
         raise MemberError(Reason.VANISHED)
     source = stream if seekable else cast("BinaryIO", _Joined(head, stream))
     for given in kind.members(source, secrets):
-        if given.layer == wanted:
+        if naming.bounded(given.layer) == wanted:
             if isinstance(given, Inside):
                 return given
             reason = given.reason if isinstance(given, Trouble) else Reason.UNSUPPORTED_CONTAINER
@@ -273,6 +272,9 @@ class _Joined(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Give the next bytes."""
+        if self._head and size < 0:
+            part, self._head = self._head, b""
+            return part + self._rest.read()
         if self._head:
             part, self._head = self._head[:size], self._head[size:]
             return part
