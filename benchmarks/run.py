@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COMMANDS = (
     ("compare.py",),
+    ("evidence.py",),
     ("near.py",),
     ("library.py", "--rows", "1000000", "--near", "100000", "--hfind"),
     ("lists.py", "--rows", "1000000"),

@@ -16,6 +16,20 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
     [
         (("lists.py", "--rows", "300"), "import vics"),
         (("memory.py", "--small", "20", "--large", "30"), "scan 30 tiny files"),
+        (
+            (
+                "evidence.py",
+                "--megabytes",
+                "1",
+                "--files",
+                "20",
+                "--runs",
+                "1",
+                "--only",
+                "members",
+            ),
+            "members of a zip, deflated",
+        ),
         (("compare.py", "--only", "help", "--corpus", "."), "hashmatch --help"),
     ],
 )
