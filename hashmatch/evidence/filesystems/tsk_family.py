@@ -144,6 +144,10 @@ class Family:
         """Which units are in use; None where the file system does not say."""
         return None
 
+    def contradictory(self) -> bool:
+        """Tell whether the lists of names cannot be right, so that some may be missing."""
+        return False
+
     def damaged_structures(self) -> tuple[int, ...]:
         """Records of the file system whose content says which files there are."""
         return ()

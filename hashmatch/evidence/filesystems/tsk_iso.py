@@ -28,6 +28,8 @@ _FIRST_DESCRIPTOR = 16
 _MOST_DESCRIPTORS = 64
 _SPARE = 1 << 20
 _FOLDER, _MORE = 0x02, 0x80
+_NAME, _SMALLEST = 32, 34
+"""Where an entry has the length of its name, which begins next; bytes of the smallest entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,19 @@ class Iso(Family):
 
     def __init__(self, content: Medium, mounted: Handle) -> None:
         super().__init__(content, mounted)
-        self._entries = {(one.block, one.size): one for one in _all(content)}
+        self._unsound: list[int] = []
+        self._entries = {(one.block, one.size): one for one in _all(content, self._unsound)}
 
     def first_user(self) -> int:
         """Everything is a file."""
         return 0
+
+    def contradictory(self) -> bool:
+        """Some folder does not begin with itself, or has names that cannot be.
+
+        The library leaves such names, and all after them, out.
+        """
+        return bool(self._unsound)
 
     def obstacle(self, file: Handle, stream: Stream) -> Reason | None:
         """Files in several parts, interleaved ones, and those behind a record of attributes."""
@@ -87,8 +97,11 @@ class Iso(Family):
         return self._entries.get((stream.runs[0].offset // _SECTOR, stream.size))
 
 
-def _all(content: Medium) -> Iterator[Entry]:
-    """Yield the entries of all folders below every descriptor of a volume."""
+def _all(content: Medium, unsound: list[int]) -> Iterator[Entry]:
+    """Yield the entries of all folders below every descriptor of a volume.
+
+    Blocks of folders whose names cannot be right are added to ``unsound``.
+    """
     waiting = list(_roots(content))
     seen = {one.block for one in waiting}
     left = content.size + _SPARE  # folders that overlap are no reason to read for days
@@ -96,8 +109,12 @@ def _all(content: Medium) -> Iterator[Entry]:
         folder = waiting.pop()
         left -= folder.size
         if left < 0:
+            unsound.append(folder.block)
             return
-        for entry in _listed(content.read_at(folder.block * _SECTOR, folder.size)):
+        raw = content.read_at(folder.block * _SECTOR, folder.size)
+        if not _is_sound(raw, content.size):
+            unsound.append(folder.block)
+        for entry in _listed(raw):
             yield entry
             if entry.flags & _FOLDER and entry.block not in seen:
                 seen.add(entry.block)
@@ -112,6 +129,31 @@ def _roots(content: Medium) -> Iterator[Entry]:
             return
         if raw[0] in {1, 2} and len(raw) == _SECTOR:
             yield from _listed(raw[156:190])
+
+
+def _is_sound(raw: bytes, size: int) -> bool:
+    """Tell whether the entries of a folder are as they must be.
+
+    The first is the folder itself, each has room for its name and its content within the volume,
+    and nothing follows the last of a sector.
+    """
+    place = 0
+    while place < len(raw):
+        length = raw[place]
+        if not length:
+            end = (place // _SECTOR + 1) * _SECTOR
+            if any(raw[place:end]):
+                return False
+            place = end
+            continue
+        entry = raw[place : place + length]
+        if len(entry) < max(length, _SMALLEST) or not 1 <= entry[_NAME] <= length - _NAME - 1:
+            return False
+        block, long = (int.from_bytes(entry[at : at + 4], "little") for at in (2, 10))
+        if block * _SECTOR + long > size:
+            return False
+        place += length
+    return raw[_NAME : _NAME + 2] == b"\1\0"
 
 
 def _listed(raw: bytes) -> Iterator[Entry]:
