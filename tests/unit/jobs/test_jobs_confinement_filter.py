@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from hashmatch.jobs.confinement import kernel, seccomp
-from hashmatch.jobs.confinement.system_calls import ALLOWED, CONDITIONAL
+from hashmatch.jobs.confinement.system_calls import ALLOWED, CONDITIONAL, STARTED, STARTING
 
 OWN, OTHER = 4711, 4712
+STARTS = ("execve", "clone", "wait4", "pipe2", "ftruncate", "prctl")  # in the order of STARTING
 THREAD = 0x003D0F00  # the flags with which the C library starts a thread
 FORK = 0x01200011
 MACHINES = list(kernel.MACHINES)
@@ -54,16 +55,18 @@ GONE = {  # what a decoder must never get, with the numbers of both architecture
     "tkill": (200, 130),
     "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240),
+    "wait4": (61, 260),
+    "pipe2": (293, 59),
 }
 
 
-def verdict(name, number, *arguments, architecture=None):
+def verdict(name, number, *arguments, architecture=None, more=()):
     """Run the program on one call, as the kernel does."""
     machine = kernel.MACHINES[name]
     words = [number, architecture or machine.audit, 0, 0]
     for argument in (*arguments, *[0] * (6 - len(arguments))):
         words += [argument & 0xFFFFFFFF, argument >> 32 & 0xFFFFFFFF]
-    program = seccomp.program(machine, OWN)
+    program = seccomp.program(machine, OWN, more)
     at = value = 0
     while True:
         code, yes, no, constant = program[at]
@@ -180,3 +183,35 @@ def test_numbers_are_those_of_the_kernel_headers(machine):
     theirs.setdefault("newfstatat", theirs.get("fstatat"))
     for name, ours in (ALLOWED | CONDITIONAL | GONE).items():
         assert ours[kernel.MACHINES[machine].column] == theirs.get(name), name
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_starts_a_program_may_start_one_and_nothing_else(machine):
+    column = kernel.MACHINES[machine].column
+    numbers = {name: use[0][column] for name, use in zip(STARTS, STARTING, strict=True)}
+    known = {name: own[column] for name, own in (GONE | CONDITIONAL).items()}
+    assert {name: known.get(name, number) for name, number in numbers.items()} == numbers
+    uses = (
+        *(("execve", (1, 2, 3), True), ("wait4", (-1, 0, 1), True), ("pipe2", (1,), True)),
+        *(("ftruncate", (3, 0), True), ("clone", (FORK,), True), ("clone", (THREAD,), True)),
+        *(("clone", (flag,), False) for flag in (0x10000000, 0x20000, 0x40000000, 0x02000000)),
+        *(("prctl", (1, 9), True), ("prctl", (22, 2, 3), True)),  # to die with the parent, a filter
+        *(("prctl", (what, 1), False) for what in (1, 4, 22, 38, 47)),
+    )
+    for call, arguments, allowed in uses:
+        expected = seccomp.ALLOW if allowed else refused(errno.EPERM)
+        assert verdict(machine, numbers[call], *arguments, more=STARTING) == expected, call
+    for call in GONE.keys() - numbers.keys():
+        if (number := known[call]) is not None:
+            found = {verdict(machine, number, 0, 0, more=more) for more in (STARTED, STARTING)}
+            assert found == {refused(errno.ENOSYS)}, call
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_program_that_was_started_starts_no_process(machine):
+    column = kernel.MACHINES[machine].column
+    numbers = {name: use[0][column] for name, use in zip(STARTS, STARTING, strict=True)}
+    assert verdict(machine, numbers["execve"], more=STARTED) == seccomp.ALLOW
+    assert verdict(machine, numbers["clone"], FORK, more=STARTED) == refused(errno.EPERM)
+    for name in STARTS[2:]:
+        assert verdict(machine, numbers[name], 1, 9, more=STARTED) == refused(errno.ENOSYS)
