@@ -190,6 +190,8 @@ def _doubts(found: Findings) -> Iterator[str]:
 
 def _media(result: Result) -> Iterator[str]:
     """Say what of images is in doubt, and what would help; then what there is about backups."""
+    for told in result.warnings:
+        yield f"WARNING: {told}."
     for one in result.media:
         for told in one.doubts():
             yield f"WARNING: {told}."

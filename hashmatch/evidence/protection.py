@@ -113,6 +113,21 @@ def refuse_reason(protection: Protection, path: bytes) -> str | None:
     return None
 
 
+def warning(protection: Protection, path: bytes) -> str | None:
+    """Say of a device that was read, and that somebody may have written to meanwhile.
+
+    Args:
+        protection: of the device.
+        path: of the device, for the message.
+    """
+    if protection.read_only_mount is not False:
+        return None
+    return (
+        f"{names.shown(path)} is mounted for writing at {names.shown(protection.mount_point)}; what"
+        " was read may change at any time: unmount it, or use a write blocker"
+    )
+
+
 def _of_mount(mount: _Mount, mounts: list[_Mount]) -> Protection:
     below = _below(_device_of(mount), mount.source, mounts)
     return _shown(replace(below, read_only_mount=mount.read_only), mount)

@@ -14,6 +14,7 @@ from hashmatch.cases.layout import CaseFolder
 from hashmatch.cases.run_writer import RunWriter
 from hashmatch.custody.keys import SigningKey
 from hashmatch.errors import HashmatchError, OutputError, UsageError
+from hashmatch.evidence import protection
 from hashmatch.hashing import video_file
 from hashmatch.jobs import (
     choice,
@@ -45,12 +46,13 @@ from hashmatch.model.people import Operator
 from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hashmatch.cases.layout import RunFolder
     from hashmatch.db.library import Library
     from hashmatch.db.manifest import Manifest
+    from hashmatch.evidence.protection import Protection
     from hashmatch.evidence.state import SourceState
     from hashmatch.jobs.medium_account import Account
     from hashmatch.jobs.verifying import Checking
@@ -174,9 +176,16 @@ def scan(
             secrets=request.secrets.count,
         )
         found = seal.seal(folder, finished, ledger, setting)
-    today = setting.clock().date()
-    expired = tuple(one.name for one in manifests if one.expired(today))
-    return Result(folder, tally, resumed, found, expired, gaps, tuple(accounts.values()), phones)
+    expired = tuple(one.name for one in manifests if one.expired(setting.clock().date()))
+    more = (tuple(accounts.values()), phones, tuple(_written(sources, protections)))
+    return Result(folder, tally, resumed, found, expired, gaps, *more)
+
+
+def _written(sources: Sequence[Source], found: Sequence[Protection]) -> Iterator[str]:
+    """Warn of devices that are mounted for writing."""
+    for source, one in zip(sources, found, strict=True):
+        if source.kind == "device" and (words := protection.warning(one, source.location)):
+            yield words
 
 
 def _outputs(case: Path, library: Library) -> tuple[Path, ...]:

@@ -79,7 +79,8 @@ class Result:
 
     ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
     stands behind them; ``gaps`` says of which sets not all was compared; ``media`` are the images
-    among the sources; ``phones`` are the backups of phones that were met.
+    among the sources; ``phones`` are the backups of phones that were met. ``warnings`` say in
+    sentences of which devices somebody may have written meanwhile.
     """
 
     folder: RunFolder
@@ -90,3 +91,4 @@ class Result:
     gaps: tuple[Gap, ...]
     media: tuple[Account, ...] = ()
     phones: tuple[Backup, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -53,6 +53,7 @@ def finished(tally, claims):
         ),
         gaps=(),
         media=(),
+        warnings=(),
         phones=(),
         expired=(),
     )

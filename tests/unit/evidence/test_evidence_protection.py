@@ -164,3 +164,10 @@ def test_a_device_is_read_and_says_that_it_refuses_writing(loop):
     assert block_devices.refuses_writing(path) is True
     found = protection.of(path)
     assert (found.device_read_only, found.loop, found.read_only_mount) == (True, True, True)
+
+
+def test_a_device_that_is_mounted_for_writing_is_warned_of():
+    written = protection.Protection(read_only_mount=False, mount_point="/media/a")
+    assert "mounted for writing at /media/a" in protection.warning(written, b"/dev/sdx")
+    for one in (protection.Protection(), protection.Protection(read_only_mount=True)):
+        assert protection.warning(one, b"/dev/sdx") is None
