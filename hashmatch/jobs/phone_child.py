@@ -37,7 +37,6 @@ LONGEST_NAME = 4096
 """Characters of a name on the phone; no phone has longer ones."""
 
 _TOGETHER = 4096  # names in one message
-_ID = 20  # bytes of the digest by which a backup calls a file
 _OPEN = 64  # files besides the evidence's own, which libraries may have open
 _MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
 _START = 60.0  # seconds
