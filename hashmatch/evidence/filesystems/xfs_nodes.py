@@ -150,8 +150,11 @@ class Node:
         """Yield the names that are kept in the record itself."""
         data = self.inode.fork[: self.inode.size]
         width = 8 if data[1:2] > b"\0" else 4
-        count = data[1] or data[0] if len(data) > 1 else 0
         at = 2 + width
+        if len(data) < at:
+            msg = "a folder without the number of the one above"
+            raise DamagedError(msg)
+        count = data[1] or data[0]
         extra = 1 if self._disk.kinds else 0
         for _ in range(count):
             length = data[at] if at < len(data) else 0
@@ -173,8 +176,13 @@ class Node:
             if taken > min(_MOST_FOLDER, self._disk.content.size):
                 msg = "a folder larger than any"
                 raise DamagedError(msg)
+        end = 0
         for at in self._blocks(size):
             yield from self._names(self._raw(at, size))
+            end = at + size
+        if end != self.inode.size:
+            msg = "a folder that ends elsewhere than its size says"
+            raise DamagedError(msg)
 
     def _blocks(self, size: int) -> Iterator[int]:
         """Yield where in a folder its blocks begin."""
@@ -210,6 +218,9 @@ class Node:
         if sign in _WITH_TAIL:
             end -= 8 + 8 * int.from_bytes(data[-8:-4])
         at = _BLOCKS[sign]
+        if end <= at:
+            msg = "a block that has no room for names"
+            raise DamagedError(msg)
         extra = 1 if self._disk.kinds else 0
         while at < end:
             if data[at : at + 2] == _FREE:

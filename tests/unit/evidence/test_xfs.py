@@ -220,3 +220,35 @@ def test_whatever_is_on_the_disk_there_is_an_answer(changes, kept):
             except (ItemError, OSError):
                 continue
     assert all(0 <= run.offset < kept for run in system.unallocated())
+
+
+@pytest.mark.parametrize(
+    ("folder", "field", "value"),
+    [
+        (b"many", 56, (9 << 40).to_bytes(8)),  # bytes of names that are nowhere
+        (b"many", 56, (BLOCK // 2).to_bytes(8)),  # fewer than there are
+        (b"short", 56, bytes(8)),  # a folder has at least the number of the one above
+    ],
+)
+def test_a_folder_that_lacks_names_is_no_shorter_one(folder, field, value):
+    disk, _ = maker.usual()
+    short = disk.short_folder([(b"inside", disk.file(b"content"))])
+    names = [(b"many", disk.block_folder([(b"n%d" % n, maker.ROOT) for n in range(9)]))]
+    system = root_with(disk, *names, (b"short", short))
+    whole = by_path(system)
+    assert not any(isinstance(one, Failed) for one in whole.values())
+    number = dict([*names, (b"short", short)])[folder]
+    disk.raw[number * maker.INODE + field : number * maker.INODE + field + len(value)] = value
+    found = by_path(root_with(disk, *names, (b"short", short)))
+    assert isinstance(found[folder], Failed)
+    assert found[folder].reason is Reason.DAMAGED_FILE_SYSTEM
+
+
+def test_a_block_whose_table_of_names_takes_all_of_it_holds_no_empty_folder():
+    disk, _ = maker.usual()
+    before = disk.next_block
+    folder = disk.block_folder([(b"a", maker.ROOT)])
+    end = (before + 1) * BLOCK
+    disk.raw[end - 8 : end - 4] = b"\xff" * 4
+    found = by_path(root_with(disk, (b"folder", folder)))
+    assert isinstance(found[b"folder"], Failed)
