@@ -40,6 +40,10 @@ _TOGETHER = 4096  # names in one message
 _OPEN = 64  # files besides the evidence's own, which libraries may have open
 _MIDWAY = 60  # seconds; a process that stops in the middle of a message counts as lost
 _START = 60.0  # seconds
+_UNCONFINED = (
+    "the process that reads a phone's backup cannot be confined by '{}'; "
+    "see 'hashmatch doctor', or set HASHMATCH_CONFINE=auto"
+)
 _CONTEXT = multiprocessing.get_context("spawn")  # a fresh process holds no open evidence
 
 
@@ -89,18 +93,18 @@ def ask(lists: Lists, terms: Terms, until: float, take: Callable[[bytes, str], N
     """
     level: Level | None = terms.target
     while level is not None:
-        with closing(_Child(lists, level, terms.memory)) as child:
+        try:
+            child = _Child(lists, level, terms.memory)
+        except OSError:  # the system has no room for another process
+            break
+        with closing(child):
             report = child.report()
             if report is not None and not report.level.reaches(terms.least):
-                break
+                raise UsageError(_UNCONFINED.format(terms.least))
             if report is not None:
                 return _taken(child, lists, until, take)
         level = level.weaker
-    msg = (
-        f"the process that reads a phone's backup cannot be confined by '{terms.least}'; "
-        "see 'hashmatch doctor', or set HASHMATCH_CONFINE=auto"
-    )
-    raise UsageError(msg)
+    return Ended(None, 0, Reason.WORKER_DIED)
 
 
 def _taken(child: _Child, lists: Lists, until: float, take: Callable[[bytes, str], None]) -> Ended:

@@ -391,6 +391,28 @@ def test_a_process_that_breaks_down_or_hangs_costs_the_names_only(tmp_path, kind
         phone_child.ask(lists, Terms(Level.PROCESSES, Level.LANDLOCK), until, lambda *_: None)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_process_that_cannot_be_started_costs_the_names_only(tmp_path, monkeypatch, full):
+    tried = []
+
+    class Child(_Answers):
+        def __init__(self, _, level, __):
+            tried.append(level)
+            if full:
+                raise BlockingIOError
+
+        def report(self):
+            return None
+
+    monkeypatch.setattr(phone_child, "_Child", Child)
+    item = Item(b"Manifest.db", 1, 2, 0o100644, (1, 1))
+    lists = phone_child.Lists(FolderSource(bytes(tmp_path)), item, None, 10, 1000)
+    ended = phone_child.ask(lists, Terms(), time.monotonic() + 9, lambda *_: None)
+    assert ended == phone_child.Ended(locked=None, unfit=0, reason=Reason.WORKER_DIED)
+    assert tried[0] is Level.LANDLOCK
+    assert (tried[-1] is Level.PROCESSES) != full
+
+
 def test_a_disk_that_takes_no_more_is_told_of(tmp_path, here, monkeypatch):
     evidence = tmp_path / "evidence"
     backup(evidence)
