@@ -224,7 +224,7 @@ def failed(volume: Volume, reason: Reason) -> Failed:
 def _in_volume(opened: Opened, entry: Entry) -> Entry:
     """Give an entry of a file system as one of the medium."""
     volume = opened.volume
-    path = volume.prefix + entry.path
+    path = volume.prefix + entry.path if entry.path else root(volume)
     if isinstance(entry, Folder):
         return Folder(path)
     above = locators.place(volume.layers)

@@ -5,6 +5,7 @@ import pytest
 from hashmatch.evidence.media.slice import Slice
 from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import Failed, Reason
+from tests import small_disks
 from tests.byte_medium import ByteMedium
 from tests.damaged_images import bases, image_of
 
@@ -42,3 +43,9 @@ def test_a_medium_that_is_known_to_be_cut_off_is_said_to_be(sound):
     medium = Slice(ByteMedium(content[: len(content) // 2]), 0, len(content))
     _, failed = listed(medium)
     assert [one.reason for one in failed] == [Reason.DAMAGED_MEDIUM]
+
+
+def test_what_is_said_of_a_whole_volume_has_the_path_of_its_root():
+    disk = small_disks.disk()
+    _, failed = listed(ByteMedium(disk[: len(disk) * 7 // 10]))
+    assert [one.path for one in failed] == [b"p2", b"$mbr"]
