@@ -55,15 +55,16 @@ def run(level, path, *wishes):
 
 @needs_walls
 def test_what_a_program_says_and_how_it_ends_is_told(tmp_path):
-    said = run(Level.LANDLOCK, script(tmp_path), *WISHES, "again")
+    said = run(Level.LANDLOCK, script(tmp_path), *WISHES, "two", "again")
     assert said["tools"] == {"unrar": "9.99"}
     assert said["lent"]
-    *found, arguments, again = said["answers"]
+    *found, arguments, two, again = said["answers"]
     assert found == [
         *("any\n", DAMAGED, DAMAGED, DAMAGED),
         *(f"error: {Reason.LIMIT_KEPT}", str(40 * (256 << 10)), f"error: {Reason.TIME_LIMIT}"),
     ]
     assert arguments == "p -cfg- -inul -p- -y -- HOME LC_ALL\n"
+    assert two == "second\n"
     assert again == "again\n"
 
 
