@@ -12,17 +12,19 @@ import io
 import os
 import pickle
 import random
+import re
 import struct
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 
+import hashmatch
 from hashmatch.evidence import opening
 from hashmatch.evidence.media import check, registry
 from hashmatch.evidence.members import pdf
 from hashmatch.evidence.opening import Wishes
-from hashmatch.jobs import lister, look, workers
 from hashmatch.model.evidence import Item
 from hashmatch.model.facts import Standing
 from hashmatch.model.outcomes import Reason
@@ -33,6 +35,7 @@ from tests.fat_maker import FatMaker
 from tests.members_reader import contents
 
 pytest.importorskip("pytsk3")
+CODE = Path(hashmatch.__file__).parent
 
 
 def source(path):
@@ -194,8 +197,9 @@ def test_5_processes_that_read_one_image_at_once_do_not_disturb_each_other(tmp_p
 
 
 def test_5_every_process_of_the_tool_opens_an_image_itself(tmp_path):
-    for module in (lister, look, workers):
-        assert module._CONTEXT.get_start_method() == "spawn"
+    code = "".join(path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    assert set(re.findall(r"get_context\((.*?)\)", code)) == {'"spawn"'}
+    assert not re.findall(r"os\.fork|multiprocessing\.(?:Process|Pool)\b|set_start_method", code)
     image = written(tmp_path / "disk.dd", small_disks.disk())
     assert read(image)
     sent = pickle.loads(pickle.dumps(image))  # noqa: S301  # as worker processes get it
