@@ -57,8 +57,8 @@ class Telling:
         self._send(Answer(self._results, step=number))
 
     def flush(self, *, spent: bool = False) -> None:
-        """Send what there is."""
-        if self._results:
+        """Send what there is; that no more follows is said even where all was sent before."""
+        if self._results or spent:
             self._send(Answer(self._results, spent, self._step))
 
     def _send(self, answer: Answer) -> None:
