@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
+from hashmatch.evidence.filesystems.tsk_streams import COMPRESSED
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from hashmatch.evidence.media.interface import Medium
 
 _PIECE = 256 << 10
-"""So many bytes are read at once; larger pieces leave the processor's cache, and cost more."""
+"""So many bytes are read at once; larger pieces leave the processor's cache, and cost more.
+
+A multiple of every unit of compression: 16 clusters of at most 4 KiB in NTFS.
+"""
 
 
 class StreamReader(io.RawIOBase):
@@ -97,6 +101,8 @@ def content(medium: Medium, file: Handle, stream: Stream, record: tuple[Run, ...
         record: where it lies if it has no runs of its own; empty where that is not known.
     """
     fetch = _by_runs(medium, stream) if stream.direct else _by_library(file, stream)
+    if stream.flags & COMPRESSED:
+        fetch = _in_windows(fetch, stream.size)
     if stream.valid >= 0:
         fetch = _written(fetch, stream.valid)
     reader = cast("BinaryIO", StreamReader(stream.size, fetch))
@@ -122,6 +128,34 @@ def _by_library(file: Handle, stream: Stream) -> Callable[[int, int], bytes]:
             raise ItemError(Stage.READ, Reason.DAMAGED_FILE_SYSTEM) from None
 
     return fetch
+
+
+def _in_windows(fetch: Callable[[int, int], bytes], size: int) -> Callable[[int, int], bytes]:
+    """Read only whole pieces that begin at multiples of their size, and keep the last one.
+
+    What is compressed is so in units that begin there too. Where a read begins within a unit, the
+    library gives zeros for what lies near the end of some streams.
+    """
+    begin, window = -1, b""
+
+    def windowed(offset: int, length: int) -> bytes:
+        nonlocal begin, window
+        pieces: list[bytes] = []
+        place, end = offset, offset + length
+        while place < end:
+            start = place // _PIECE * _PIECE
+            if start != begin:
+                begin = -1
+                window = fetch(start, min(_PIECE, size - start))
+                begin = start
+            there = window[place - start : end - start]
+            if not there:
+                break
+            pieces.append(there)
+            place += len(there)
+        return b"".join(pieces)
+
+    return windowed
 
 
 def _by_runs(medium: Medium, stream: Stream) -> Callable[[int, int], bytes]:

@@ -14,6 +14,7 @@ from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_streams import (
+    COMPRESSED,
     ENCRYPTED,
     NTFS_DATA,
     NTFS_NAME,
@@ -43,6 +44,8 @@ _ELSEWHERE = frozenset({0x80000017, 0x80000013, 0xC0000004, 0x80000006})
 """Content is compressed beside the file (WOF), deduplicated, or moved to other storage."""
 _BASE = 0x20, 0x26
 """Where a record that goes on another one names that."""
+_LARGEST_COMPRESSED = 4096
+"""Bytes of a cluster; NTFS compresses nothing where they are larger."""
 _NAME = 0x42
 _SPACES = {0: 1, 1: 2, 2: 0, 3: 2}
 """Name spaces by preference: a name that was made short for DOS is the last."""
@@ -90,6 +93,8 @@ class Ntfs(Family):
         """Say why a stream cannot be read as it was stored."""
         if stream.flags & ENCRYPTED:
             return Reason.KEY_NEEDED
+        if stream.flags & COMPRESSED and self.unit > _LARGEST_COMPRESSED:
+            return Reason.UNSUPPORTED_STORAGE
         if not stream.name and stream.size:
             tag = self._reparse(file)
             if tag in _ELSEWHERE or (tag and stream.flags & SPARSE):
