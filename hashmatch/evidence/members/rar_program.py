@@ -8,6 +8,7 @@ and what it gives is taken for nothing but bytes, compared with the real archive
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from hashmatch.evidence.members.interface import MemberError
@@ -63,8 +64,14 @@ class Pieces:
     sizes: list[int]
     _output: Iterator[bytes] | None = None
     _place: int = 0
-    _left: bytes = field(default=b"", repr=False)
+    _left: memoryview = field(default=memoryview(b""), repr=False)
     _trouble: Reason | None = None
+    _ends: list[int] = field(init=False, repr=False)
+    _known: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ends = [*accumulate(self.sizes)]
+        self._known = self.sizes.index(-1) if -1 in self.sizes else len(self.sizes)
 
     def member(self, number: int) -> Iterator[bytes]:
         """Give the content of one, by its number.
@@ -72,10 +79,11 @@ class Pieces:
         Raises:
             MemberError: it cannot be had.
         """
-        begin, size = sum(self.sizes[:number]), self.sizes[number]
-        if -1 in self.sizes[:number]:
+        if number > self._known:
             raise MemberError(Reason.UNSUPPORTED_CONTAINER)
-        place, end = begin, begin + size if size >= 0 else -1
+        size = self.sizes[number]
+        place = self._ends[number] - size
+        end = self._ends[number] if size >= 0 else -1
         while end < 0 or place < end:
             try:
                 block = self._block(place, end)
@@ -92,18 +100,18 @@ class Pieces:
     def _block(self, place: int, end: int) -> bytes:
         """Give some bytes at a place, not beyond an end; nothing where there are no more."""
         if self._output is None or self._place > place:
-            self._output, self._place, self._left = self.program.output(self.archive()), 0, b""
-            self._trouble = None
+            self._output, self._trouble = self.program.output(self.archive()), None
+            self._place, self._left = 0, memoryview(b"")
         while True:
             passed = min(place - self._place, len(self._left))
             self._left, self._place = self._left[passed:], self._place + passed
             if self._left:
                 break
-            self._left = self._more(self._output)
+            self._left = memoryview(self._more(self._output))
             if not self._left:
                 return b""
         size = len(self._left) if end < 0 else min(len(self._left), end - place)
-        block, self._left = self._left[:size], self._left[size:]
+        block, self._left = bytes(self._left[:size]), self._left[size:]
         self._place += size
         return block
 

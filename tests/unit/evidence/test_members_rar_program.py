@@ -104,6 +104,20 @@ def test_what_a_program_says_is_believed_only_with_the_right_checksum(lend):
     assert contents(rar, wrong) == [(b"a", FIRST), (b"b", Reason.CHECKSUM), (b"c", THIRD)]
 
 
+def test_what_follows_a_member_of_unknown_size_cannot_be_told_from_it():
+    pieces = rar_program.Pieces(Says(b"abc", b"defg"), lambda: iter(()), [1, 2, -1, 1])
+    assert [b"".join(pieces.member(number)) for number in (0, 1, 2)] == [b"a", b"bc", b"defg"]
+    with pytest.raises(MemberError, match="unsupported"):
+        next(pieces.member(3))
+
+
+def test_many_small_members_are_cut_from_one_block():
+    """Each costs what it has itself, not what there is."""
+    count = 1 << 16
+    pieces = rar_program.Pieces(Says(bytes(count)), lambda: iter(()), [1] * count)
+    assert sum(len(block) for number in range(count) for block in pieces.member(number)) == count
+
+
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [

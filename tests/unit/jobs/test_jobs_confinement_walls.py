@@ -66,9 +66,7 @@ def test_behind_landlock_the_evidence_and_no_more_is_read(tmp_path):
         landlock.restrict((os.fsencode(inside), b"/is/not/there", os.fsencode(outside / "file")))
         (inside / "file").read_bytes()
         (outside / "file").read_bytes()  # a source may be one file
-        return trials.refused(lambda: list(outside.iterdir())), trials.refused(
-            (inside / "x").touch
-        )
+        return trials.refused(lambda: list(outside.iterdir())), trials.refused((inside / "x").touch)
 
     assert aside(look) == (True, True)
 
