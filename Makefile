@@ -40,7 +40,8 @@ fixtures: $(DEV)         ## draw the synthetic test files again
 tools:                   ## Debian packages that some tests compare against (they skip without)
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-thai-tlwg \
-		g++ hashdeep openssl poppler-utils python3-dev python3-venv jq rhash sleuthkit sqlite3
+		dosfstools e2fsprogs ewf-tools g++ genisoimage hashdeep jq libarchive13 mtools ntfs-3g openssl \
+		poppler-utils python3-dev python3-venv qemu-utils rhash sleuthkit sqlite3 unar xfsprogs
 
 # A Debian without python3-venv has no ensurepip: as root it is installed, otherwise said.
 $(READY): pyproject.toml

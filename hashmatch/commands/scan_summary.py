@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from hashmatch.model.tally import Tally
 
 
+_LEFT_OUT = {
+    "deleted": "deleted entries",
+    "members": "what archives, documents and mail hold",
+}
+"""What a quick look leaves out; carving is left out unless it is asked for."""
+
 _FLOODS = 5
 """Records near very many files that are named; the others are counted."""
 
@@ -38,6 +44,7 @@ def as_json(result: Result) -> dict[str, object]:
         "hits": tally.hits,
         "conflicts": tally.conflicts,
         "changed_source": tally.changed_source,
+        "left_out": list(result.left_out),
         "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
         "media": [{"label": one.label, **one.to_json()} for one in result.media],
@@ -85,6 +92,8 @@ def tell(result: Result) -> None:
     )
     if of_them := _of_them(tally):
         say(of_them)
+    if left := [_LEFT_OUT[one] for one in result.left_out if one in _LEFT_OUT]:
+        say(f"not looked for, as the profile says: {', '.join(left)}")
     if tally.pictures:
         say(_pictures(tally))
     if tally.videos:

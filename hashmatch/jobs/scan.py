@@ -150,7 +150,7 @@ def scan(
         gaps = set_gaps.find(sets, plan.computed)
         matcher = Matcher(sets, request.near, wanted.methods)
         tally = _examine(pool, plan, matcher, folder, key, show)
-        reopened = reopen(pool, order, folder.hits)
+        reopened = reopen(pool, order, folder.hits, max(one.bytes for one in before))
         tally.reopened_differ = reopened.missed
         tally.uncompared_records = sum(one.records for one in gaps if one.notable)
         after = media.after()
@@ -178,7 +178,7 @@ def scan(
         found = seal.seal(folder, finished, ledger, setting)
     expired = tuple(one.name for one in manifests if one.expired(setting.clock().date()))
     more = (tuple(accounts.values()), phones, tuple(_written(sources, protections)))
-    return Result(folder, tally, resumed, found, expired, gaps, *more)
+    return Result(folder, tally, resumed, found, expired, gaps, *more, request.profile.left_out)
 
 
 def _written(sources: Sequence[Source], found: Sequence[Protection]) -> Iterator[str]:
@@ -246,10 +246,13 @@ def _settle(
     after: Sequence[SourceState],
     media: Iterable[Account],
 ) -> None:
-    """Close the account: every entry that was seen has ended in exactly one way."""
+    """Close the account: every entry that was seen has ended in exactly one way.
+
+    ``tally.seen`` has the members that came from workers; what was listed is added to it.
+    """
     tally.media_doubtful = sum(one.doubtful for one in media)
     tally.folders = sum(one.folders for one in before)
-    tally.seen = sum(one.entries for one in before) + tally.inside
+    tally.seen += sum(one.entries for one in before)
     tally.changed_source = [one.digest for one in before] != [one.digest for one in after]
     if not tally.balanced():
         msg = (
@@ -281,8 +284,9 @@ def _examine(
         meter = Meter(plan, writer.tally.bytes, show)
         listed = listing.read(folder.state / listing.FILE)
         synced = time.monotonic()
-        packing = Packing(plan.wanted.algorithms)
+        packing, members = Packing(plan.wanted.algorithms), writer.tally.inside
         for reads in pool.read(itertools.islice(listed, writer.entries, None)):
+            members += sum([len(inside) for *_, inside in reads])
             for one, outcome in outcomes(reads, packing, matcher):
                 writer.write(one.source, outcome, inside=one.inside)
             if time.monotonic() - synced > SYNC_SECONDS:
@@ -290,4 +294,5 @@ def _examine(
                 synced = time.monotonic()
             meter.show(writer)
         writer.sync()
+        writer.tally.seen = members
         return writer.tally

@@ -80,7 +80,8 @@ class Result:
     ``found`` is what the hits come to; ``expired`` names the sets whose publisher no longer
     stands behind them; ``gaps`` says of which sets not all was compared; ``media`` are the images
     among the sources; ``phones`` are the backups of phones that were met. ``warnings`` say in
-    sentences of which devices somebody may have written meanwhile.
+    sentences of which devices somebody may have written meanwhile; ``left_out`` names what the
+    profile does not look for.
     """
 
     folder: RunFolder
@@ -92,3 +93,4 @@ class Result:
     media: tuple[Account, ...] = ()
     phones: tuple[Backup, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def test_1_is_a_bug_and_shows_where(bare):
         ["scan", "evidence"],
         ["scan", "nowhere", "--case", "CASE"],
         ["scan", "", "--case", "CASE"],
-        ["scan", "list.txt", "--case", "CASE"],
+        ["scan", "list.txt", "--as", "e01x", "--case", "CASE"],
         ["scan", "evidence", "--case", "CASE"],
         ["scan", "stuff", "stuff", "--case", "CASE"],
         ["scan", "stuff", "--case", "CASE", "--set", "unheard-of"],

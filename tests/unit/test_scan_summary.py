@@ -54,6 +54,13 @@ def finished(tally, claims):
         gaps=(),
         media=(),
         warnings=(),
+        left_out=("members", "carving"),
         phones=(),
         expired=(),
     )
+
+
+def test_what_the_profile_leaves_out_is_said(capsys):
+    scan_summary.tell(finished(Tally(seen=1, examined=1), ()))
+    told = capsys.readouterr().out
+    assert "not looked for, as the profile says: what archives, documents and mail hold\n" in told
