@@ -5,6 +5,7 @@ Who sends them brings them within bounds; who takes them builds them anew and re
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     Pairs = tuple[tuple[str, str], ...]
 
 _MOST_PAIRS = 64
+_MOST_TEXT = 1 << 18
+"""Characters of all words of one kind: a record has room for them, whatever they are."""
 _CUT = "…"
 
 PlainFacts = tuple[object, ...]
@@ -63,18 +66,26 @@ def bounded(facts: Facts) -> Facts:
 
 
 def _fitted(pairs: Pairs) -> Pairs:
+    fitted = _shortened(pairs[:_MOST_PAIRS], plain_values.LONGEST_TEXT)
+    if sum(map(len, itertools.chain.from_iterable(fitted))) <= _MOST_TEXT:
+        return fitted
+    return _shortened(fitted, _MOST_TEXT // (2 * _MOST_PAIRS))
+
+
+def _shortened(pairs: Pairs, most: int) -> Pairs:
     return tuple(
-        (unicodedata.normalize("NFC", _word(name)), _word(word))
-        for name, word in pairs[:_MOST_PAIRS]
+        (_short(unicodedata.normalize("NFC", _plain(name)), most), _short(_plain(word), most))
+        for name, word in pairs
     )
 
 
-def _word(word: str) -> str:
-    """Give a word that can be written as UTF-8, and is not too long."""
-    word = word.encode("utf-8", "replace").decode()
-    if len(word) > plain_values.LONGEST_TEXT // 4:  # in NFC it may become longer
-        word = word[: plain_values.LONGEST_TEXT // 4 - 1] + _CUT
-    return word
+def _plain(word: str) -> str:
+    """Give a word that can be written as UTF-8."""
+    return word.encode("utf-8", "replace").decode()
+
+
+def _short(word: str, most: int) -> str:
+    return word if len(word) <= most else word[: most - 1] + _CUT
 
 
 def _pairs(pairs: object) -> Pairs:
@@ -85,6 +96,8 @@ def _pairs(pairs: object) -> Pairs:
         plain_values.texts(*one)
         if not (one[0].isascii() or unicodedata.is_normalized("NFC", one[0])):
             raise ValueError  # no record can have such a key
+    if sum(map(len, itertools.chain.from_iterable(pairs))) > _MOST_TEXT:
+        raise ValueError
     return pairs
 
 

@@ -17,18 +17,17 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
-from hashmatch.jobs import windows
+from hashmatch.jobs import backlog, doubts, windows
 from hashmatch.jobs.confinement.levels import Level, Report
-from hashmatch.jobs.shares import Busy, Share
+from hashmatch.jobs.shares import BYTES_PER_SECOND, Busy, Share
 from hashmatch.jobs.workers import Worker
-from hashmatch.model.evidence import Item
-from hashmatch.model.outcomes import Failed, ItemError, Reading, Reason, Stage
+from hashmatch.model.outcomes import Failed, Reason, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
-    from hashmatch.jobs.packing import Result
+    from hashmatch.jobs.shares import Found
     from hashmatch.jobs.windows import Numbered, Read, Span, Window
     from hashmatch.jobs.workers import Order, Received
 
@@ -48,7 +47,8 @@ _LATEST = 1.0
 class Pool:
     """Examines numbered entries with several workers.
 
-    Memory is bounded by the windows under way.
+    Memory is bounded by the windows under way, by :data:`hashmatch.jobs.backlog.HELD`, and by what
+    may come out of one item for each worker.
 
     Args:
         order: what every worker is told.
@@ -69,6 +69,7 @@ class Pool:
         self._base_seconds = base_seconds
         self._span = span or windows.SPAN
         self._report: Report | None = None
+        self._more_bytes = 0
         self._most_inside = 2 * order.profile.limits.count + _TOGETHER
         self._crew: dict[Connection, Busy] = {}
         self._pending: deque[Window] = deque()
@@ -124,18 +125,24 @@ class Pool:
         if self._report is None or self._report.level.reaches(report.level):
             self._report = report
 
-    def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
+    def read(self, entries: Iterable[Numbered], *, more_bytes: int = 0) -> Iterator[list[Read]]:
         """Yield lists of results; together they hold every entry once, in the order given.
+
+        Args:
+            entries: what to read.
+            more_bytes: how much larger an item may be than its entry says.
 
         Raises:
             UsageError: as :meth:`report` does.
         """
         self.report()
+        self._more_bytes = more_bytes
         more = windows.windows(entries, self._span)
         left = _now()
         while True:
-            self._give_out(more)
-            if reads := self._leaving(at_once=_now() - left > _LATEST):
+            full = backlog.is_full(self._pending, self._crew.values())
+            self._give_missing() if full else self._give_out(more)
+            if reads := self._leaving(at_once=full or _now() - left > _LATEST):
                 left = _now()
                 yield reads
             elif self._pending:
@@ -159,7 +166,7 @@ class Pool:
 
     def _give_out(self, more: Iterator[Window]) -> None:
         """Give the workers as much as they take; what is done again goes before all else."""
-        while self._again and (idle := self._idle()):
+        while self._again and (idle := [o for o in self._crew.values() if not o.shares]):
             fresh = [one for one in idle if one.worker.fresh]
             self._give((fresh or idle)[0], self._again.popleft(), wide=False)
         while not self._again and (self._waiting or self._open(more)):
@@ -170,6 +177,16 @@ class Pool:
             self._waiting.remove(share)
             last = share.large and not self._waiting and not self._open(more)
             self._give(min(takers, key=lambda one: len(one.shares)), share, wide=last)
+
+    def _give_missing(self) -> None:
+        """Give out the item that the others wait for, alone, if nobody has it yet."""
+        window, place = backlog.first_missing(self._pending)
+        for shares in (self._again, self._waiting):
+            share = backlog.holding(shares, window, place)
+            takers = [one for one in self._crew.values() if share and one.takes(share)]
+            if share and takers and self._allowed(share):
+                taker = min(takers, key=lambda one: len(one.shares))
+                self._give(taker, backlog.alone(shares, share, place), wide=False)
 
     def _open(self, more: Iterator[Window]) -> bool:
         """Begin another window where there is room for it."""
@@ -188,18 +205,17 @@ class Pool:
             other.disk != disk for one in self._crew.values() for other in one.shares
         )
 
-    def _idle(self) -> list[Busy]:
-        return [one for one in self._crew.values() if not one.shares]
-
     def _give(self, busy: Busy, share: Share, *, wide: bool) -> None:
         busy.shares.append(share)
         if len(busy.shares) == 1:
-            busy.deadline = self._deadline(share) + (START_SECONDS if busy.worker.fresh else 0.0)
+            self._await(busy, START_SECONDS if busy.worker.fresh else 0.0)
         with suppress(OSError):  # already dead: the answer will not come, _collect sees it
             busy.worker.send(share.task(wide=wide))
 
-    def _deadline(self, share: Share) -> float:
-        return _now() + self._base_seconds + share.seconds()
+    def _await(self, busy: Busy, more: float = 0.0, *, begins: bool = True) -> None:
+        """Say until when something is to be heard; where an item begins, until when all of it."""
+        beyond = self._order.profile.limits.seconds + self._more_bytes / BYTES_PER_SECOND
+        busy.wait(_now() + more, self._base_seconds, beyond if begins else None)
 
     def _collect(self) -> None:
         """Wait until something is answered, ends or runs out of time."""
@@ -214,31 +230,40 @@ class Pool:
                 self._lost(one, Reason.WORKER_DIED)
                 continue
             if isinstance(answer, Report):  # of a new worker, which begins only now
-                one.deadline = self._deadline(one.shares[0])
+                self._await(one)
                 self._note(answer)
             else:
                 self._take(one, answer)
-        for one in [o for o in busy.values() if o.deadline < _now()]:
-            self._lost(one, Reason.TIME_LIMIT)
+        for one in [o for o in self._crew.values() if o.shares and o.deadline < _now()]:
+            self._lost(one, Reason.TIME_LIMIT, at_once=one.deadline >= one.end)
 
     def _take(self, busy: Busy, answer: Received) -> None:
         """Keep results; what may be the worker's fault is given once more, to a fresh one."""
         share = busy.shares.popleft()
+        got_on = busy.got_on(answer)
         found = busy.sorted_out(share, answer)
         if len(found) < len(share.places):
             busy.shares.appendleft(share.after(len(found)))
-        doubtful = [at for at in found if self._is_doubtful(share, at, found[at][0])]
-        if doubtful or answer.spent or len(busy.inside) > self._most_inside:
+        again = self._kept(share, found)
+        if busy.shares and len(busy.inside) > self._most_inside:
+            self._lost(busy, Reason.LIMIT_COUNT, at_once=True)
+        elif again or answer.spent or (busy.inside and not busy.shares):
             self._replace(busy)
-        elif busy.shares:
-            busy.deadline = self._deadline(busy.shares[0])
-        for at in () if share.again else doubtful:
-            del found[at]
-            self._again.append(Share(share.window, (at,), again=True))
-        for at, (result, inside) in found.items():
-            share.window.results[at] = result
-            if inside:
-                share.window.inside[at] = inside
+        elif busy.shares and got_on:
+            self._await(busy, begins=bool(found))
+
+    def _kept(self, share: Share, found: dict[int, Found]) -> bool:
+        """Keep results; tell whether there are some that are the worker's fault, perhaps."""
+        doubtful = False
+        for at, one in found.items():
+            entry = share.window.entries[at]
+            if doubts.doubtful(self._order.sources, entry, one.result, one.inside):
+                doubtful = True
+                if not share.again:
+                    self._again.append(Share(share.window, (at,), again=True))
+                    continue
+            share.window.put(at, one.result, one.inside, one.weight)
+        return doubtful
 
     def _replace(self, busy: Busy) -> None:
         """Start another worker in the place of one; what that has not done goes back."""
@@ -247,36 +272,12 @@ class Pool:
         self._waiting.extendleft(reversed(busy.shares))
         self._add()
 
-    def _is_doubtful(self, share: Share, at: int, result: Result) -> bool:
-        """Tell whether another worker might do better.
-
-        One that has worked may have less memory left, and what was mounted anew since it was
-        confined is refused to it. A refusal is its own when the parent is not refused.
-        """
-        if isinstance(result, Reading):
-            decoded = result.picture or result.video
-            why = (decoded.trouble, decoded.damage) if decoded is not None else ()
-            return Reason.OUT_OF_MEMORY in why
-        if result.reason is Reason.OUT_OF_MEMORY:
-            return True
-        number, entry = share.window.entries[at]
-        source = self._order.sources[number]
-        if result.reason is not Reason.PERMISSION or not isinstance(entry, Item):
-            return False
-        if not source.trusted:  # parsers that a hostile image meets do not run here
-            return False
-        try:
-            source.open(entry).close()
-        except ItemError:
-            return False
-        return True
-
-    def _lost(self, busy: Busy, reason: Reason) -> None:
+    def _lost(self, busy: Busy, reason: Reason, *, at_once: bool = False) -> None:
         share = busy.shares.popleft()
         self._replace(busy)
         if not share.again:
             self._again.extend(share.again_alone())
-        elif (less := share.sparing(busy.step, reason)) is not None:
+        elif (less := share.sparing(busy.step, reason, at_once=at_once)) is not None:
             self._again.append(less)
         else:
             (place,) = share.places

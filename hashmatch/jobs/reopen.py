@@ -124,7 +124,7 @@ def with_places(order: Order) -> Order:
     return replace(order, sources=(*order.sources, *again))
 
 
-def reopen(pool: Pool, order: Order, hits: Path) -> Reopened:
+def reopen(pool: Pool, order: Order, hits: Path, largest: int = 0) -> Reopened:
     """Open all items with hits again and compare their digests.
 
     Several members of one item are found in one pass through it, by their places, if the run
@@ -134,6 +134,7 @@ def reopen(pool: Pool, order: Order, hits: Path) -> Reopened:
         pool: of the run, which was given an order of :func:`with_places`.
         order: the same one.
         hits: the run's file of hits, complete.
+        largest: bytes of the largest item that may be there; all may take time for as many.
 
     Raises:
         CustodyError: the file is not as the run wrote it.
@@ -144,7 +145,7 @@ def reopen(pool: Pool, order: Order, hits: Path) -> Reopened:
         return found
     under_way: deque[_Group] = deque()
     packing = Packing(order.wanted.algorithms)
-    for reads in pool.read(_items(hits, order, under_way)):
+    for reads in pool.read(_items(hits, order, under_way), more_bytes=largest):
         for read in reads:
             _compare(under_way.popleft(), list(each([read], packing)), found)
     return found
@@ -162,8 +163,8 @@ def _items(hits: Path, order: Order, under_way: deque[_Group]) -> Iterator[Numbe
         name = locators.parse_place(group.outer)[-1].path or b""
         size = sum(one.size for one in group.hits)
         if place != group.outer or group.walked:
-            # On the way to a member nothing is told, however large what holds it is: the time
-            # that a worker gets for an item goes by its size.
+            # On the way to a member nothing is told, however large what holds it is, and the time
+            # that a worker gets goes by this size. Limits go by the real one, which it finds out.
             size += order.profile.limits.seconds * BYTES_PER_SECOND
         yield first + group.source, Item(name, size, 0, _REGULAR, (0, number), place)
 

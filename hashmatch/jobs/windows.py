@@ -42,13 +42,17 @@ SPAN = Span()
 
 @dataclass(slots=True)
 class Window:
-    """Entries in their order, and what is known of each; items are what is sent out."""
+    """Entries in their order, and what is known of each; items are what is sent out.
+
+    ``weight`` is roughly how many bytes the members take that are kept here.
+    """
 
     entries: list[Numbered]
     results: list[Result | None] = field(init=False)
-    inside: dict[int, list[PackedMember]] = field(default_factory=dict)
     given: int = 0
     """So many entries have left; those before it are done with."""
+    weight: int = 0
+    _inside: dict[int, tuple[list[PackedMember], int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.results = [None] * len(self.entries)
@@ -59,6 +63,20 @@ class Window:
         if not isinstance(entry, Item):
             raise TypeError(place)
         return entry
+
+    def put(self, place: int, result: Result, inside: list[PackedMember], weight: int) -> None:
+        """Keep what came of an item until its turn.
+
+        Args:
+            place: where it is.
+            result: what came of the item.
+            inside: its members.
+            weight: roughly how many bytes those take.
+        """
+        self.results[place] = result
+        if inside:
+            self._inside[place] = inside, weight
+            self.weight += weight
 
     def ready(self) -> int:
         """Count the entries that can leave now, in their order."""
@@ -79,7 +97,9 @@ class Window:
             if isinstance(entry, Item):
                 if result is None:
                     raise ValueError(place)
-                reads.append((source, entry, result, self.inside.pop(place, ())))
+                inside, weight = self._inside.pop(place, ((), 0))
+                self.weight -= weight
+                reads.append((source, entry, result, inside))
             else:
                 reads.append((source, None, entry, ()))
         self.given += count

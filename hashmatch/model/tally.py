@@ -85,7 +85,11 @@ class Tally:
         return tally
 
     def balanced(self) -> bool:
-        """``seen`` was counted at the source, the others at the end: they must agree."""
+        """``seen`` is counted on the way in, the others as outcomes are written: they must agree.
+
+        Entries of a source are counted when they are listed, members when they come from a worker;
+        what a worker never told of cannot be missed here.
+        """
         return self.seen == self.ended
 
     @property

@@ -86,8 +86,9 @@ def test_each_item_is_found_again_or_named(tmp_path: Path) -> None:
 class Idle:
     """A pool that hands back what it is given to do."""
 
-    def read(self, entries: Iterable[Numbered]) -> Iterator[list[Read]]:
+    def read(self, entries: Iterable[Numbered], *, more_bytes: int = 0) -> Iterator[list[Read]]:
         """Do nothing but look."""
+        assert more_bytes == 0
         yield from ([] for _ in entries)
 
 

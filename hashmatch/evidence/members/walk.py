@@ -131,10 +131,10 @@ class Walk:
             kind, meter, reading = self._read(given, size, budget)
         except (MemberError, ItemError) as error:
             yield _failed(at, error.reason, given)
-            return
-        yield Member(at.path, at.place, meter.size, given.modified_ns, reading, given.facts)
-        if kind is not None:
-            yield from self._enter(given, kind, container, meter, at)
+        else:
+            yield Member(at.path, at.place, meter.size, given.modified_ns, reading, given.facts)
+            if kind is not None:
+                yield from self._enter(given, kind, container, meter, at)
         if stop := self._look.stops():
             raise Spent(stop)
 
