@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.evidence.filesystems import allocation, ext_blocks, ext_layout, moments
+from hashmatch.evidence.filesystems import (
+    allocation,
+    ext_blocks,
+    ext_inline,
+    ext_layout,
+    moments,
+)
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.filesystems.tsk_content import damaged
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
@@ -18,6 +24,8 @@ from hashmatch.evidence.filesystems.tsk_streams import streams
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.filesystems.allocation import Allocation, Bits
     from hashmatch.evidence.filesystems.ext_layout import Layout
     from hashmatch.evidence.filesystems.moments import Moments
@@ -28,6 +36,8 @@ _COMPRESSED, _ENCRYPTED, _VALUES = 0x4, 0x800, 0x200000
 _FLAGS = 32
 _POINTERS = (0x1001, 0x1002)
 """The library's numbers for what leads to the blocks of a file: pointers, extents."""
+_TYPED = 0x2
+"""The feature of names with their kind beside them."""
 _WIDE = 256
 """Records of this size, or larger, have nanoseconds."""
 
@@ -67,9 +77,21 @@ class Ext(Family):
         runs = self.record(int(file.info.meta.addr))
         if self.layout and runs:
             record = self.content.read_at(runs[0].offset, self.layout.record)
+            if ext_inline.is_inline(record):
+                return [ext_inline.stream(record, runs[0].offset)]
             if (found := ext_blocks.stream(self.content, self.layout, record)) is not None:
                 return [found]
         return super().streams(file)
+
+    def names(self, file: Handle) -> Iterator[tuple[bytes, int, bool]] | None:
+        """Yield the names of a folder that lie in its record, which the library may not read."""
+        runs = self.record(int(file.info.meta.addr))
+        record = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
+        if self.layout is None or not ext_inline.is_inline(record):
+            return None
+        typed = bool(self.layout.features & _TYPED)
+        found = ext_inline.names(record, typed=typed)
+        return ((one.name, one.number, one.deleted) for one in found)
 
     def _lost_pointers(self, file: Handle) -> bool:
         """Tell whether pointers to blocks lie in damage: it reads as zeros, which are holes."""

@@ -89,6 +89,14 @@ class Family:
         """Open the record of a deleted name; None where it is not that of the name any more."""
         return None
 
+    def names(self, file: Handle) -> Iterator[tuple[bytes, int, bool]] | None:  # noqa: ARG002
+        """Yield names of a folder, records, whether deleted; None where the library lists them.
+
+        Raises:
+            ValueError: the list breaks off.
+        """
+        return None
+
     def streams(self, file: Handle) -> list[Stream]:
         """List the streams of a file."""
         return streams(file, self.unit, self.data)
@@ -120,7 +128,7 @@ class Family:
     def overwritten(self, stream: Stream) -> tuple[tuple[str, str], ...]:
         """Note that what a deleted file occupied is in use again."""
         space = self.allocation()
-        if space is None or not stream.runs:
+        if space is None or not stream.runs or not stream.flags & NONRESIDENT:
             return ()
         counts = [space.any_used(run) for run in stream.runs]
         used, units = (sum(numbers) for numbers in zip(*counts, strict=True))

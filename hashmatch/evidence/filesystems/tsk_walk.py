@@ -118,7 +118,7 @@ class Walk:
         yield from self._living(Named(path, ident, own=own), found, level.depth)
 
     def _living(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
-        meta = found.file.info.meta
+        meta = found.file.info.meta if found.file else None
         if meta is None or int(meta.type) == UNKNOWN:
             yield self._writer.failed(named, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM)
             return
@@ -137,7 +137,7 @@ class Walk:
 
     def _gone(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
         file = found.file
-        if file.info.meta is None:
+        if file is None or file.info.meta is None:
             file = self._family.gone(found.addr, found.seq) if found.addr else None
         if file is None or not int(file.info.meta.flags) & UNALLOCATED:
             yield self._writer.skipped(named, Rule.NAME_ONLY)
@@ -186,10 +186,15 @@ class Walk:
         try:
             if int(file.info.meta.size) > min(self._family.content.size, LARGEST_FOLDER):
                 return names, Reason.DAMAGED_FILE_SYSTEM  # the library would look for all of it
-            for one in file.as_directory():
-                name = one.info.name
-                if name is not None and bytes(name.name) not in {b".", b".."}:
-                    names.append(_name(one))
+            kept = self._family.names(file)
+            if kept is None:
+                for one in file.as_directory():
+                    name = one.info.name
+                    if name is not None and bytes(name.name) not in {b".", b".."}:
+                        names.append(_name(one))
+            else:
+                for label, addr, gone in kept:
+                    names.append(_Name(label, addr, 0, gone, opened(self._mounted, addr)))
         except TROUBLES:
             trouble = Reason.DAMAGED_FILE_SYSTEM
         names.sort(key=lambda one: (one.name, one.addr, one.seq, one.deleted))
@@ -242,7 +247,8 @@ class Walk:
         if name is None:
             return
         ident = self._family.ident(addr, int(file.info.meta.seq))
-        named = Named(ORPHANS + b"/" + name, ident, Standing.ORPHAN, gone=gone)
+        standing = Standing.ORPHAN if gone else Standing.ALLOCATED  # its folder is damaged
+        named = Named(ORPHANS + b"/" + name, ident, standing, gone=gone)
         yield from self._writer.entries(named, file)
 
     def _damage(self) -> Iterator[Entry]:

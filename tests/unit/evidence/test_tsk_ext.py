@@ -122,3 +122,27 @@ def test_a_number_of_records_that_cannot_be_is_told(tree):
     with pytest.raises(MountError) as raised:
         mounted(ByteMedium(bytes(raw)))
     assert raised.value.reason is Reason.DAMAGED_FILE_SYSTEM
+
+
+def test_folders_whose_names_lie_in_large_records_are_listed(tmp_path):
+    root = tmp_path / "tree"
+    (root / "sub/deep").mkdir(parents=True)
+    want = {b"sub/deep/%d.jpg" % n: bytes([65 + n]) * (n * 100) for n in range(9)}
+    want |= {b"sub/%d.txt" % n: b"text" for n in range(3)}
+    for path, data in want.items():
+        (root / path.decode()).write_bytes(data)
+    options = ("-I", "1024", "-O", "inline_data")
+    commands = ("unlink sub/1.txt", "unlink sub/deep/7.jpg")
+    sound = mounted(ByteMedium(volume(root, "ext4", *options)))
+    assert {p: content(sound, i) for p, i in items(sound).items()} == {
+        path: (data, None) for path, data in want.items()
+    }
+    # Two records stay in use though no folder names them: these are not deleted.
+    system = mounted(ByteMedium(volume(root, "ext4", *options, commands=commands)))
+    entries = list(system.entries(deleted=True))
+    assert not [e for e in entries if isinstance(e, Failed)]
+    found = items(system)
+    lost = {p: i for p, i in found.items() if p.startswith(b"$OrphanFiles/")}
+    assert sorted(content(system, i)[0] for i in lost.values()) == [b"H" * 700, b"text"]
+    assert {i.facts.standing for i in found.values()} == {Standing.ALLOCATED}
+    assert set(found) - set(lost) == set(want) - {b"sub/1.txt", b"sub/deep/7.jpg"}
