@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from hashmatch.custody import canonical
 from hashmatch.errors import CustodyError
+from hashmatch.evidence.file import FileSource
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs.examine import Limits
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.reopen import Reopened, reopen, with_places
 from hashmatch.jobs.workers import Order
 from hashmatch.model import locators
+from hashmatch.model.profile import MemberLimits, Profile
 from hashmatch.model.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -115,3 +120,26 @@ def test_a_file_of_hits_that_was_altered_is_refused(
     hits.write_bytes(canonical.encode(value) + b"\n")
     with pytest.raises(CustodyError, match=r"hits\.jsonl line 1"):
         reopen(cast("Pool", Idle()), Order((), Wanted(), Limits()), hits)
+
+
+def test_members_of_what_is_large_have_the_limits_that_its_size_gives(tmp_path: Path) -> None:
+    exhibit = tmp_path / "large.tar"
+    contents = [bytes([n]) * 20_000 for n in range(9)]
+    with tarfile.open(exhibit, "w") as archive:
+        for n, content in enumerate(contents):
+            one = tarfile.TarInfo(f"{n}")
+            one.size = len(content)
+            archive.addfile(one, io.BytesIO(content))
+    hits = tmp_path / "hits.jsonl"
+    hits.write_bytes(
+        line(0, "file:large.tar!tar:0;n=0", contents[0])
+        + line(1, "file:large.tar!tar:8;n=8", contents[8])
+    )
+    # Twice the size is enough for all; twice the content of the hits, or the total, is not.
+    limits = replace(MemberLimits(), total=100_000, times=2, seconds=0)
+    sources = (FileSource(bytes(exhibit)),)
+    profile = replace(Profile(), limits=limits)
+    order = with_places(Order(sources, Wanted(), Limits(), profile=profile))
+    with closing(Pool(order, 1)) as pool:
+        found = reopen(pool, order, hits, exhibit.stat().st_size)
+    assert (found.items, found.agreed, found.named) == (2, 2, [])

@@ -1,17 +1,22 @@
 """Members of members come in order, within limits, and are found again by their layers."""
 
+import gzip
 import io
+import random
+import tarfile
 import zipfile
 from dataclasses import replace
 
 import pytest
 
 from hashmatch.evidence.file import FileSource
-from hashmatch.evidence.members import registry, walk
+from hashmatch.evidence.members import naming, registry, walk
+from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.within import Within, own_layers
 from hashmatch.model import locators
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Algorithm, Digest
+from hashmatch.model.locators import Layer, layer
 from hashmatch.model.outcomes import Failed, ItemError, Reading, Reason, Skipped
 from hashmatch.model.profile import MemberLimits
 from hashmatch.model.secrets import Secrets
@@ -217,3 +222,81 @@ def test_links_inside_archives_are_left_out_by_a_rule():
 def test_every_kind_of_container_is_named_once():
     assert len(set(registry.names())) == len(registry.containers())
     assert all(one.TITLE and isinstance(one.HELP, str) for one in registry.containers())
+
+
+def test_names_longer_than_any_file_has_are_cut_and_still_found(tmp_path):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for end in ("one", "two"):
+            info = tarfile.TarInfo("\u0e01" * 30_000 + end)
+            info.size = 3
+            archive.addfile(info, io.BytesIO(end.encode()))
+    members, contents = gone_through(out.getvalue(), b"x.tar")
+    assert contents == [b"one", b"two"]
+    places = [one.place for one in members]
+    assert all(";n=" in place and ";cut=" in place for place in places)
+    assert len(places[0]) < 40_000
+    (tmp_path / "x.tar").write_bytes(out.getvalue())
+    source = Within(FileSource(bytes(tmp_path / "x.tar")))
+    for place, content in zip(places, contents, strict=True):
+        item = Item(b"", 0, 0, 0o100644, (0, 0), f"file:x.tar!{place}")
+        with source.open(item) as stream:
+            assert stream.read() == content
+    other = Layer("tar", b"x" * 40_000, (("n", b"0"),))
+    assert naming.bounded(other) != naming.bounded(replace(other, keys=(("n", b"1"),)))
+    assert naming.bounded(layer("zip", b"x", n=0)) == layer("zip", b"x", n=0)
+
+
+def test_what_was_read_already_and_the_rest_are_given_as_one():
+    for size, wanted in ((-1, b"abcdef"), (2, b"ab"), (9, b"abc")):
+        assert walk._Joined(b"abc", io.BytesIO(b"def")).read(size) == wanted
+    joined = walk._Joined(b"abc", io.BytesIO(b"def"))
+    assert (joined.read(2), joined.read(), joined.read()) == (b"ab", b"cdef", b"")
+
+
+def test_a_failed_member_ends_the_item_too_if_nothing_behind_it_can_be_read():
+    class Refusing(Reads):
+        def __call__(self, content):
+            super().__call__(content)
+            if len(self.contents) == 2:
+                raise MemberError(Reason.CHECKSUM)
+            return Reading((Digest(Algorithm.MD5, bytes(16)),))
+
+    content = packed(*[(f"{n}", b"x") for n in range(4)])
+    members, _ = gone_through(content, look=Refusing(stops={2: Reason.WORKER_DIED}))
+    assert ends(members) == [
+        *((b"!/0", None), (b"!/1", Reason.CHECKSUM)),
+        (b"!/", Reason.WORKER_DIED),
+    ]
+
+
+class Damaged(FileSource):
+    """A file on a medium that turns out to be damaged when the second half of it is read."""
+
+    def doubt(self, item, stream):
+        late = stream.tell() > 5000
+        return Reason.DAMAGED_MEDIUM if late else super().doubt(item, stream)
+
+
+def test_a_member_is_doubted_by_what_was_met_while_it_was_read(tmp_path):
+    path = tmp_path / "x.zip"
+    path.write_bytes(packed(("a", bytes(9000)), method=zipfile.ZIP_STORED))
+    source = Within(Damaged(bytes(path)))
+    item = Item(b"", 0, 0, 0o100644, (0, 0), "file:x.zip!zip:a;n=0")
+    with source.open(item) as stream:
+        stream.outer.seek(0)
+        assert source.doubt(item, stream) is None
+        stream.read()
+        assert source.doubt(item, stream) is Reason.DAMAGED_MEDIUM
+
+
+def test_a_member_that_breaks_off_is_doubted_when_it_is_opened_again_too(tmp_path):
+    content = gzip.compress(random.Random(1).randbytes(200_000))[:-50_000]
+    (tmp_path / "x.gz").write_bytes(content)
+    members, _ = gone_through(content, b"x.gz")
+    source = Within(FileSource(bytes(tmp_path / "x.gz")))
+    item = Item(b"", 0, 0, 0o100644, (0, 0), f"file:x.gz!{members[0].place}")
+    with source.open(item) as stream:
+        while stream.read(4096):
+            continue
+        assert source.doubt(item, stream) is members[0].read.partial is Reason.DAMAGED_CONTAINER

@@ -3,16 +3,26 @@
 import io
 import os
 import signal
+import struct
+import tarfile
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 
+from hashmatch.evidence.folder import FolderSource
+from hashmatch.jobs.examine import Aids
+from hashmatch.jobs.examine_members import Depth, examine_whole
+from hashmatch.jobs.guard import FREE
 from hashmatch.jobs.packing import Packing
 from hashmatch.jobs.pool import Pool
 from hashmatch.jobs.readings import each
+from hashmatch.jobs.reuse import Contents
 from hashmatch.jobs.workers import Limits, Order
 from hashmatch.model.evidence import Item
+from hashmatch.model.hashes import ALWAYS
 from hashmatch.model.outcomes import Failed, Reading, Reason
 from hashmatch.model.profile import ProfileName, profile
+from hashmatch.model.secrets import Secrets
 from hashmatch.model.wanted import Wanted
 from tests import fakes
 
@@ -81,3 +91,73 @@ def test_members_are_left_alone_where_the_profile_says_so():
     found = entries_of(("a.txt", "bait.txt"), profile=profile(ProfileName.QUICK))
     assert [one.item.path for one in found] == [b"x.zip", b"y.txt"]
     assert all(isinstance(one.read, Reading) for one in found)
+
+
+class Scratched(io.BytesIO):
+    """Knows how far it was read."""
+
+    furthest = 0
+
+    def readinto(self, buffer):
+        count = super().readinto(buffer)
+        self.furthest = max(self.furthest, self.tell())
+        return count
+
+    def read(self, size=-1):
+        part = super().read(size)
+        self.furthest = max(self.furthest, self.tell())
+        return part
+
+
+@dataclass(frozen=True)
+class OnDamage(fakes.PlainSource):
+    """An archive that lies where the medium is damaged, from its second member on."""
+
+    content: bytes
+
+    def open(self, wanted):
+        return Scratched(self.content)
+
+    def doubt(self, _wanted, stream):
+        return Reason.DAMAGED_MEDIUM if stream.furthest > 3000 else None
+
+
+def test_members_that_were_unpacked_from_damage_are_recorded_as_such():
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("whole", "scratched"):
+            info = tarfile.TarInfo(name)
+            info.size = 2000
+            archive.addfile(info, io.BytesIO(bytes(2000)))
+    content = out.getvalue()
+    item = Item(b"x.tar", len(content), 0, 0o100644, (0, 0))
+    depth = Depth(Wanted(), Limits(), profile(ProfileName.STANDARD), Secrets())
+    found = list(examine_whole(OnDamage(content), item, depth, FREE, Aids(Contents(0))))
+    ends = [getattr(one, "read", one).partial for one in found]
+    assert ends == [None, Reason.DAMAGED_MEDIUM, Reason.DAMAGED_MEDIUM]
+
+
+def test_odd_members_cost_no_worker_and_no_other_member(tmp_path, monkeypatch):
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+        for name, modified in (("before", 0), ("n" * (3 << 20), 0), ("late", 1 << 70), ("z", 0)):
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime = 3, modified
+            archive.addfile(info, io.BytesIO(b"abc"))
+    stamp = zipfile.ZipInfo("late")
+    stamp.extra = struct.pack("<HHIHHQQQ", 10, 32, 0, 1, 24, *[2**64 - 1] * 3)
+    with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
+        for one in ("before", stamp, "z"):
+            archive.writestr(one, b"abc")
+    lost, losing = [], Pool._lost
+    monkeypatch.setattr(Pool, "_lost", lambda *a, **k: (lost.append(a), losing(*a, **k)))
+    source = FolderSource(bytes(tmp_path))
+    order = Order((source,), Wanted(), Limits())
+    items = [(0, one) for one in source.entries() if isinstance(one, Item)]
+    with closing(Pool(order, 1)) as pool:
+        found = [one for reads in pool.read(items) for one in each(reads, Packing(ALWAYS))]
+    assert not lost
+    assert all(isinstance(one.read, Reading) for one in found)
+    names = [one.item.path[-8:] for one in found]
+    assert names[:5] == [b"x.tar", b"!/before", b"nnnnnnnn", b"ar!/late", b"x.tar!/z"]
+    assert names[5:] == [b"y.zip", b"!/before", b"ip!/late", b"y.zip!/z"]
+    assert len({one.item.place for one in found if one.inside}) == 7
