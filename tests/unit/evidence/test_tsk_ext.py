@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.model.facts import Recovery, Standing
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped
 from tests.byte_medium import ByteMedium, content, items, mounted
+from tests.ext_records import record
 
 pytest.importorskip("pytsk3", reason="file systems are read with pytsk3")
 TOOLS = {
@@ -126,23 +128,33 @@ def test_a_number_of_records_that_cannot_be_is_told(tree):
 
 def test_folders_whose_names_lie_in_large_records_are_listed(tmp_path):
     root = tmp_path / "tree"
-    (root / "sub/deep").mkdir(parents=True)
-    want = {b"sub/deep/%d.jpg" % n: bytes([65 + n]) * (n * 100) for n in range(9)}
-    want |= {b"sub/%d.txt" % n: b"text" for n in range(3)}
+    (root / "sub").mkdir(parents=True)
+    want = {b"sub/%d.jpg" % n: bytes([65 + n]) * (n * 100) for n in range(9)}
     for path, data in want.items():
         (root / path.decode()).write_bytes(data)
-    options = ("-I", "1024", "-O", "inline_data")
-    commands = ("unlink sub/1.txt", "unlink sub/deep/7.jpg")
-    sound = mounted(ByteMedium(volume(root, "ext4", *options)))
-    assert {p: content(sound, i) for p, i in items(sound).items()} == {
-        path: (data, None) for path, data in want.items()
-    }
-    # Two records stay in use though no folder names them: these are not deleted.
-    system = mounted(ByteMedium(volume(root, "ext4", *options, commands=commands)))
-    entries = list(system.entries(deleted=True))
-    assert not [e for e in entries if isinstance(e, Failed)]
+    raw = volume(root, "ext4", "-I", "1024", "-O", "inline_data", "-b", "1024")
+    system = mounted(ByteMedium(raw))
+    assert {p: content(system, i)[0] for p, i in items(system).items()} == want
+    # The names move into the record of the folder, as the kernel keeps them and mke2fs does not.
+    numbers = {p: int(i.place.rpartition("=")[2]) for p, i in items(system).items()}
+    place = system._family.record(int(system._mounted.open("/sub").info.meta.addr))[0].offset
+    entries = [
+        struct.pack("<IHBB", numbers[p], length, 5, 1) + p[4:].ljust(length - 8, b"\0")
+        for p, length in zip(want, [16, 16, 24, *[16] * 5, 600], strict=True)
+    ]
+    inner = record(struct.pack("<I", 2) + b"".join(entries[:3]), b"".join(entries[3:]), width=1024)
+    changed = bytearray(raw)
+    for begin, end in ((4, 8), (32, 36), (40, 100), (128, 130), (160, 1024)):
+        changed[place + begin : place + end] = inner[begin:end]
+    system = mounted(ByteMedium(bytes(changed)))
+    assert not [e for e in system.entries(deleted=True) if isinstance(e, Failed)]
+    assert {p: content(system, i)[0] for p, i in items(system).items()} == want
+    # The list breaks off: the records stay in use though no folder names them, and not deleted.
+    changed[place + 44 + 16 + 4 : place + 44 + 16 + 6] = b"\xff\xff"
+    system = mounted(ByteMedium(bytes(changed)))
+    failed = [e for e in system.entries(deleted=True) if isinstance(e, Failed)]
+    assert [(e.path, e.reason) for e in failed] == [(b"sub", Reason.DAMAGED_FILE_SYSTEM)]
     found = items(system)
-    lost = {p: i for p, i in found.items() if p.startswith(b"$OrphanFiles/")}
-    assert sorted(content(system, i)[0] for i in lost.values()) == [b"H" * 700, b"text"]
+    assert sorted(content(system, i)[0] for i in found.values()) == sorted(want.values())
     assert {i.facts.standing for i in found.values()} == {Standing.ALLOCATED}
-    assert set(found) - set(lost) == set(want) - {b"sub/1.txt", b"sub/deep/7.jpg"}
+    assert [p for p in found if not p.startswith(b"$OrphanFiles/")] == [b"sub/0.jpg"]
