@@ -30,10 +30,13 @@ TITLE = "pictures loose in a file"
 HELP = ""
 RANK = 90  # after every kind that is known by its content
 
-_STORES = re.compile(
-    rb"\.?(thumbdata|imgcache|thumbcache|thumbnails?\.(db|data|dat)|tn_cache|iconcache).*"
-    rb"|.*\.(thumbcache|thumbs?|thumbdb|ithmb|pspautosave|jpeg\.cache)",
-    re.IGNORECASE,
+_STORES = (
+    *(b"thumbdata", b"imgcache", b"thumbcache", b"tn_cache", b"iconcache"),
+    *(b"thumbnail.d", b"thumbnails.d"),
+)
+_ENDINGS = (
+    *(b".thumbcache", b".thumb", b".thumbs", b".thumbdb", b".ithmb", b".pspautosave"),
+    b".jpeg.cache",
 )
 _KNOWN = re.compile(  # files that are one picture or video, or keep what they hold in pieces
     rb"\x89PNG|GIF8|RIFF|BM|II[*+]|MM\0[*+]|IIRO|FUJIFILM|....ftyp|....moov|....mdat|\x1aE\xdf\xa3"
@@ -46,8 +49,16 @@ _JPEG = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xe0-\xef\xfe]")
 def recognise(head: bytes, name: bytes) -> bool:
     """Tell by the name, or by a JPEG that begins soon but not at once in an unknown kind."""
     place = head.find(b"\xff\xd8\xff")
-    is_likely = _JPEG.match(head, place) if place > 0 else _STORES.fullmatch(name)
-    return place != 0 and bool(head) and is_likely is not None and _KNOWN.match(head) is None
+    if place > 0:
+        likely = _JPEG.match(head, place) is not None
+    else:
+        likely = place < 0 and bool(head) and _is_store(name.lower())
+    return likely and _KNOWN.match(head) is None
+
+
+def _is_store(name: bytes) -> bool:
+    """Every file is asked this: it costs least so."""
+    return name.endswith(_ENDINGS) or name.removeprefix(b".").startswith(_STORES)
 
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # never locked
