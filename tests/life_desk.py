@@ -52,7 +52,7 @@ def zipped(members, method=zipfile.ZIP_DEFLATED):
 
 
 def gzipped(content):
-    return gzip.compress(content.encode() if isinstance(content, str) else content)
+    return gzip.compress(content.encode() if isinstance(content, str) else content, mtime=0)
 
 
 class LifeDesk:
