@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from hashmatch.evidence.folder import FolderSource
+from hashmatch.jobs import shares
 from hashmatch.jobs.examine import Aids
 from hashmatch.jobs.examine_members import Depth, examine_whole
 from hashmatch.jobs.guard import FREE
@@ -57,9 +58,9 @@ class Trapped(fakes.PlainSource):
         return Trap(archive(self.names))
 
 
-def entries_of(names, **more):
+def entries_of(names, items=(b"x.zip", b"y.txt"), **more):
     size = len(archive(names))
-    items = [Item(b"x.zip", size, 0, 0o100644, (0, 0)), Item(b"y.txt", size, 0, 0o100644, (0, 1))]
+    items = [Item(name, size, 0, 0o100644, (0, at)) for at, name in enumerate(items)]
     order = Order((Trapped(names),), Wanted(), Limits(), **more)
     pool = Pool(order, 1)
     try:
@@ -85,6 +86,20 @@ def test_one_that_kills_costs_itself_and_nothing_else():
         b"x.zip!/bait.txt": Reason.WORKER_DIED,
         b"x.zip!/b.txt": None,
     }
+
+
+def test_after_many_that_kill_what_was_read_is_kept_and_the_rest_is_said(monkeypatch):
+    monkeypatch.setattr(shares, "_MOST_DEATHS", 2)  # each is met once more without decoding it
+    found = entries_of(("a.txt", "bait.txt", "b.txt", "bait2.txt", "c.txt"), (b"x.zip",))
+    ended = [
+        (one.item.path, None) if one.item else (one.read.path, one.read.reason) for one in found
+    ]
+    assert ended == [
+        *((b"x.zip", None), (b"x.zip!/a.txt", None)),
+        (b"x.zip!/bait.txt", Reason.WORKER_DIED),
+        (b"x.zip!/b.txt", None),
+        (b"x.zip!/", Reason.WORKER_DIED),
+    ]
 
 
 def test_members_are_left_alone_where_the_profile_says_so():
