@@ -186,7 +186,16 @@ class Apfs:
             return layer(NAME, path, vol=one.number, id=identity)
 
         return Tree(
-            one.root, _number, step, self._content.size, self._prefix(one), _is_compressed, _TIMES
+            *(
+                one.root,
+                _number,
+                step,
+                self._content.size,
+                self._prefix(one),
+                _is_compressed,
+                _TIMES,
+            ),
+            unsigned=True,
         )
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.filesystems.moments import Stored
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.media.interface import Medium
 
 _SUPER = 1024
@@ -17,6 +21,16 @@ _META_GROUPS, _LARGE = 0x10, 0x80
 _BIG_CLUSTERS = 0x200
 _FEW_COPIES = 0x1
 _NO_BITMAP = 0x2
+_OLD_RECORD = 128
+_TIMES = (
+    ("modified", 16, 136),
+    ("accessed", 8, 140),
+    ("changed", 12, 132),
+    ("created", 144, 148),
+)
+"""Where each time lies in a record, and what was added to it later."""
+_SIGN = 1 << 31
+_SECOND = 1_000_000_000
 KNOWN = 0x2 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x1000
 KNOWN_TOO = 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
 """Features that change how files are read, and are understood."""
@@ -132,6 +146,30 @@ def read(content: Medium) -> Layout | None:
         _number(raw, 0x104, 4),
         bool(_number(raw, 100, 4) & _FEW_COPIES),
     )
+
+
+def times(record: bytes) -> Iterator[Stored]:
+    """Yield the times that a record has; one of which all is 0 was never set.
+
+    The fields that were added later hold nanoseconds, and two bits by which seconds go on beyond
+    32 bits.
+    """
+    added = _number(record, _OLD_RECORD, 2)
+    added = added if added <= len(record) - _OLD_RECORD else 0
+    for name, place, more in _TIMES:
+        seconds, extra, digits = _number(record, place, 4), 0, 0
+        if more + 4 <= _OLD_RECORD + added:
+            extra, digits = _number(record, more, 4), 9
+        elif place >= _OLD_RECORD:
+            continue
+        if not seconds and not extra:
+            continue
+        nanoseconds = extra >> 2
+        if nanoseconds >= _SECOND:  # damaged, or of another use
+            nanoseconds = digits = 0
+        if seconds & _SIGN:
+            seconds -= _SIGN << 1
+        yield Stored(name, seconds + ((extra & 3) << 32), nanoseconds, digits)
 
 
 def _number(content: bytes, place: int, size: int) -> int:

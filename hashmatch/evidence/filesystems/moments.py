@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hashmatch.evidence.filesystems.tsk_image import Handle
 
 _NAMES = (
@@ -18,6 +20,7 @@ _NAMES = (
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000_000
+_MOST = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +34,41 @@ class Moments:
     modified_ns: int = 0
 
 
-def of_seconds(meta: Handle, *, digits: int) -> Moments:
-    """Read the times of a record that are kept in UTC; one that is 0 was never set.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A time in UTC as a record keeps it: seconds since 1970, and how many digits of the next."""
+
+    name: str
+    seconds: int
+    nanoseconds: int = 0
+    digits: int = 0
+
+
+def of_seconds(meta: Handle) -> Moments:
+    """Read the times of a record that are kept in UTC, in seconds; one that is 0 was never set.
 
     Args:
         meta: a record of the library.
-        digits: how many digits of the second are stored.
     """
+    stored = (Stored(name, int(getattr(meta, field))) for name, field in _NAMES)
+    return of_stored(one for one in stored if one.seconds)
+
+
+def of_stored(stored: Iterable[Stored]) -> Moments:
+    """Tell times; beyond the year 9999 there is nothing to be said in ISO 8601."""
     times: list[tuple[str, str]] = []
     modified = 0
-    for name, field in _NAMES:
-        seconds, nanoseconds = int(getattr(meta, field)), int(getattr(meta, f"{field}_nano"))
-        if not seconds and not nanoseconds:
-            continue
-        if name == "modified":
-            modified = seconds * _SECOND + nanoseconds
-        with suppress(OverflowError):  # beyond the year 9999: nothing to be said in ISO 8601
-            times.append((name, utc(seconds, nanoseconds, digits)))
+    for one in stored:
+        if one.name == "modified":
+            modified = within(one.seconds * _SECOND + one.nanoseconds)
+        with suppress(OverflowError):
+            times.append((one.name, utc(one.seconds, one.nanoseconds, one.digits)))
     return Moments(tuple(times), modified)
+
+
+def within(nanoseconds: int) -> int:
+    """Give nanoseconds since 1970 as far as they fit into 64 bits; else 0, which is not known."""
+    return nanoseconds if -_MOST < nanoseconds < _MOST else 0
 
 
 def utc(seconds: int, nanoseconds: int, digits: int) -> str:

@@ -38,8 +38,6 @@ _POINTERS = (0x1001, 0x1002)
 """The library's numbers for what leads to the blocks of a file: pointers, extents."""
 _TYPED = 0x2
 """The feature of names with their kind beside them."""
-_WIDE = 256
-"""Records of this size, or larger, have nanoseconds."""
 
 
 class Ext(Family):
@@ -100,8 +98,9 @@ class Ext(Family):
 
     def moments(self, file: Handle) -> Moments:
         """Times are UTC, of nanoseconds where records are large enough."""
-        wide = self.layout is not None and self.layout.record >= _WIDE
-        return moments.of_seconds(file.info.meta, digits=9 if wide else 0)
+        runs = self.record(int(file.info.meta.addr))
+        raw = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
+        return moments.of_stored(ext_layout.times(raw))
 
     def record(self, addr: int) -> tuple[Run, ...]:
         """Where the record of a file lies."""

@@ -138,7 +138,7 @@ class Family:
 
     def moments(self, file: Handle) -> Moments:
         """Give the times of a file as they are stored."""
-        return moments.of_seconds(file.info.meta, digits=0)
+        return moments.of_seconds(file.info.meta)
 
     def record(self, addr: int) -> tuple[Run, ...]:  # noqa: ARG002
         """Where the record of a file lies, for content that lies in it."""

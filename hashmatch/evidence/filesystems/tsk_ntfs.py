@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems import allocation, moments
 from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.filesystems.moments import Stored
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_streams import (
@@ -44,6 +45,11 @@ _ELSEWHERE = frozenset({0x80000017, 0x80000013, 0xC0000004, 0x80000006})
 """Content is compressed beside the file (WOF), deduplicated, or moved to other storage."""
 _BASE = 0x20, 0x26
 """Where a record that goes on another one names that."""
+_SECTOR_END = 510
+"""Bytes of a record that its sequence numbers never replace."""
+_STANDARD = (0x10).to_bytes(4, "little")
+_TIMES = (("modified", 8), ("accessed", 24), ("changed", 16), ("created", 0))
+_FROM_1601 = 11_644_473_600 * 10_000_000
 _LARGEST_COMPRESSED = 4096
 """Bytes of a cluster; NTFS compresses nothing where they are larger."""
 _NAME = 0x42
@@ -102,8 +108,24 @@ class Ntfs(Family):
         return super().obstacle(file, stream)
 
     def moments(self, file: Handle) -> Moments:
-        """Times are UTC in steps of 100 ns."""
-        return moments.of_seconds(file.info.meta, digits=7)
+        """Times are UTC in steps of 100 ns since 1601, in the first attribute of the record.
+
+        The library keeps 32 bits of seconds of them.
+        """
+        runs = self.record(int(file.info.meta.addr))
+        raw = self.content.read_at(runs[0].offset, _SECTOR_END) if runs else b""
+        start = int.from_bytes(raw[20:22], "little")
+        kind, form = raw[start : start + 4], raw[start + 8 : start + 9]
+        body = start + int.from_bytes(raw[start + 20 : start + 22], "little")
+        if len(raw) < body + 32 or raw[:4] != b"FILE" or (kind, form) != (_STANDARD, b"\0"):
+            return moments.Moments()
+        stored = []
+        for name, place in _TIMES:
+            since = int.from_bytes(raw[body + place : body + place + 8], "little")
+            if since:  # else it was never set
+                seconds, rest = divmod(since - _FROM_1601, 10_000_000)
+                stored.append(Stored(name, seconds, rest * 100, 7))
+        return moments.of_stored(stored)
 
     def record(self, addr: int) -> tuple[Run, ...]:
         """Where a record of the MFT lies; one that is in two pieces by its first."""

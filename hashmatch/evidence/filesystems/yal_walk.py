@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hashmatch.evidence.filesystems.interface import Run
-from hashmatch.evidence.filesystems.moments import utc
+from hashmatch.evidence.filesystems.moments import utc, within
 from hashmatch.evidence.folder import left_out
 from hashmatch.model.evidence import Entry, Folder, Item
 from hashmatch.model.facts import MOST_EXTENTS, Facts
@@ -45,7 +45,8 @@ class Tree:
     ``identify`` gives the number of an entry. ``step`` makes the layer of one of that number and
     path. ``size`` of what holds it, in bytes. ``prefix`` is what all its paths begin with.
     ``packed`` tells of a file that it is not kept in its extents as it is. ``times`` are by which
-    function of the library each time is got.
+    function of the library each time is got; where it gives them ``unsigned``, those before 1970
+    are large numbers.
     """
 
     root: Any
@@ -55,6 +56,7 @@ class Tree:
     prefix: bytes = b""
     packed: Callable[[Any], bool] = field(default=lambda _: False)
     times: tuple[tuple[str, str], ...] = TIMES
+    unsigned: bool = False
 
 
 @dataclass(slots=True)
@@ -212,7 +214,7 @@ def _plain(
     readable: bool,
 ) -> Entry:
     """Give an entry that is no folder."""
-    times, modified = _moments(node, tree.times)
+    times, modified = _moments(node, tree)
     notes = () if readable else (("name", "not-utf-8"),)
     if not stat.S_ISREG(mode):
         return Skipped(path, left_out(mode), where, Facts(times=times, notes=notes))
@@ -236,17 +238,17 @@ def _plain(
 
 def _moments(
     node: Any,  # noqa: ANN401
-    getters: tuple[tuple[str, str], ...],
+    tree: Tree,
 ) -> tuple[tuple[tuple[str, str], ...], int]:
     """Read the times, kept in nanoseconds of UTC since 1970; one that is 0 was never set."""
     times: list[tuple[str, str]] = []
     modified = 0
-    for name, getter in getters:
+    for name, getter in tree.times:
         with suppress(*ERRORS):  # a time that cannot be had, or not be said in ISO 8601
             value = int(getattr(node, getter)())
-            value = value - (1 << 64) if value >> 63 == 1 else value
+            value = value - (1 << 64) if tree.unsigned and value >> 63 == 1 else value
             if name == "modified":
-                modified = value
+                modified = within(value)
             if value:
                 times.append((name, utc(*divmod(value, _SECOND), 9)))
     return tuple(times), modified

@@ -73,3 +73,35 @@ def test_compression_where_clusters_are_too_large_for_it_is_refused():
     system._family.unit = 8192
     failed = [one for one in system.entries(deleted=False) if isinstance(one, Failed)]
     assert [one.reason for one in failed] == [Reason.UNSUPPORTED_STORAGE]
+
+
+def test_times_of_ntfs_are_those_of_the_record_however_far():
+    since = 11_644_473_600 * 10**7
+    told = {
+        since + 13_569_465_600 * 10**7 + 1: "2400-01-01T00:00:00.0000001Z",
+        since: "1970-01-01T00:00:00.0000000Z",
+        since - 1: "1969-12-31T23:59:59.9999999Z",
+        1: "1601-01-01T00:00:00.0000001Z",
+        2**32 * 10**7 + since: "2106-02-07T06:28:16.0000000Z",
+        0: None,
+        2**63: None,
+        2**64 - 1: None,
+    }
+    files = {f"{n}.txt": ([Data(b"text")], (time,) * 4) for n, time in enumerate(told)}
+    files["order.txt"] = ([Data(b"text")], tuple(since + n * 10**7 for n in range(4)))
+    found = {}
+    for name, file in files.items():
+        found |= items(mounted(ByteMedium(NtfsVolume({name: file}, clusters=512).made())))
+    for number, text in enumerate(told.values()):
+        item = found[b"%d.txt" % number]
+        assert dict(item.facts.times).get("modified") == text
+        assert len(item.facts.times) == (4 if text else 0)
+    assert found[b"0.txt"].modified_ns == 0  # it does not fit into 64 bits
+    assert found[b"2.txt"].modified_ns == -100
+    assert found[b"4.txt"].modified_ns == 2**32 * 10**9
+    assert dict(found[b"order.txt"].facts.times) == {
+        "created": "1970-01-01T00:00:00.0000000Z",
+        "modified": "1970-01-01T00:00:01.0000000Z",
+        "changed": "1970-01-01T00:00:02.0000000Z",
+        "accessed": "1970-01-01T00:00:03.0000000Z",
+    }

@@ -1,7 +1,7 @@
 """What the library does not tell of file systems: free units, times, places of records."""
 
 import itertools
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -90,10 +90,50 @@ def test_offsets_are_written_with_their_sign():
 def test_times_that_were_never_set_and_such_as_no_calendar_has_are_not_told():
     fields = dict.fromkeys(("mtime", "atime", "ctime", "crtime"), 0)
     fields |= dict.fromkeys(("mtime_nano", "atime_nano", "ctime_nano", "crtime_nano"), 0)
-    assert moments.of_seconds(SimpleNamespace(**fields), digits=7) == moments.Moments()
-    fields |= {"mtime": 2**40, "crtime": -1, "crtime_nano": 5}
-    found = moments.of_seconds(SimpleNamespace(**fields), digits=9)
-    assert found.times == (("created", "1969-12-31T23:59:59.000000005Z"),)
+    assert moments.of_seconds(SimpleNamespace(**fields)) == moments.Moments()
+    fields |= {"mtime": 2**40, "crtime": -1}
+    found = moments.of_seconds(SimpleNamespace(**fields))
+    assert found == moments.Moments((("created", "1969-12-31T23:59:59Z"),), 0)
+    stored = [moments.Stored("modified", 2**33, 5, 9), moments.Stored("created", -1, 5, 9)]
+    found = moments.of_stored(stored)
+    assert found.times == (
+        ("modified", "2242-03-16T12:56:32.000000005Z"),
+        ("created", "1969-12-31T23:59:59.000000005Z"),
+    )
+    assert found.modified_ns == 2**33 * 10**9 + 5
+
+
+def test_times_of_ext4_go_on_beyond_32_bits_of_seconds():
+    def told(seconds, extra, width=256, added=32):
+        raw = bytearray(width)
+        for place in (16, 8, 12, 144):
+            if place < width:
+                raw[place : place + 4] = (seconds & 0xFFFFFFFF).to_bytes(4, "little")
+        if width > 128:
+            raw[128:130] = added.to_bytes(2, "little")
+            for place in (136, 140, 132, 148):
+                raw[place : place + 4] = extra.to_bytes(4, "little")
+        return moments.of_stored(ext_layout.times(bytes(raw)))
+
+    moment = int(datetime(2400, 1, 1, tzinfo=UTC).timestamp())
+    found = told(moment, moment + 2**31 >> 32 | 7 << 2)
+    names = ("modified", "accessed", "changed", "created")
+    assert found.times == tuple((name, "2400-01-01T00:00:00.000000007Z") for name in names)
+    assert found.modified_ns == 0  # it does not fit
+    assert told(2**31, 1).modified_ns == 2**31 * 10**9
+    assert told(-5, 0).times[0] == ("modified", "1969-12-31T23:59:55.000000000Z")
+    assert told(5, 0xFFFFFFFC).times[0] == ("modified", "1970-01-01T00:00:05Z")
+    old = told(5, 0, width=128)
+    assert old.times == tuple((name, "1970-01-01T00:00:05Z") for name in names[:3])
+    # What was added is less, or more than there can be.
+    assert dict(told(5, 1, added=12).times) == {
+        "modified": "2106-02-07T06:28:21.000000000Z",
+        "changed": "2106-02-07T06:28:21.000000000Z",
+        "accessed": "1970-01-01T00:00:05Z",
+    }
+    assert told(5, 1, added=200).times == old.times
+    assert told(0, 0).times == ()
+    assert list(ext_layout.times(b"")) == []
 
 
 def superblock(**more):

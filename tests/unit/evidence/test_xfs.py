@@ -64,6 +64,20 @@ def test_places_times_and_extents_are_as_stored():
     assert found[b"hard\xff"].place.endswith(one.place.rpartition(";")[2])
 
 
+def test_times_that_need_64_bits_are_told_and_their_nanoseconds_are_not():
+    disk, _ = maker.usual()
+    item = items(mounted(ByteMedium(disk.raw)))[b"many/name 3"]
+    number = int(item.place.rpartition("=")[2])
+    since = 13_569_465_600 * 10**9 + 3  # 2400-01-01
+    for place in (32, 40, 48, 144):
+        where = number * maker.INODE + place
+        disk.raw[where : where + 8] = (since + (1 << 31) * 10**9).to_bytes(8)
+    item = items(mounted(ByteMedium(disk.raw)))[b"many/name 3"]
+    names = ("modified", "accessed", "changed", "created")
+    assert item.facts.times == tuple((name, "2400-01-01T00:00:00.000000003Z") for name in names)
+    assert item.modified_ns == 0
+
+
 def test_streams_can_be_read_from_anywhere():
     disk, files = maker.usual()
     system = mounted(ByteMedium(disk.raw))
