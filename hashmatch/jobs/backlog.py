@@ -36,6 +36,15 @@ def is_full(pending: Collection[Window], crew: Collection[Busy]) -> bool:
     return held - sum(one.weight for one in crew if one.has(window, place)) > HELD
 
 
+def runs_ahead(busy: Busy, pending: Collection[Window], crew: Collection[Busy]) -> bool:
+    """Tell whether a worker would only add to what waits by the next item of its share."""
+    if not busy.shares or not is_full(pending, crew):
+        return False
+    share = busy.shares[0]
+    window, place = first_missing(pending)
+    return share.window is not window or share.places[0] != place
+
+
 def first_missing(pending: Collection[Window]) -> tuple[Window, int]:
     """Give the window and the place of the first entry that cannot leave yet."""
     window = next(iter(pending))

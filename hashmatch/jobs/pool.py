@@ -249,6 +249,8 @@ class Pool:
             self._lost(busy, Reason.LIMIT_COUNT, at_once=True)
         elif again or answer.spent or (busy.inside and not busy.shares):
             self._replace(busy)
+        elif found and backlog.runs_ahead(busy, self._pending, self._crew.values()):
+            self._replace(busy)  # what it has left is given out again in its turn
         elif busy.shares and got_on:
             self._await(busy, begins=bool(found))
 

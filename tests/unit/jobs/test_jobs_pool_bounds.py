@@ -159,6 +159,29 @@ def test_no_item_is_begun_while_too_much_waits_for_one_before_it(run, monkeypatc
     assert most < 3 * 100_000
 
 
+def test_a_share_of_many_is_taken_back_where_too_much_waits(run, monkeypatch):
+    monkeypatch.setattr(backlog, "HELD", 100_000)
+    begun = []
+
+    def answer(worker):
+        if not worker.tasks[0].items:
+            worker.tasks.pop(0)
+        task = worker.tasks[0]
+        (_, one), *rest = task.items
+        worker.tasks[0] = replace(task, items=tuple(rest))
+        begun.append(one.path)
+        return Received([member(name=b"n" * 10_000)] * 5 + [READ], False, 0)
+
+    # They are read by their places on the medium: here the first of the listing last.
+    items = [item(b"%03d" % n, at=99 - n) for n in range(20)]
+    found, workers = run(answer, items, seconds=5, count=1000)
+    assert [one.path for _, one, _, _ in found] == [one.path for one in items]
+    assert all(len(inside) == 5 for *_, inside in found)
+    assert begun[:4] == [b"019", b"018", b"000", b"001"]
+    assert sorted(begun) == [one.path for one in items]
+    assert workers == 2
+
+
 def share():
     return Share(Window([(0, item(b"a.zip", BATCH_BYTES + 1))]), (0,), again=True)
 
