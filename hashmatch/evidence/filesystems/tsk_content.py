@@ -13,7 +13,7 @@ from hashmatch.evidence.filesystems.tsk_streams import COMPRESSED
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from hashmatch.evidence.filesystems.interface import Run
     from hashmatch.evidence.filesystems.tsk_streams import Stream
@@ -109,8 +109,10 @@ def content(medium: Medium, file: Handle, stream: Stream, record: tuple[Run, ...
     return TskContent(reader, medium, stream.runs or record)
 
 
-def damaged(medium: Medium, runs: Iterable[Run]) -> bool:
-    """Tell whether runs meet a stretch of the medium that is known to be damaged."""
+def damaged(medium: Medium, runs: Sequence[Run]) -> bool:
+    """Tell whether runs meet a stretch of the medium that is known to be damaged, or its end."""
+    if any(run.offset + run.length > medium.size for run in runs):
+        return True
     if not medium.damage:
         return False
     return any(

@@ -12,7 +12,7 @@ from hashmatch.model.facts import Recovery
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Allocation
     from hashmatch.evidence.filesystems.interface import Run
@@ -109,10 +109,16 @@ class Family:
         """Say why a stream cannot be read as it was stored; None where it can."""
         if stream.size < 0:
             return Reason.DAMAGED_FILE_SYSTEM
+        if self.is_cut(stream.runs):
+            return Reason.DAMAGED_MEDIUM
         if self.holes or not stream.flags & NONRESIDENT:
             return None
         whole = stream.covered >= stream.size and not stream.filled
         return None if whole else Reason.DAMAGED_FILE_SYSTEM
+
+    def is_cut(self, runs: Iterable[Run]) -> bool:
+        """Tell whether the volume ends before the end of something."""
+        return any(run.offset + run.length > self.content.size for run in runs)
 
     def recovered(self, file: Handle) -> Iterator[Found]:
         """Yield the streams of a deleted file whose content can still be found.

@@ -120,7 +120,7 @@ class Walk:
     def _living(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
         meta = found.file.info.meta if found.file else None
         if meta is None or int(meta.type) == UNKNOWN:
-            yield self._writer.failed(named, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM)
+            yield self._writer.failed(named, Stage.STAT, self._lost(found.addr))
             return
         if int(meta.type) == _VIRTUAL_FOLDER:
             self._orphans = found.addr
@@ -134,6 +134,11 @@ class Walk:
             yield from self._folder(named, found.file, found.addr, depth)
         else:
             yield from self._writer.entries(named, found.file)
+
+    def _lost(self, addr: int) -> Reason:
+        """Say why there is no record: the medium ends before it, or something is damaged."""
+        cut = self._family.is_cut(self._family.record(addr))
+        return Reason.DAMAGED_MEDIUM if cut else Reason.DAMAGED_FILE_SYSTEM
 
     def _gone(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
         file = found.file
@@ -164,7 +169,7 @@ class Walk:
             return
         met = len(self._family.content.damage)
         names, trouble = self._listed(file)
-        if trouble is None and (len(self._family.content.damage) > met or self._is_damaged(file)):
+        if len(self._family.content.damage) > met or self._is_damaged(file, trouble):
             trouble = Reason.DAMAGED_MEDIUM
         if trouble is None:
             yield Folder(named.path)
@@ -200,9 +205,9 @@ class Walk:
         names.sort(key=lambda one: (one.name, one.addr, one.seq, one.deleted))
         return names, trouble
 
-    def _is_damaged(self, file: Handle) -> bool:
-        """Tell whether what a folder was read from meets damage."""
-        if not self._family.content.damage:
+    def _is_damaged(self, file: Handle, trouble: Reason | None) -> bool:
+        """Tell whether what a folder was read from meets damage of the medium, or its end."""
+        if trouble is None and not self._family.content.damage:
             return False
         try:
             return any(
@@ -210,7 +215,7 @@ class Walk:
                 for one in streams(file, self._family.unit, _KINDS)
             )
         except TROUBLES:
-            return True
+            return trouble is None
 
     def _unnamed(self, addr: int) -> Iterator[Entry]:
         """Walk the folder in which the library gathers files that no folder names."""

@@ -32,6 +32,10 @@ class DamagedError(OSError):
     """What is there cannot be part of an XFS."""
 
 
+class EndedError(DamagedError, EOFError):
+    """The volume ends before what is looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """A stretch of a file: where in the file, where in the volume, how long; all in bytes.
@@ -86,12 +90,12 @@ class Disk:
         """Read all of some bytes.
 
         Raises:
-            DamagedError: the volume ends before.
+            EndedError: the volume ends before.
         """
         found = self.content.read_at(offset, length)
         if len(found) != length:
             msg = "the volume ends too early"
-            raise DamagedError(msg)
+            raise EndedError(msg)
         return found
 
     def record(self, number: int) -> bytes:

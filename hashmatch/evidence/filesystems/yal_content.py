@@ -6,7 +6,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from hashmatch.evidence.filesystems.yal_walk import ERRORS, damage_of, runs
+from hashmatch.evidence.filesystems.yal_walk import ERRORS, damage_of, runs, why
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class YalContent(io.RawIOBase):
             self._size = int(node.get_size())
             trouble = None if doubt else damage_of(node, self._size, medium.size)
             self._runs: list[Run] = [run for run, sparse in runs(node) if not sparse]
-        except ERRORS:
-            raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
+        except ERRORS as error:
+            raise ItemError(Stage.OPEN, why(error)) from None
         if size >= 0 and self._size != size:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if trouble is not None:

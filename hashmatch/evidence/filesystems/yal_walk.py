@@ -118,11 +118,19 @@ def damage_of(node: Any, size: int, volume: int) -> Reason | None:  # noqa: ANN4
     for run, sparse in runs(node):
         covered += run.length
         stored += 0 if sparse else run.length
-        if not sparse and not 0 <= run.offset <= run.offset + run.length <= volume:
+        if not sparse and not 0 <= run.offset <= run.offset + run.length:
             return Reason.DAMAGED_FILE_SYSTEM
+        if not sparse and run.offset + run.length > volume:
+            return Reason.DAMAGED_MEDIUM  # it ends before
     if stored > volume:  # the same bytes over and over: nothing that is read would ever end
         return Reason.DAMAGED_FILE_SYSTEM
     return Reason.UNSUPPORTED_STORAGE if covered < size else None
+
+
+def why(error: Exception) -> Reason:
+    """Say why something cannot be read: the volume ends before it, or what it is in is damaged."""
+    ended = isinstance(error, EOFError)
+    return Reason.DAMAGED_MEDIUM if ended else Reason.DAMAGED_FILE_SYSTEM
 
 
 def _walk(tree: Tree) -> Iterator[tuple[Any, Entry]]:
@@ -165,8 +173,8 @@ def _visit(
         path = base + name
         where = place((tree.step(b"/" + path.removeprefix(tree.prefix), identity),))
         mode = int(node.get_file_mode())
-    except ERRORS:
-        yield None, Failed(path, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM, where), []
+    except ERRORS as error:
+        yield None, Failed(path, Stage.STAT, why(error), where), []
         return
     if not stat.S_ISDIR(mode):
         yield node, _plain(tree, node, path, where, mode, readable=readable), []
@@ -190,8 +198,8 @@ def _enter(
     try:
         seen.add(int(tree.identify(node)))
         count = int(node.get_number_of_sub_file_entries())
-    except ERRORS:
-        return [], Failed(path, Stage.LIST, Reason.DAMAGED_FILE_SYSTEM, where)
+    except ERRORS as error:
+        return [], Failed(path, Stage.LIST, why(error), where)
     return [_Level(node, path, count)], Folder(path)
 
 
@@ -222,8 +230,8 @@ def _plain(
         size = int(node.get_size())
         trouble = None if tree.packed(node) else damage_of(node, size, tree.size)
         stored = [run for run, sparse in runs(node) if not sparse]
-    except ERRORS:
-        return Failed(path, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM, where, Facts(times=times))
+    except ERRORS as error:
+        return Failed(path, Stage.STAT, why(error), where, Facts(times=times))
     facts = Facts(
         times=times,
         extents=tuple((run.offset, run.length) for run in stored[:MOST_EXTENTS]),

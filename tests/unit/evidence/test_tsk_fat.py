@@ -155,13 +155,15 @@ def test_a_folder_that_lies_in_damage_is_not_listed_as_whole():
 def test_a_volume_that_is_cut_off_never_gives_shorter_files():
     maker = volume(16)
     image = maker.image()
-    place = items(mounted(ByteMedium(image)))[b"LIVE.TXT"].identity[1]
-    system = mounted(ByteMedium(image[: place + 100]))
-    found = items(system)
-    assert content(system, found[b"A.TXT"]) == (A, None)
+    live = items(mounted(ByteMedium(image)))[b"LIVE.TXT"]
+    system = mounted(ByteMedium(image[: live.identity[1] + 100]))
+    assert content(system, items(system)[b"A.TXT"]) == (A, None)
+    lost = Stage.OPEN, Reason.DAMAGED_MEDIUM
+    failed = {e.path: e for e in system.entries(deleted=False) if isinstance(e, Failed)}
+    assert (failed[b"LIVE.TXT"].stage, failed[b"LIVE.TXT"].reason) == lost
     with pytest.raises(ItemError) as raised:
-        content(system, found[b"LIVE.TXT"])
-    assert raised.value.stage is Stage.READ
+        system.open(parse_place(live.place)[0], live.size)
+    assert (raised.value.stage, raised.value.reason) == lost
 
 
 def test_a_folder_that_holds_itself_is_entered_once():
