@@ -262,7 +262,7 @@ class Walk:
         cut = any(one.why == "truncated" for one in self._family.content.damage)
         if cut or int(info.last_block_act) < int(info.last_block):
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # what was deleted may be cut off
-        if self._family.contradictory():
+        elif self._family.contradictory():
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
         for addr in self._family.damaged_structures():
             file = opened(self._mounted, addr)
