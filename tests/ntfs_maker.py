@@ -63,6 +63,7 @@ class NtfsVolume:
         self._clusters = clusters
         self._next = MFT + RECORDS * RECORD // CLUSTER
         self._records = {}
+        self._map = self._put(bytes(clusters // 8))
         names = []
         for number, (name, file) in enumerate(files.items(), FIRST):
             streams, times = file if isinstance(file, tuple) else (file, (_TIME,) * 4)
@@ -130,8 +131,11 @@ class NtfsVolume:
     def made(self):
         """Give the bytes of the volume."""
         used = (1 << self._next) - 1
-        place = self._put(used.to_bytes(self._clusters // 8, "little"))
-        runs = b"\x32" + _run(-(-self._clusters // 8 // CLUSTER), place)
+        place = self._map * CLUSTER
+        self._image[place : place + self._clusters // 8] = used.to_bytes(
+            self._clusters // 8, "little"
+        )
+        runs = b"\x32" + _run(-(-self._clusters // 8 // CLUSTER), self._map)
         bitmap = _nonresident(_DATA, runs, self._clusters // 8, 1)
         self._record(_BITMAP_RECORD, _standard() + bitmap, 1)
         boot = bytearray(512)
