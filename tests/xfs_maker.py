@@ -2,6 +2,8 @@
 
 import struct
 
+from hashmatch.evidence.media.crc32c import crc32c
+
 BLOCK = 1024
 INODE = 512
 ROOT = 32  # the number of the first inode here: block 16, two to a block
@@ -13,6 +15,25 @@ def extent(start, block, count, *, unwritten=False):
     """Write one extent, in blocks."""
     value = unwritten << 127 | start << 73 | block << 21 | count
     return value.to_bytes(16)
+
+
+def seal(raw):
+    """Write the checksums of all metadata of a disk anew."""
+    raw = bytearray(raw)
+    _sum(raw, 0, 512, 224)
+    for at in range(ROOT * INODE, 64 * BLOCK, INODE):
+        if raw[at : at + 2] == b"IN":
+            _sum(raw, at, INODE, 100)
+    for at in range(64 * BLOCK, len(raw), BLOCK):
+        place = {b"BMA3": 64, b"XDB3": 4, b"XDD3": 4}.get(bytes(raw[at : at + 4]))
+        if place:
+            _sum(raw, at, BLOCK, place)
+    return raw
+
+
+def _sum(raw, at, length, place):
+    raw[at + place : at + place + 4] = bytes(4)
+    struct.pack_into("<I", raw, at + place, crc32c(bytes(raw[at : at + length])))
 
 
 class Xfs:
@@ -180,4 +201,5 @@ def usual():
     ]
     files[b"hard\xff"] = files[b"big.bin"]
     disk.short_folder(names, number=ROOT)
+    disk.raw = seal(disk.raw)
     return disk, files

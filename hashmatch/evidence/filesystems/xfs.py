@@ -95,6 +95,8 @@ class Xfs:
             node = Node(self._disk, where.number("id"))
             if stat.S_ISREG(node.get_file_mode()):
                 return YalContent(node, size, self._content, None)
+        except xfs_disk.WrongSumError:
+            raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
         except (OSError, ValueError):
             pass  # there is no such file, which is said below
         raise ItemError(Stage.OPEN, Reason.VANISHED)

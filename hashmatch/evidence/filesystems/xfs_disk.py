@@ -1,4 +1,4 @@
-"""How XFS lies on a disk: superblock, numbers of blocks and inodes, inodes, extents.
+"""How XFS lies on a disk: superblock, numbers of blocks and inodes, checksums.
 
 Source: XFS Algorithms & Data Structures, third edition. All numbers are kept highest byte first.
 """
@@ -7,46 +7,28 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.media import crc32c
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hashmatch.evidence.media.interface import Medium
-
-MOST_EXTENTS = 1 << 20
-"""So many extents of one file are read."""
 
 _FEATURES2_KINDS = 0x200
 _INCOMPAT_KINDS = 0x1
-_NODE = 16
-_DEEPEST = 9
-_LONG = 1 << 4  # of the second flags: counts of extents have 64 bits
-_BIG_TIME = 1 << 3
-_EPOCH = 1 << 31  # seconds before 1970 from which large times count
-_SECOND = 1_000_000_000
+_SUPER_SUM, _INODE_SUM = 224, 100  # where each keeps its checksum
 
 
 class DamagedError(OSError):
     """What is there cannot be part of an XFS."""
 
 
+class WrongSumError(DamagedError):
+    """What is there was changed after it was written: its checksum is another."""
+
+
 class EndedError(DamagedError, EOFError):
     """The volume ends before what is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """A stretch of a file: where in the file, where in the volume, how long; all in bytes.
-
-    ``unwritten`` space belongs to the file and reads as zeros.
-    """
-
-    start: int
-    offset: int
-    length: int
-    unwritten: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +80,21 @@ class Disk:
             raise EndedError(msg)
         return found
 
+    def check(self, raw: bytes, place: int) -> None:
+        """Check a piece of metadata by the checksum in it, which version 4 does not have.
+
+        Raises:
+            WrongSumError: it is not that of the piece.
+        """
+        if self.version == 5 and not crc32c.holds(raw, place):
+            msg = "the checksum of a part of the XFS is wrong"
+            raise WrongSumError(msg)
+
     def record(self, number: int) -> bytes:
         """Read the record of an inode.
 
         Raises:
-            DamagedError: there is none of that number.
+            DamagedError: there is none of that number, or it is not as it was written.
         """
         within = number & (1 << self.inode_bits) - 1
         raw = self.bytes_at(self.place(number >> self.inode_bits) + within * self.inode, self.inode)
@@ -110,6 +102,7 @@ class Disk:
         if raw[:2] != b"IN" or own != number:
             msg = "no inode where one must be"
             raise DamagedError(msg)
+        self.check(raw, _INODE_SUM)
         return raw
 
 
@@ -117,12 +110,12 @@ def read(content: Medium) -> Disk:
     """Read the superblock.
 
     Raises:
-        DamagedError: its numbers do not agree with each other.
+        DamagedError: its numbers do not agree with each other, or with its checksum.
     """
     raw = content.read_at(0, 512).ljust(512, b"\0")
     block, blocks = struct.unpack(">IQ", raw[4:16])
     group, groups = struct.unpack(">II", raw[84:92])
-    inode, each = struct.unpack(">HH", raw[104:108])
+    sector, inode, each = struct.unpack(">HHH", raw[102:108])
     bits, inode_bits, group_bits = raw[120], raw[123], raw[124]
     version = int.from_bytes(raw[100:102]) & 0xF
     features, incompatible = (int.from_bytes(raw[at : at + 4]) for at in (200, 216))
@@ -136,155 +129,16 @@ def read(content: Medium) -> Disk:
         and group * (groups - 1) < blocks <= group * groups
         and raw[192] + bits <= 16
         and version in {4, 5}
+        and 512 <= sector <= block
     )
     if not agree:
         msg = "the superblock of the XFS is damaged"
         raise DamagedError(msg)
     kinds = bool(incompatible & _INCOMPAT_KINDS if version == 5 else features & _FEATURES2_KINDS)
     root = int.from_bytes(raw[56:64])
-    return Disk(
+    disk = Disk(
         content, block, blocks, group, inode, root, group_bits, inode_bits,
         block << raw[192], version, kinds,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Inode:
-    """One inode: its number and record."""
-
-    disk: Disk
-    number: int
-    raw: bytes
-
-    @property
-    def mode(self) -> int:
-        """Kind and permissions."""
-        return int.from_bytes(self.raw[2:4])
-
-    @property
-    def form(self) -> int:
-        """How content is kept: 1 in the record, 2 as a list of extents, 3 as a tree of them."""
-        return self.raw[5]
-
-    @property
-    def size(self) -> int:
-        """Bytes of content."""
-        return int.from_bytes(self.raw[56:64])
-
-    @property
-    def realtime(self) -> bool:
-        """Whether content lies on another device."""
-        return bool(int.from_bytes(self.raw[90:92]) & 1)
-
-    @property
-    def flags(self) -> int:
-        """The second flags, which only newer records have."""
-        return int.from_bytes(self.raw[120:128]) if self.raw[4] >= 3 else 0
-
-    @property
-    def fork(self) -> bytes:
-        """The part of the record that holds content, or says where it is."""
-        start = 176 if self.raw[4] >= 3 else 100
-        length = self.raw[82] * 8
-        return self.raw[start : start + length] if length else self.raw[start:]
-
-    def time(self, at: int) -> int:
-        """Read a time in nanoseconds since 1970 from a place in the record."""
-        raw = self.raw[at : at + 8]
-        if self.flags & _BIG_TIME:
-            return int.from_bytes(raw) - _EPOCH * _SECOND
-        return int.from_bytes(raw[:4], signed=True) * _SECOND + int.from_bytes(raw[4:])
-
-    def created(self) -> int:
-        """Read when it was made, which only newer records say; else 0."""
-        return self.time(144) if self.raw[4] >= 3 else 0
-
-    def extents(self) -> list[Extent]:
-        """Read where content lies, in the order of the file.
-
-        Raises:
-            DamagedError: it cannot be told, or extents overlap in the file.
-        """
-        if self.form == 2:
-            found = list(_records(self.disk, self.fork, 0, self._count()))
-        elif self.form == 3:
-            found = list(_Tree(self).extents())
-        else:
-            msg = "content is kept in no known way"
-            raise DamagedError(msg)
-        if any(a.start + a.length > b.start for a, b in pairwise(found)):
-            msg = "extents overlap"
-            raise DamagedError(msg)
-        return found
-
-    def _count(self) -> int:
-        count = self.raw[24:32] if self.flags & _LONG else self.raw[76:80]
-        return int.from_bytes(count)
-
-
-def _records(disk: Disk, data: bytes, at: int, count: int) -> Iterator[Extent]:
-    if at + count * _NODE > len(data):
-        msg = "more extents than there is room for"
-        raise DamagedError(msg)
-    for one in range(at, at + count * _NODE, _NODE):
-        high, low = struct.unpack_from(">QQ", data, one)
-        start = (high & (1 << 63) - 1) >> 9
-        block = (high & 0x1FF) << 43 | low >> 21
-        length = low & (1 << 21) - 1
-        place = disk.place(block, length)
-        yield Extent(start * disk.block, place, length * disk.block, bool(high >> 63))
-
-
-class _Tree:
-    """The tree of extents of a file that has too many for its record."""
-
-    def __init__(self, inode: Inode) -> None:
-        self._inode = inode
-        self._disk = inode.disk
-        self._head = 72 if inode.disk.version == 5 else 24
-        self._given = 0
-        self._seen: set[int] = set()
-
-    def extents(self) -> Iterator[Extent]:
-        """Yield them from left to right."""
-        fork = self._inode.fork
-        level, count = struct.unpack_from(">HH", fork) if len(fork) >= 4 else (0, 0)
-        if not 1 <= level <= _DEEPEST:
-            msg = "a tree of extents without a level"
-            raise DamagedError(msg)
-        yield from self._below(self._pointers(fork, 4, count), level - 1)
-
-    def _below(self, blocks: list[int], level: int) -> Iterator[Extent]:
-        for block in blocks:
-            if block in self._seen:
-                msg = "a tree of extents that is a loop"
-                raise DamagedError(msg)
-            self._seen.add(block)
-            data = self._disk.read(block)
-            count = self._check(data, level)
-            if level:
-                yield from self._below(self._pointers(data, self._head, count), level - 1)
-                continue
-            self._given += count
-            if self._given > MOST_EXTENTS:
-                msg = "more extents than are read"
-                raise DamagedError(msg)
-            yield from _records(self._disk, data, self._head, count)
-
-    def _check(self, data: bytes, level: int) -> int:
-        """Check the head of a block of the tree; how many entries it has."""
-        sign, own, count = struct.unpack_from(">4sHH", data)
-        newer = self._disk.version == 5
-        owner = int.from_bytes(data[56:64]) if newer else self._inode.number
-        if sign != (b"BMA3" if newer else b"BMAP") or own != level or owner != self._inode.number:
-            msg = "a block that is not of the tree of extents"
-            raise DamagedError(msg)
-        return int(count)
-
-    def _pointers(self, data: bytes, at: int, count: int) -> list[int]:
-        """Read the numbers of the blocks below, which come after room for as many keys."""
-        most = (len(data) - at) // _NODE
-        if count > most:
-            msg = "more branches than there is room for"
-            raise DamagedError(msg)
-        return list(struct.unpack_from(f">{count}Q", data, at + 8 * most))
+    disk.check(disk.bytes_at(0, sector), _SUPER_SUM)
+    return disk

@@ -9,14 +9,19 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems.xfs_disk import DamagedError, Disk, Extent, Inode
+from hashmatch.evidence.filesystems.xfs_disk import DamagedError
+from hashmatch.evidence.filesystems.xfs_inode import Inode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashmatch.evidence.filesystems.xfs_disk import Disk
+    from hashmatch.evidence.filesystems.xfs_inode import Extent
+
 _DATA_END = 32 << 30  # beyond it a folder keeps indexes of names, no names
 _FREE = b"\xff\xff"
 _BLOCKS = {b"XD2B": 16, b"XD2D": 16, b"XDB3": 64, b"XDD3": 64}
+_BLOCK_SUM = 4
 _WITH_TAIL = frozenset((b"XD2B", b"XDB3"))
 _MOST_FOLDER = 4 << 30
 _UNSUPPORTED = "content lies on a real-time device"
@@ -214,6 +219,7 @@ class Node:
         if sign not in _BLOCKS or (_BLOCKS[sign] == 64) != newer or owner != self._number:
             msg = "a block that is not of the folder"
             raise DamagedError(msg)
+        self._disk.check(data, _BLOCK_SUM)
         end = len(data)
         if sign in _WITH_TAIL:
             end -= 8 + 8 * int.from_bytes(data[-8:-4])

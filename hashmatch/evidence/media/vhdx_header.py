@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.media.crc32c import crc32c
+from hashmatch.evidence.media import crc32c
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.media.mapped import believable
 from hashmatch.model import names
@@ -175,5 +175,4 @@ def _locator(raw: bytes) -> dict[str, str]:
 
 
 def _is_whole(raw: bytes, signature: bytes) -> bool:
-    stored = int.from_bytes(raw[4:8], "little")
-    return raw.startswith(signature) and crc32c(raw[:4] + bytes(4) + raw[8:]) == stored
+    return raw.startswith(signature) and crc32c.holds(raw, 4)

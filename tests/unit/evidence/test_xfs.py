@@ -1,6 +1,8 @@
 """XFS: every form of file and folder is read to the byte; what is damaged is said."""
 
+import shutil
 import struct
+import subprocess
 
 import pytest
 from hypothesis import given, settings
@@ -8,9 +10,11 @@ from hypothesis import strategies as st
 
 from hashmatch.evidence.filesystems import xfs, yal_walk
 from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.evidence.media import raw
 from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.locators import layer, parse_place
 from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped
+from hashmatch.model.secrets import Secrets
 from tests import xfs_maker as maker
 from tests.byte_medium import ByteMedium, content, items, mounted
 
@@ -23,7 +27,7 @@ def by_path(system):
 
 def root_with(disk, *names):
     disk.short_folder(list(names), number=maker.ROOT)
-    return mounted(ByteMedium(disk.raw))
+    return mounted(ByteMedium(maker.seal(disk.raw)))
 
 
 def test_every_file_is_read_to_the_byte():
@@ -72,7 +76,7 @@ def test_times_that_need_64_bits_are_told_and_their_nanoseconds_are_not():
     for place in (32, 40, 48, 144):
         where = number * maker.INODE + place
         disk.raw[where : where + 8] = (since + (1 << 31) * 10**9).to_bytes(8)
-    item = items(mounted(ByteMedium(disk.raw)))[b"many/name 3"]
+    item = items(mounted(ByteMedium(maker.seal(disk.raw))))[b"many/name 3"]
     names = ("modified", "accessed", "changed", "created")
     assert item.facts.times == tuple((name, "2400-01-01T00:00:00.000000003Z") for name in names)
     assert item.modified_ns == 0
@@ -196,6 +200,7 @@ def test_an_entry_that_is_not_there_or_changed_is_not_opened():
         (maker.Xfs(realtime=5).raw, Reason.UNSUPPORTED_FILE_SYSTEM),
         (maker.Xfs(incompatible=0x101).raw, Reason.UNSUPPORTED_FILE_SYSTEM),
         (maker.Xfs().raw, Reason.DAMAGED_FILE_SYSTEM),
+        (maker.seal(maker.Xfs().raw), Reason.DAMAGED_FILE_SYSTEM),
         (maker.Xfs().raw[:600], Reason.DAMAGED_FILE_SYSTEM),
         (struct.pack(">4sI", b"XFSB", 4096), Reason.DAMAGED_FILE_SYSTEM),
     ],
@@ -217,11 +222,13 @@ _PLACES = st.one_of(
 @given(
     st.lists(st.tuples(_PLACES, st.integers(0, 255)), min_size=1, max_size=30),
     st.sampled_from([len(_RAW), len(_RAW) // 2]),
+    st.booleans(),
 )
-def test_whatever_is_on_the_disk_there_is_an_answer(changes, kept):
+def test_whatever_is_on_the_disk_there_is_an_answer(changes, kept, sealed):
     disk = bytearray(_RAW)
     for at, value in changes:
         disk[at] = value
+    disk = maker.seal(disk) if sealed else disk
     try:
         system = mounted(ByteMedium(disk[:kept]))
     except MountError:
@@ -266,3 +273,59 @@ def test_a_block_whose_table_of_names_takes_all_of_it_holds_no_empty_folder():
     disk.raw[end - 8 : end - 4] = b"\xff" * 4
     found = by_path(root_with(disk, (b"folder", folder)))
     assert isinstance(found[b"folder"], Failed)
+
+
+def changed(disk, at, value):
+    """Change some bytes of a disk and leave its checksums as they were."""
+    return bytes(disk[:at]) + value + bytes(disk[at + len(value) :])
+
+
+def test_what_was_changed_behind_its_checksum_is_never_read():
+    disk, files = maker.usual()
+    found = items(mounted(ByteMedium(disk.raw)))
+    numbers = {path: int(one.place.rpartition("=")[2]) for path, one in found.items()}
+    other = found[b"Docs/a.txt"].facts.extents[0][0] // BLOCK
+    record = numbers[b"big.bin"] * maker.INODE
+    leaf, block = disk.raw.index(b"BMA3"), disk.raw.index(b"XDB3")
+    cases = {
+        b"big.bin": changed(disk.raw, record + 176, maker.extent(0, other, 4)),
+        b"apart": changed(disk.raw, leaf + 72, maker.extent(0, other, 1)),
+        b"Docs": changed(disk.raw, block + 64 + 41, b"b"),
+    }
+    assert disk.raw[block + 64 + 41] == ord("a")  # of a.txt
+    for path, altered in cases.items():
+        system = mounted(ByteMedium(altered))
+        entries = by_path(system)
+        assert isinstance(entries[path], Failed), path
+        assert entries[path].reason is Reason.DAMAGED_FILE_SYSTEM
+        alike = {b"hard\xff"} if path == b"big.bin" else set()
+        gone = {one for one in files if one.startswith(path) or one in alike}
+        assert set(items(system)) == set(files) - gone
+    with pytest.raises(ItemError) as caught:
+        mounted(ByteMedium(cases[b"big.bin"])).open(parse_place(found[b"big.bin"].place)[0], 3330)
+    assert caught.value.reason is Reason.DAMAGED_FILE_SYSTEM
+    with pytest.raises(MountError) as refused:
+        mounted(ByteMedium(changed(disk.raw, 40, b"x")))
+    assert refused.value.reason is Reason.DAMAGED_FILE_SYSTEM
+
+
+def test_a_disk_of_the_usual_maker_has_the_checksums_that_are_looked_for(tmp_path):
+    program = shutil.which("mkfs.xfs")
+    if program is None:
+        pytest.skip("mkfs.xfs is not installed")
+    inside = tmp_path / "inside"
+    inside.write_bytes(b"content")
+    many = "\n".join(f"name-{one} ---644 0 0 {inside}" for one in range(90))
+    layout = f"x\n0 0\nd--755 0 0\n{many}\n$\n"
+    (tmp_path / "layout").write_text(layout)
+    image = tmp_path / "image"
+    with image.open("wb") as file:
+        file.truncate(320 << 20)
+    made = [program, "-q", "-p", str(tmp_path / "layout"), str(image)]
+    subprocess.run(made, check=True, timeout=60)
+    medium = raw.open_medium(bytes(image), Secrets())
+    system = mounted(medium)
+    found = items(system)
+    assert set(found) == {b"name-%d" % one for one in range(90)}
+    assert {content(system, one) for one in found.values()} == {(b"content", None)}
+    medium.close()
