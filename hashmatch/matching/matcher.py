@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hashmatch.matching import near, video
 from hashmatch.matching.merge import exact_hit, near_hit
 from hashmatch.model.hashes import Method
+from hashmatch.model.outcomes import MADE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,12 +74,13 @@ class Matcher:
 def _exact(installed: InstalledSet, readings: Sequence[Reading]) -> dict[int, set[int]]:
     """Record numbers by number of the reading, for every digest of the batch in one look-up.
 
-    Digests of what was read only in part are of no content that anybody ever had.
+    Digests of what was carved in part, or made from samples, are of no file that anybody had. Those
+    of what could not all be read mostly agree with nothing; where one does, these are the bytes.
     """
     asked = [
         (number, digest)
         for number, reading in enumerate(readings)
-        if reading.partial is None
+        if reading.partial not in MADE
         for digest in reading.digests
     ]
     records: dict[int, set[int]] = defaultdict(set)

@@ -161,7 +161,8 @@ class Reading:
     """What one read of an item gave, before anything is looked up.
 
     ``partial`` says why what was read is not to the byte what the item held. The digests are then
-    those of what was read; they are kept and not looked up.
+    those of what was read; they are looked up unless there never was a file of just that
+    (:data:`MADE`).
     """
 
     digests: tuple[Digest, ...]
@@ -245,6 +246,9 @@ PARTS = frozenset(
 
 What was carved in part, or made from a document's samples, is all that there is.
 """
+
+MADE = frozenset({Reason.CARVED_IN_PART, Reason.NO_FILE})
+"""Why an item is no file that anybody had: only its picture is compared."""
 
 NEEDS_CONFIRMATION = frozenset({Claim.NEAR, Claim.LEAD})
 """Claims that a person or a second method must confirm."""

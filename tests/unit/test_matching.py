@@ -23,7 +23,7 @@ from hashmatch.model.hashes import (
     PictureHash,
 )
 from hashmatch.model.hits import Claim, Disposition
-from hashmatch.model.outcomes import Examined, Picture, Reading
+from hashmatch.model.outcomes import Examined, Picture, Reading, Reason
 from hashmatch.model.records import HashRecord
 
 NAMES = {Algorithm.MD5: "md5", Algorithm.SHA1: "sha1", Algorithm.SHA256: "sha256"}
@@ -97,6 +97,13 @@ def test_a_claim_is_as_strong_as_the_digests_that_agree(library, listed, claim):
     hit = only(match(library, Reading(digests(b"known")))[0])
     assert (hit.claim, hit.agreeing) == (claim, listed)
     assert hit.disposition is Disposition.ILLEGAL
+
+
+def test_what_was_read_in_part_is_looked_up_unless_it_was_never_a_file(library):
+    install(library, "s", [HashRecord(1, digests(b"a"))])
+    parts = (Reason.DAMAGED_MEDIUM, Reason.CHECKSUM, Reason.CARVED_IN_PART, Reason.NO_FILE)
+    found = match(library, *(Reading(digests(b"a"), partial=one) for one in parts))
+    assert [len(hits) for hits in found] == [1, 1, 0, 0]
 
 
 def test_an_md5_that_agrees_beside_a_sha1_that_does_not_is_shown_as_such(library):
