@@ -43,12 +43,14 @@ class Entry:
     """A stream: its path from the root, first sector and bytes.
 
     ``listed`` is False for a stream that no storage names: left over, or the tree is damaged.
+    ``number`` is its own among all entries.
     """
 
     path: tuple[str, ...]
     start: int
     size: int
     listed: bool = True
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class CompoundFile:
         self._mini_table = array("I")
         for number in self._as_far(mini):
             self._mini_table.extend(self._numbers(number))
+        self._mini_owners = array("I", bytes(4 * len(self._mini_table)))
 
     def _read_table(self, header: bytes, tables: int, more: int) -> array[int]:
         """Read which sector follows which."""
@@ -206,7 +209,7 @@ class CompoundFile:
             if node.kind == _STORAGE:
                 waiting.append((node.child, paths[number]))
         return [
-            Entry(paths.get(number, (node.name,)), node.start, node.size, number in paths)
+            Entry(paths.get(number, (node.name,)), node.start, node.size, number in paths, number)
             for number, node in enumerate(self._nodes)
             if node.kind == _STREAM
         ]
@@ -221,7 +224,7 @@ class CompoundFile:
             yield from self._small(entry)
             return
         left = entry.size
-        for start, size in self._stretches(entry.start, left):
+        for start, size in self._stretches(entry):
             place, end = start, start + min(size, left)
             while place < end:
                 data = read_at(self._stream, place, min(_BLOCK, end - place))
@@ -235,6 +238,7 @@ class CompoundFile:
         """Give a stream that lies in small sectors inside the stream of the root."""
         left = entry.size
         for number in self._sectors(self._mini_table, entry.start, -(-left // _MINI)):
+            self._own(self._mini_owners, number, entry)
             data = self._mini(number * _MINI)
             if len(data) < min(_MINI, left):
                 raise MemberError(Reason.DAMAGED_CONTAINER)
@@ -248,12 +252,13 @@ class CompoundFile:
             return b""
         return read_at(self._stream, (self._root[number] + 1) * self._sector + within, _MINI)
 
-    def _stretches(self, start: int, size: int) -> Iterator[tuple[int, int]]:
+    def _stretches(self, entry: Entry) -> Iterator[tuple[int, int]]:
         """Join sectors that follow each other: offset in the file, and bytes."""
         begin = end = 0
+        count = -(-entry.size // self._sector)
         try:
-            for number in self._sectors(self._table, start, -(-size // self._sector)):
-                self._own(number, start)
+            for number in self._sectors(self._table, entry.start, count):
+                self._own(self._owners, number, entry)
                 offset = (number + 1) * self._sector
                 if offset != end:
                     if begin:
@@ -267,8 +272,8 @@ class CompoundFile:
         if begin:
             yield begin, end - begin
 
-    def _own(self, sector: int, start: int) -> None:
-        """Note to which chain a sector belongs; in two of them, one has wrong content."""
-        if self._owners[sector] not in {0, start + 1}:
+    def _own(self, owners: array[int], sector: int, entry: Entry) -> None:
+        """Note to which stream a sector belongs; in two of them, one has wrong content."""
+        if owners[sector] not in {0, entry.number + 1}:
             self.damaged = True
-        self._owners[sector] = start + 1
+        owners[sector] = entry.number + 1

@@ -1,8 +1,9 @@
 """The messages of a mailbox in one file, as they stand there.
 
-Read forward only. A message begins at a line ``From `` with a date in it that follows an empty line
-and is followed by a header field, so that a sentence in a text is not taken for one. Lines that
-were changed when they were stored (``>From ``) are not changed back.
+Read forward only. A message begins at a line ``From `` with a date in it that is followed by a
+header field, so that a sentence in a text is not taken for one. An empty line before it is not
+demanded: some programs write none. Lines that were changed when they were stored (``>From ``) are
+not changed back.
 
 Source: RFC 4155.
 """
@@ -31,7 +32,7 @@ FORWARD = True
 _SEPARATOR = rb"From [^\r\n]{0,200}\d\d:\d\d[^\r\n]{0,80}\d{4}[^\r\n]{0,40}\r?\n"
 _FIELD = rb"(?=>?[!-9;-~]{1,76}[ \t]*:|>From )"
 _FIRST = re.compile(_SEPARATOR + _FIELD)
-_NEXT = re.compile(rb"\n\r?\n(?=%b%b)" % (_SEPARATOR, _FIELD))
+_NEXT = re.compile(rb"\n(?=%b%b)" % (_SEPARATOR, _FIELD))
 _REACH = 512  # bytes within which a separator is complete
 _PIECE = 1 << 20
 

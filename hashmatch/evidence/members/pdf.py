@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NAME = "pdf"
 TITLE = "PDF document"
 HELP = "pip install 'hashmatch[documents]'"
+RANK = 80  # its mark may stand in what another kind holds: after every kind with a sign at byte 0
 
 _MARK = b"%PDF-"
 _WITHIN = 1024  # readers accept the mark anywhere in so many bytes

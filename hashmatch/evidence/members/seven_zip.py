@@ -214,9 +214,9 @@ def _inside(one: Any, number: int, part: Part) -> Inside:  # noqa: ANN401
     }
     facts = Facts(times=tuple((name, iso(ns)) for name, ns in times.items())) if times else None
     where = layer(NAME, name, n=number)
-    return Inside(
-        name, where, part.size, lambda: unpacked(part.blocks()), times.get("modified", 0), facts
-    )
+    doubt = None if part.provable else Reason.KEY_NEEDED  # it may be what a wrong password gives
+    modified = times.get("modified", 0)
+    return Inside(name, where, part.size, lambda: unpacked(part.blocks()), modified, facts, doubt)
 
 
 def _name(one: Any) -> bytes:  # noqa: ANN401

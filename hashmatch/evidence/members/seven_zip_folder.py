@@ -39,6 +39,8 @@ _BRANCHES = {
     bytes.fromhex("03030805"): "SparcDecoder",
     bytes.fromhex("09"): "SparcDecoder",
 }
+SHAPELESS = frozenset((AES, b"\0", b"\x03", *_BRANCHES))
+"""Methods that take anything as their input, and so never say that a password is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

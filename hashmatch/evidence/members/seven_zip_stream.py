@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.members import seven_zip_folder
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from hashmatch.evidence.members.seven_zip_folder import Coder, Passwords
     from hashmatch.evidence.members.unpacked import Stretch
 
-_TRIED = 64 << 20  # bytes that a password is tried on at most
+_TRIED = 64 << 20  # bytes that a password is tried on at first
+_LEAST = 4  # bytes of which a checksum tells one password from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class Part:
         """A file without content."""
         return cls(None, 0, 0, -1)
 
+    @property
+    def provable(self) -> bool:
+        """Whether something tells a right password from a wrong one."""
+        if self.packed is None or not self.packed.encrypted:
+            return True
+        return self.packed.structured or (self.crc != -1 and self.size >= _LEAST)
+
     def blocks(self) -> Iterator[bytes]:
         """Give the content, checked."""
         content = self.packed.content(self) if self.packed else ()
@@ -41,12 +50,18 @@ class Part:
 
 
 class PackedStream:
-    """A packed stream and how far it is unpacked."""
+    """A packed stream and how far it is unpacked.
+
+    ``encrypted`` says that it needs a password, ``structured`` that it is compressed, which what a
+    wrong one gives does not fit.
+    """
 
     def __init__(
         self, stream: BinaryIO, data: Stretch, coders: tuple[Coder, ...], keys: Passwords
     ) -> None:
         self._stream, self._data, self._coders, self._keys = stream, data, coders, keys
+        methods = {one.method for one in coders}
+        self.encrypted, self.structured = AES in methods, bool(methods - seven_zip_folder.SHAPELESS)
         self._word: bytes | None = None
         self._now: Unpacked | None = None
 
@@ -69,28 +84,45 @@ class PackedStream:
         return block
 
     def _begun(self, part: Part) -> Unpacked:
-        encrypted = any(one.method == AES for one in self._coders)
-        if encrypted and self._word is None:
-            self._word = next((one for one in self._keys.words if self._fits(one, part)), None)
-            if self._word is None:
-                raise MemberError(Reason.KEY_NEEDED)
+        if self.encrypted and self._word is None:
+            self._word = self._found(part)
             self._keys.prefer(self._word)
         return self._with(self._word)
+
+    def _found(self, part: Part) -> bytes:
+        """Give the password that fits, or the only one that may.
+
+        Raises:
+            MemberError: there is none, or nothing tells which of several it is.
+        """
+        likely = []
+        for word in self._keys.words:
+            reached = self._fits(word, part, _TRIED)
+            if reached == part.size and part.provable:
+                return word
+            if reached >= 0:
+                likely.append(word)
+        if len(likely) > 1:
+            whole = (one for one in likely if self._fits(one, part, part.size) == part.size)
+            likely = list(islice(whole, 1)) if part.provable else []
+        if not likely:
+            raise MemberError(Reason.KEY_NEEDED)
+        return likely[0]
 
     def _with(self, word: bytes | None) -> Unpacked:
         blocks = self._data.blocks(self._stream)
         return Unpacked(seven_zip_folder.undone(blocks, self._coders, word, self._keys))
 
-    def _fits(self, word: bytes, part: Part) -> bool:
-        """Try a password: up to the end of a file, the checksum of which tells, or far enough."""
+    def _fits(self, word: bytes, part: Part, most: int) -> int:
+        """Try a password on so much of a file: give how far nothing spoke against it, or -1."""
         now = self._with(word)
         try:
             while now.tell() < part.offset:
                 self._some(now, part.offset)
             blocks = iter(lambda: now.read(min(BLOCK, part.offset + part.size - now.tell())), b"")
             for _ in checked(blocks, part.size, part.crc):
-                if now.tell() - part.offset > _TRIED:
-                    break
+                if now.tell() - part.offset > most:
+                    return most
         except MemberError:
-            return False
-        return True
+            return -1
+        return part.size

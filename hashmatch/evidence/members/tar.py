@@ -30,6 +30,7 @@ NAME = "tar"
 TITLE = "Tar archive"
 HELP = ""
 FORWARD = True
+RANK = 6  # a header with a checksum is surer than any sign, which a first name may be
 _LONGEST = 16 << 20  # bytes of a name or an extended header
 _RULES = {
     b"1": Rule.HARD_LINK,

@@ -302,3 +302,9 @@ def test_boundaries_across_the_pieces_that_are_read_are_found():
         raw = one_part(body, b"Content-Type: multipart/mixed; boundary=x")
         assert contents(mime, raw) == [b"a" * size]
     assert unpacked(iter([b"a"])).read() == b"a"
+
+
+def test_a_mailbox_without_empty_lines_between_messages():
+    separator = b"From a@b Mon Jan 01 00:00:00 2020\n"
+    one = HEAD + b"\nFrom here on it is text\nFrom 10:00 to 11:00 in 2020\nno field\n"
+    assert contents(mbox, (separator + one) * 3) == [one] * 3

@@ -306,7 +306,9 @@ def test_more_streams_than_the_file_can_hold_end_it():
     for number in range(1, 20):
         entry = made.index(wide(f"s{number}") + bytes(4)) + 116
         struct.pack_into("<IQ", made, entry, start, 50_000)
-    assert read(ole, bytes(made))[1] is None
+    assert (
+        read(ole, bytes(made))[1] is Reason.DAMAGED_CONTAINER
+    )  # one chain is the content of one stream
     huge = made.copy()
     for number in range(20):
         entry = huge.index(wide(f"s{number}") + bytes(4)) + 120
@@ -328,3 +330,22 @@ def test_a_picture_in_a_stream_that_breaks_off_is_given_with_a_doubt():
     ]
     assert found[0][1] == JPEG
     assert found[0][0].doubt is found[2][0].doubt is Reason.DAMAGED_CONTAINER
+
+
+@pytest.mark.parametrize("size", [100, 5000], ids=["small", "large"])
+def test_two_streams_on_one_chain_are_noticed(size):
+    raw = bytearray(compound({"Aaa": b"a" * size, "Bbb": b"b" * size}))
+    first, second = (raw.index(name.encode("utf-16-le")) for name in ("Aaa", "Bbb"))
+    file = CompoundFile(io.BytesIO(raw))
+    for _ in range(2):  # one stream twice is no matter
+        read_streams(file)
+    assert not file.damaged
+    raw[second + 116 : second + 120] = raw[first + 116 : first + 120]
+    file = CompoundFile(io.BytesIO(raw))
+    read_streams(file)
+    assert file.damaged
+
+
+def read_streams(file):
+    for entry in file.entries():
+        assert len(b"".join(file.blocks(entry))) == entry.size

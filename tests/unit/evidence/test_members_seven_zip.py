@@ -2,11 +2,14 @@
 
 import io
 import random
+import zlib
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from hashmatch.evidence.members import seven_zip
-from hashmatch.evidence.members.interface import Inside
+from hashmatch.evidence.members import seven_zip, seven_zip_folder, seven_zip_stream
+from hashmatch.evidence.members.interface import Inside, MemberError
+from hashmatch.evidence.members.unpacked import Stretch
 from hashmatch.model.outcomes import Reason, Rule
 from hashmatch.model.secrets import Secrets
 from tests.archives import contents, inside
@@ -127,3 +130,33 @@ def test_a_missing_library_is_said(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "py7zr", None)
     assert seven_zip.recognise(made, b"")
     assert contents(seven_zip, made) == [(b"", Reason.NO_BACKEND)]
+
+
+def test_a_password_is_taken_only_when_the_whole_file_proves_it(monkeypatch):
+    """What is only stored and encrypted takes any password up to its checksum."""
+    monkeypatch.setattr(seven_zip_stream, "_TRIED", 100)
+    made = archive([{"id": py7zr.FILTER_COPY}, AES], "right")
+    assert contents(seven_zip, made, [b"wrong", b"other", b"right"]) == EXPECTED
+
+
+def test_stored_content_without_a_checksum_is_no_proof_of_a_password():
+    plain = b"\xff\xd8\xff\xe0" + b"picture!" * 63 + b"...."
+    key = seven_zip_folder.Passwords([]).key(b"right", b"", 4)
+    cipher = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+    sealed = cipher.update(plain)
+    coders = (seven_zip_folder.Coder(seven_zip_folder.AES, b"\x44\x0f" + bytes(16), len(plain)),)
+
+    def part(*words, crc=-1):
+        keys = seven_zip_folder.Passwords(list(words))
+        data = Stretch(0, len(sealed))
+        packed = seven_zip_stream.PackedStream(io.BytesIO(sealed), data, coders, keys)
+        return seven_zip_stream.Part(packed, 0, len(plain), crc)
+
+    with pytest.raises(MemberError) as failed:
+        list(part(b"wrong", b"right").blocks())
+    assert failed.value.reason is Reason.KEY_NEEDED
+    assert not part(b"right").provable
+    assert b"".join(part(b"right").blocks()) == plain
+    sure = part(b"wrong", b"right", crc=zlib.crc32(plain))
+    assert sure.provable
+    assert b"".join(sure.blocks()) == plain
