@@ -62,6 +62,8 @@ class Ntfs(Family):
 
     sweeps = True
     data = (NTFS_DATA,)
+    _plain: Handle = None
+    """The file that was looked at last, if it is no reparse point."""
 
     def ident(self, addr: int, seq: int) -> bytes:
         """Name a record by its number and the sequence number that the name has."""
@@ -86,6 +88,13 @@ class Ntfs(Family):
             return None
         following = seq % 0xFFFF + 1
         return file if int(file.info.meta.seq) in {seq, following} else None
+
+    def streams(self, file: Handle) -> list[Stream]:
+        """List the streams of a file, and note by the way whether it is a reparse point."""
+        found = streams(file, self.unit, (NTFS_DATA, NTFS_REPARSE))
+        data = [one for one in found if one.kind == NTFS_DATA]
+        self._plain = file if len(data) == len(found) else None
+        return data
 
     def nothing(self, file: Handle) -> Stream:  # noqa: ARG002
         """Even an empty file has a stream: a record without one is damaged."""
@@ -198,6 +207,8 @@ class Ntfs(Family):
 
     def _reparse(self, file: Handle) -> int:
         """Give the tag of a reparse point; 0 for none, and one that is nowhere known for damage."""
+        if file is self._plain:
+            return 0
         try:
             found = streams(file, self.unit, (NTFS_REPARSE,))
             if not found:

@@ -64,33 +64,37 @@ def streams(file: Handle, unit: int, kinds: tuple[int, ...]) -> list[Stream]:
     Raises:
         whatever the library does: see :data:`.tsk_image.TROUBLES`.
     """
-    return [_stream(one, unit) for one in file if int(one.info.type) in kinds]
+    found = []
+    for one in file:
+        info = one.info  # made anew each time it is asked for
+        if (kind := int(info.type)) in kinds:
+            found.append(_stream(one, info, kind, unit))
+    return found
 
 
-def _stream(attribute: Handle, unit: int) -> Stream:
-    info = attribute.info
+def _stream(attribute: Handle, info: Handle, kind: int, unit: int) -> Stream:
     flags, size = int(info.flags), int(info.size)
     runs: list[Run] = []
     covered, filled = 0, False
     if flags & NONRESIDENT:
         whole = flags & COMPRESSED  # then runs are of units, and do not end where the content does
         for run in attribute:
-            length = int(run.len) * unit
-            if not int(run.flags) & (_FILLER | _HOLE):
+            length, marks = int(run.len) * unit, int(run.flags)
+            if not marks & (_FILLER | _HOLE):
                 there = length if whole else min(length, size - covered)
                 if there > 0:
                     runs.append(Run(int(run.addr) * unit, there))
-            filled = filled or bool(int(run.flags) & _FILLER)
+            filled = filled or bool(marks & _FILLER)
             covered += length
     # The content proper has no name; what the library calls content kept in a record is its own.
-    name = b"" if int(info.type) in {DEFAULT, HFS_DATA} else bytes(info.name or b"")
+    name = b"" if kind in {DEFAULT, HFS_DATA} else bytes(info.name or b"")
     return Stream(
         name,
         size,
-        int(info.type),
+        kind,
         int(info.id),
         flags,
-        tuple(joined(runs)),
+        tuple(joined(runs) if len(runs) > 1 else runs),
         covered,
         filled,
     )
