@@ -1,8 +1,9 @@
 """Locators: one readable line that names any item from the exhibit down, and its id.
 
-``EVIDENCE ("!" kind [":" path] (";" key ["=" value])*)*``. Only ``! ; %``, control bytes and bytes
-that are not UTF-8 are written as ``%XX``; other scripts stay readable. Paths have ``/`` between
-names and are never normalised. What follows EVIDENCE is called the *place* of an item.
+``EVIDENCE ("!" kind [":" path] (";" key ["=" value])*)*``. Only ``! ; %``, what cannot be seen or
+makes other characters be seen otherwise, and bytes that are not UTF-8 are written as ``%XX``; other
+scripts stay readable, and a locator can be typed as it is shown. Paths have ``/`` between names and
+are never normalised. What follows EVIDENCE is called the *place* of an item.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from hashmatch.model import names
+
 _KIND = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 _KEY = re.compile(r"[a-z][a-z0-9]*")
-_ESCAPED = re.compile("[\x00-\x1f\x7f!;%\x80-\x9f]")
-_BAD = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile("[!;%]")
 _BROKEN = re.compile("%(?![0-9A-F]{2})")
 _CODE = re.compile(rb"%([0-9A-F]{2})")
 
@@ -127,12 +129,15 @@ def _escaped(value: bytes) -> str:
     text = value.decode("utf-8", "surrogateescape")
     if text.isprintable() and not _ESCAPED.search(text):
         return text
-    text = _ESCAPED.sub(_codes, text)
-    return _BAD.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", text)
+    return "".join(_codes(char) if _is_escaped(char) else char for char in text)
 
 
-def _codes(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode())
+def _is_escaped(char: str) -> bool:
+    return char in "!;%" or names.is_hidden(char)
+
+
+def _codes(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogateescape"))
 
 
 def _unescaped(text: str) -> bytes:

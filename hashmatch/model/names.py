@@ -53,10 +53,11 @@ def shown(path: bytes | str) -> str:
     (``‹U+202E›``), bytes that are not UTF-8 become ``\xNN``. Markup is the renderer's concern.
     """
     text = path.decode("utf-8", "backslashreplace") if isinstance(path, bytes) else path
-    return "".join(f"‹U+{ord(c):04X}›" if _hidden(c) else c for c in text)
+    return "".join(f"‹U+{ord(c):04X}›" if is_hidden(c) else c for c in text)
 
 
-def _hidden(char: str) -> bool:
+def is_hidden(char: str) -> bool:
+    """Tell whether a character cannot be seen, or makes others be seen otherwise."""
     category = unicodedata.category(char)
     if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return True

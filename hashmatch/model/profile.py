@@ -28,7 +28,7 @@ class MemberLimits:
     depth: int = 5
     count: int = 1_000_000
     bytes: int = 8 << 30
-    total: int = 64 << 30
+    total: int = 4 << 30
     times: int = 20
     ratio: int = 200
     free: int = 64 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashmatch.model import locators
+from hashmatch.model import locators, names
 from hashmatch.model.locators import Layer, layer
 
 GOLDEN = {
@@ -74,3 +74,10 @@ def test_what_is_wrong_is_told(text: str, why: str) -> None:
 
 def test_exhibits_are_numbered_from_one() -> None:
     assert [locators.label(number) for number in (0, 8, 99)] == ["EV01", "EV09", "EV100"]
+
+
+def test_a_locator_is_shown_as_it_is_written():
+    for name in ("evil\u202egpj.exe", "a\u200bb", "ไทย\u200dคำ", "\ue000", "a\u00a0b", "\x85", "ก็"):
+        text = str(locators.layer("zip", name.encode()))
+        assert names.shown(text) == text
+        assert locators.parse_place(text)[0].path == name.encode()
