@@ -42,7 +42,10 @@ def recognise(head: bytes, name: bytes) -> Container | None:
         head: its first 4096 bytes, or all there are.
         name: its own name, without folders.
     """
-    return next((one for one in containers() if one.recognise(head, name)), None)
+    for one in containers():  # every file is asked this; a loop costs less than a generator
+        if one.recognise(head, name):
+            return one
+    return None
 
 
 def reads_forward(kind: Container) -> bool:
