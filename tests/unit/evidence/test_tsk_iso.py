@@ -1,10 +1,16 @@
-"""Folders of ISO 9660 whose names cannot be right are said: the library leaves names out."""
+"""Folders of ISO 9660 whose names cannot be right are said: the library leaves names out.
+
+What is packed, or goes on elsewhere, is never given as it lies there.
+"""
 
 import shutil
+import struct
 import subprocess
+import zlib
 
 import pytest
 
+from hashmatch.evidence.filesystems import iso_folders
 from hashmatch.model.outcomes import Failed, Reason
 from tests.byte_medium import ByteMedium, items, mounted
 
@@ -69,3 +75,112 @@ def test_entries_that_cannot_be_are_said(disc, at, value):
     assert failed
     assert set(failed) == {Reason.DAMAGED_FILE_SYSTEM}
     assert count < 5
+
+
+def packed(content):
+    """Pack content as zisofs has it, with one pointer to each block of 32 KiB and to the end."""
+    blocks = [zlib.compress(content[at : at + 32768]) for at in range(0, len(content), 32768)]
+    place = 16 + 4 * (len(blocks) + 1)
+    head = b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07" + struct.pack("<IBB2x", len(content), 4, 15)
+    for block in [*blocks, b""]:
+        head += struct.pack("<I", place)
+        place += len(block)
+    return head + b"".join(blocks)
+
+
+@pytest.mark.parametrize("more", [[], ["-J"]])
+def test_a_packed_file_is_not_given_as_it_lies_there(tmp_path, more):
+    root = tmp_path / "tree"
+    root.mkdir()
+    long = "n" * 190 + ".jpg"  # its fields do not all find room in the entry
+    for name in ("short.jpg", long):
+        (root / name).write_bytes(packed(name.encode() * 9000))
+    (root / "plain.jpg").write_bytes(b"plain")
+    path = tmp_path / "disc.iso"
+    made = [MAKER, "-quiet", "-R", "-z", *more, "-o", path, root]
+    subprocess.run(made, check=True, timeout=60)
+    system = mounted(ByteMedium(path.read_bytes()))
+    found = list(system.entries(deleted=True))
+    failed = [one.reason for one in found if isinstance(one, Failed)]
+    assert failed == [Reason.UNSUPPORTED_STORAGE] * 2
+    assert [one.size for one in items(system).values()] == [5]
+
+
+def records(*entries):
+    """Write a sector of a folder: itself, and entries of block, size, flags, and fields."""
+    raw = b""
+    for number, (block, size, flags, fields) in enumerate([(20, 2048, 2, b""), *entries]):
+        name = b"\0" if not number else b"%d" % (number % 10)
+        length = 34 + len(fields)
+        raw += struct.pack("<BBI4xI4x", length, 0, block, size) + b"\x78\1\1\1\1\1\0"
+        raw += struct.pack("<BBBHHB", flags, 0, 0, 1, 0, 1) + name + fields
+    return raw.ljust(SECTOR, b"\0")
+
+
+def folders(*sectors, size=0):
+    """Read a disc of one folder."""
+    disc = bytearray(40 * SECTOR)
+    root = struct.pack("<BBI4xI4x", 34, 0, 20, size or len(sectors) * SECTOR) + bytes(7)
+    disc[16 * SECTOR : 16 * SECTOR + 7] = b"\1CD001\1"
+    disc[16 * SECTOR + 156 : 16 * SECTOR + 190] = root + b"\2" + bytes(6) + b"\1\0"
+    for number, sector in enumerate(sectors, 20):
+        disc[number * SECTOR : (number + 1) * SECTOR] = sector
+    medium = ByteMedium(disc)
+    return medium, iso_folders.Folders(medium)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_one_entry_says_of_content_no_other_hides(order):
+    both = [(30, 2048, 0x80, b""), (31, 9, 0, b""), (30, 2048, 0, b""), (32, 5, 0, b"")]
+    if order < 0:
+        both = [both[2], both[3], both[0], both[1]]
+    _, found = folders(records(*both))
+    assert not found.unsound
+    apart = {place for place, one in found.found.items() if one.apart}
+    assert apart == {(30, 2048), (31, 9)}
+
+
+def test_times_of_the_same_content_that_differ_are_none():
+    raw = bytearray(records((30, 9, 0, b""), (30, 9, 0, b""), (31, 9, 0, b"")))
+    raw[34 + 18] += 1
+    _, found = folders(raw)
+    assert found.found[30, 9].time == bytes(7)
+    assert found.found[31, 9].time == b"\x78\1\1\1\1\1\0"
+
+
+def test_a_part_in_the_next_sector_still_follows():
+    first = records(*[(30, 9, 0, b"")] * 20, (31, 2048, 0x80, b""))
+    _, found = folders(first, records((32, 7, 0, b""))[34:] + bytes(34))
+    assert found.found[32, 7].apart
+    assert not found.found[30, 9].apart
+
+
+def test_areas_of_fields_without_an_end_are_not_followed_for_ever():
+    again = b"CE\x1c\1" + struct.pack("<I4xI4xI4x", 35, 0, 28)
+    medium, _ = folders(records((30, 9, 0, again)))
+    medium._content[35 * SECTOR : 35 * SECTOR + 28] = again
+    found = iso_folders.Folders(medium)
+    assert found.found[30, 9].apart
+
+
+def test_fields_behind_those_of_another_standard_are_found():
+    field = b"ZF\x10\1pz\4\x0f" + struct.pack("<II", 9, 0)
+    other = struct.pack(">HHH", 0, 0, 0x0D55) + b"XA" + bytes(6)
+    _, found = folders(records((30, 9, 0, other + field), (31, 9, 0, other)))
+    assert found.found[30, 9].apart
+    assert not found.found[31, 9].apart
+
+
+def test_a_folder_is_read_by_pieces_and_not_without_end(monkeypatch):
+    medium, found = folders(records((30, 9, 0, b"")), size=(4 << 30) - SECTOR)
+    lengths = []
+    read = medium.read_at
+    monkeypatch.setattr(medium, "read_at", lambda o, n: lengths.append(n) or read(o, n))
+    found = iso_folders.Folders(medium)
+    assert max(lengths) <= 64 * SECTOR
+    assert len(lengths) < 20
+    assert found.unsound == [20]
+    assert (30, 9) in found.found
+    monkeypatch.setattr(iso_folders, "MOST_ENTRIES", 1)
+    _, few = folders(records((30, 9, 0, b""), (31, 9, 0, b"")))
+    assert few.unsound == [20]
