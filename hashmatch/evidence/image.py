@@ -111,12 +111,17 @@ class ImageSource:
         """Yield every entry of one volume: its root first, what was carved last.
 
         A volume that cannot be looked into is a ``Failed``, and all there is of it but for what
-        is carved; a gap between volumes is no entry.
+        is carved; a gap between volumes is no entry. What is carved and lies, to the byte, where
+        a file lies that is listed and not allocated, is that file, and is not told again.
         """
+        listed: set[unallocated.Extents] = set()
         if not volume.gap:
-            yield from self._listed(volume)
+            for entry in self._listed(volume):
+                if self.carve:
+                    unallocated.note(entry, listed)
+                yield entry
         if self.carve:
-            yield from self._carved(volume)
+            yield from self._carved(volume, listed)
 
     def _listed(self, volume: Volume) -> Iterator[Entry]:
         if volume.trouble is not None:
@@ -135,7 +140,7 @@ class ImageSource:
             if not isinstance(entry, Folder) or entry.path:
                 yield _in_volume(mounted.opened, entry)
 
-    def _carved(self, volume: Volume) -> Iterator[Entry]:
+    def _carved(self, volume: Volume, listed: set[unallocated.Extents]) -> Iterator[Entry]:
         try:
             mounted = None if volume.gap or volume.trouble else self._stack.mounted(volume)
         except (MountError, LookupError, EvidenceError):
@@ -146,7 +151,7 @@ class ImageSource:
             if volume.gap:
                 yield failed(volume, Reason.DAMAGED_VOLUMES)
             return  # that the volume failed was told before
-        yield from unallocated.entries(opened, mounted.files if mounted else None)
+        yield from unallocated.entries(opened, mounted.files if mounted else None, listed)
 
     def at(self, where: tuple[Layer, ...]) -> Item:
         """Give the item of a place; of its facts only its size, as what is there now tells it."""

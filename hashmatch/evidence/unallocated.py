@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from hashmatch.evidence.carving import places
 from hashmatch.evidence.carving.search import Search
@@ -16,7 +16,7 @@ from hashmatch.model.facts import MOST_EXTENTS, Facts, Recovery, Standing
 from hashmatch.model.outcomes import Failed, ItemError, Reason, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from _typeshed import WriteableBuffer
 
@@ -29,12 +29,31 @@ if TYPE_CHECKING:
 GAP = "gap"
 """The kind of the step into a stretch that no file system has."""
 
+Extents: TypeAlias = tuple[tuple[int, int], ...]
+"""Offset and length of each stretch, as facts have them."""
+
+_MOST_LISTED = 1 << 20
+"""Of so many files it is kept where they lie; further ones may be told a second time."""
 _FOLDER = b"$carved"
 _PART = "part"
 _ENDINGS = {"jpeg": "jpg"}
 
 
-def entries(opened: Opened, files: FileSystem | None) -> Iterator[Entry]:
+def note(entry: Entry, listed: set[Extents]) -> None:
+    """Note where a file lies that is listed and not allocated; nothing where not all is told."""
+    if not isinstance(entry, Item) or entry.facts is None or len(listed) >= _MOST_LISTED:
+        return
+    extents = entry.facts.extents
+    whole = bool(extents) and sum(length for _, length in extents) == entry.size
+    if whole and entry.facts.standing is not Standing.ALLOCATED:
+        listed.add(extents)
+
+
+def entries(
+    opened: Opened,
+    files: FileSystem | None,
+    listed: Container[Extents] = (),
+) -> Iterator[Entry]:
     """Yield what is found, in order; offsets in paths and places are those on the medium.
 
     Where the volume is no stretch of the medium they are offsets in the volume.
@@ -42,6 +61,7 @@ def entries(opened: Opened, files: FileSystem | None) -> Iterator[Entry]:
     Args:
         opened: the volume.
         files: its file system; None to search all of the volume.
+        listed: extents of files that were listed: what lies there as a whole is left out.
     """
     kind = files.kind if files else GAP
     runs: Iterable[Run] = (Run(0, opened.content.size),)
@@ -54,7 +74,9 @@ def entries(opened: Opened, files: FileSystem | None) -> Iterator[Entry]:
         return
     search = Search(space)
     for found in search:
-        yield _item(opened, kind, space, found)
+        item = _item(opened, kind, space, found)
+        if not found.whole or item.facts is None or item.facts.extents not in listed:
+            yield item
     if search.given_up:
         yield _failed(opened, kind, Reason.LIMIT_TOTAL)
 

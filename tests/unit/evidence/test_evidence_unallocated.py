@@ -46,8 +46,8 @@ def made(tmp_path_factory):
     return path, bytes(disk), gap, gone, cut
 
 
-def carved(path, **wishes):
-    image = opening.source_of(os.fsencode(path), Wishes(deleted=False, **wishes))
+def carved(path, *, deleted=False, **wishes):
+    image = opening.source_of(os.fsencode(path), Wishes(deleted=deleted, **wishes))
     return image, [
         one
         for one in image.entries()
@@ -77,6 +77,23 @@ def test_what_no_file_has_is_found_where_it_is_asked_for(made):
     assert f"off={disk.index(gone)}".encode() in b" ".join(one.place.encode() for one in found)
     assert gone in contents.values()
     assert any(content.startswith(cut[:1000]) for content in contents.values())
+
+
+def test_what_is_listed_as_deleted_is_not_told_a_second_time(made):
+    path, disk, _, gone, _ = made
+    alone = carved(path, carve=True)[1]
+    image, found = carved(path, carve=True, deleted=True)
+    listed = {one.path: one for one in image.entries() if isinstance(one, Item)}
+    once = next(one for path, one in listed.items() if path.endswith(b"ONE.JPG"))
+    assert once.facts.standing is Standing.DELETED
+    assert once.facts.extents == ((disk.index(gone), len(gone)),)
+    assert {one.place for one in alone} - {one.place for one in found} == {
+        one.place for one in alone if one.facts.extents == once.facts.extents
+    }
+    assert len(alone) == len(found) + 1
+    # What was found without its end is not the deleted file, though it begins where that does.
+    cut = next(one for path, one in listed.items() if path.endswith(b"UT.JPG"))
+    assert cut.facts.extents[0][0] in {one.facts.extents[0][0] for one in found}
 
 
 def test_a_place_out_of_the_volume_leads_nowhere(made):
