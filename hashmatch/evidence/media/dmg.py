@@ -13,7 +13,7 @@ import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.media import dmg_blocks
+from hashmatch.evidence.media import dmg_blocks, signatures
 from hashmatch.evidence.media.adc import unpack_adc
 from hashmatch.evidence.media.dmg_blocks import IGNORED, RAW, ZEROS, Layout, Table
 from hashmatch.evidence.media.interface import MediumFacts
@@ -40,11 +40,18 @@ CERTAINTY = 2
 _MOST_MEMORY = 256 << 20  # for the dictionary of LZMA
 
 
-def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
-    """Tell by the trailer, which some old images have at the beginning."""
-    return tail[-dmg_blocks.TRAILER_SIZE :].startswith(dmg_blocks.COOKIE) or head.startswith(
-        dmg_blocks.COOKIE + b"\0\0\0\4"
-    )
+def recognise(head: bytes, tail: bytes, path: bytes) -> bool:
+    """Tell by the trailer, which some old images have at the beginning.
+
+    A raw copy of a disk may end with a file that has a trailer. Where the file begins as a disk
+    does, the trailer counts only if the list that it names is there.
+    """
+    if head.startswith(dmg_blocks.COOKIE + b"\0\0\0\4"):
+        return True
+    trailer = tail[-dmg_blocks.TRAILER_SIZE :]
+    if len(trailer) < dmg_blocks.TRAILER_SIZE or not trailer.startswith(dmg_blocks.COOKIE):
+        return False
+    return signatures.name_of(head) is None or dmg_blocks.names_a_list(path, trailer)
 
 
 def files(path: bytes) -> tuple[bytes, ...]:
@@ -122,7 +129,7 @@ class _Runs:
                 raise Unreadable(TRUNCATED)
             return _unpacked(kind, packed, length)
 
-        return Packed((kind, place), length, unpack)
+        return Packed((kind, place, size, length), length, unpack)
 
 
 class _Verified(Mapped):

@@ -11,15 +11,13 @@ import struct
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.parsers.expat import ExpatError
 
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.media.mapped import MOST_PACKED, believable
+from hashmatch.evidence.media.stored import Stored
 from hashmatch.model import names
-
-if TYPE_CHECKING:
-    from hashmatch.evidence.media.stored import Stored
 
 COOKIE = b"koly"
 TRAILER_SIZE = 512
@@ -31,7 +29,9 @@ _CRC32 = 2
 _TRAILER = struct.Struct(">4sIIIQQQQQII")
 _RUN = struct.Struct(">IIQQQQ")
 _TABLE_SIZE = 204
-_MOST_LIST = 64 << 20
+_MOST_LIST = 32 << 20
+_MOST_TAGS = 100_000
+"""So many tags of the list are read: each costs a hundred times its bytes, tables only theirs."""
 _MOST_TABLES = 4096
 _CONVERT = "convert it with 'hdiutil convert -format UDTO' and scan that"
 
@@ -93,13 +93,35 @@ def read_layout(file: Stored) -> Layout:
     if version != 4 or segments > 1 or not length:
         msg = f"{shown} is an Apple disk image of an old form or in several files; {_CONVERT}"
         raise MediumError(msg)
-    if length > _MOST_LIST or at + length > file.size:
+    if at + length > file.size:
         msg = f"{shown} is cut off or damaged: the list of its blocks is missing"
         raise MediumError(msg)
-    found = [_table(raw, base, shown) for raw in _raw_tables(file.header(at, length), shown)]
+    text = file.header(at, min(length, _MOST_LIST))
+    if length > _MOST_LIST or text.count(b"<") > _MOST_TAGS:
+        msg = f"the list of blocks of {shown} is longer than what is read; {_CONVERT}"
+        raise MediumError(msg)
+    found = [_table(raw, base, shown) for raw in _raw_tables(text, shown)]
     tables = tuple(sorted((one for one in found if one.length), key=lambda one: one.start))
     size = believable(max(sectors * SECTOR, _end(tables, shown)), shown)
     return Layout(size, tables, tuple(table.start for table in tables))
+
+
+def names_a_list(path: bytes, trailer: bytes) -> bool:
+    """Tell whether a trailer names a list of blocks that is there.
+
+    That of an image which is stored on a disk as a file names a place in that file.
+    """
+    place, length = struct.unpack_from(">QQ", trailer, 216)
+    try:
+        file = Stored(path)
+    except MediumError:
+        return False
+    try:
+        return length > 0 and file.header(place, 5) in {b"<?xml", b"<plis"}
+    except MediumError:
+        return False
+    finally:
+        file.close()
 
 
 def _end(tables: tuple[Table, ...], shown: str) -> int:
@@ -115,7 +137,10 @@ def _raw_tables(text: bytes, shown: str) -> list[bytes]:
     try:
         tree: Any = plistlib.loads(text, fmt=plistlib.FMT_XML)
         found = [entry["Data"] for entry in tree["resource-fork"]["blkx"]]
-    except (ExpatError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
+    except (
+        *(ExpatError, ValueError, LookupError, TypeError, AttributeError, OverflowError),
+        MemoryError,
+    ):
         raise _damaged(shown, "the list of its blocks is not readable") from None
     if len(found) > _MOST_TABLES or not all(isinstance(raw, bytes) for raw in found):
         raise _damaged(shown, "the list of its blocks is not readable")

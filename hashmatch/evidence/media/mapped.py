@@ -39,11 +39,12 @@ class Unreadable(Exception):  # noqa: N818  # a state of the content, told to th
 class Packed:
     """A piece that can only be had whole.
 
-    ``key`` tells it from every other of the same medium; ``unpack`` gives exactly ``length`` bytes
+    ``key`` tells it from every other of the same medium: whatever ``unpack`` looks at is in it, so
+    that the order of reading changes nothing. ``unpack`` gives exactly ``length`` bytes
     or raises :class:`Unreadable` or ``OSError``.
     """
 
-    key: tuple[int, int]
+    key: tuple[int, ...]
     length: int
     unpack: Callable[[], bytes]
 
@@ -96,7 +97,7 @@ class Mapped:
         self._files = files
         self._facts = facts
         self._damage = Damage(layout.size)
-        self._unpacked: OrderedDict[tuple[int, int], tuple[bytes, str]] = OrderedDict()
+        self._unpacked: OrderedDict[tuple[int, ...], tuple[bytes, str]] = OrderedDict()
         self._kept = 0
 
     @property
@@ -134,9 +135,11 @@ class Mapped:
     def _read(self, part: Part, skip: int, length: int) -> bytes:
         if part.packed is not None:
             whole, why = self._whole(part.packed)
+            found = whole[part.at + skip : part.at + skip + length]
+            why = why or (UNREADABLE if len(found) < length else "")
             if why:
                 self._damage.note(part.start, part.length, why)
-            return whole[part.at + skip : part.at + skip + length]
+            return found.ljust(length, b"\0")  # fewer bytes would move all that follows
         if part.file is not None:
             found, lost = part.file.sectors(part.at + skip, length)
             for place, many, why in lost:

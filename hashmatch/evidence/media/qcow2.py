@@ -25,7 +25,7 @@ from hashmatch.evidence.media.mapped import (
     inflated,
     lower,
 )
-from hashmatch.evidence.media.qcow2_header import MAGIC, Header, read_header
+from hashmatch.evidence.media.qcow2_header import MAGIC, PLACE, Header, read_header
 from hashmatch.evidence.media.stored import (
     Stored,
     beside,
@@ -44,7 +44,6 @@ NAME = "qcow2"
 TITLE = "QEMU disk image (QCOW2)"
 CERTAINTY = 1
 
-_PLACE = 0x00FF_FFFF_FFFF_FE00
 _COMPRESSED = 1 << 62
 _ZERO = 1
 _DEEPEST = 32
@@ -136,12 +135,12 @@ class Clusters:
         cluster = offset >> self._bits
         first, second = divmod(cluster, per_table)
         pointer = int.from_bytes(self._header.table[first * 8 : first * 8 + 8])
-        place = pointer & _PLACE
+        place = pointer & PLACE
         start = first * per_table << self._bits
         end = min(start + (per_table << self._bits), self.size)
         if not place:
             return lower(self._below, start, end, offset)
-        table = self._tables.at(place)
+        table = None if place & (self._cluster - 1) else self._tables.at(place)
         if table is None:
             return Part(start, end - start, why=MISSING)
         start = cluster << self._bits
@@ -153,7 +152,9 @@ class Clusters:
         word = int.from_bytes(entry[:8])
         if word & _COMPRESSED:
             return Part(start, end - start, packed=self._packed(word))
-        place = word & _PLACE
+        place = word & PLACE
+        if place and not self._is_content(place):
+            return Part(start, end - start, why=UNREADABLE)
         if self._entry == 16:
             return self._subclusters(int.from_bytes(entry[8:]), place, (start, end, offset))
         if word & _ZERO and self._header.version > 2:
@@ -161,6 +162,11 @@ class Clusters:
         if not place:
             return lower(self._below, start, end, offset)
         return Part(start, end - start, self._file, place)
+
+    def _is_content(self, place: int) -> bool:
+        """Tell whether a cluster lies where one can, and not on what describes the image."""
+        aligned = not place & (self._cluster - 1)
+        return aligned and place >> self._bits not in self._header.kept
 
     def _subclusters(self, bitmap: int, place: int, where: tuple[int, int, int]) -> Part:
         start, end, offset = where
@@ -194,4 +200,4 @@ class Clusters:
                 raise Unreadable(UNREADABLE)
             return found
 
-        return Packed((id(self), place), self._cluster, unpack)
+        return Packed((id(self), place, length), self._cluster, unpack)

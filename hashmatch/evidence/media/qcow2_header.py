@@ -15,23 +15,31 @@ from hashmatch.evidence.media.zstandard import zstd_is_there
 from hashmatch.model import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.media.stored import Stored
     from hashmatch.model.records import Json
 
 MAGIC = b"QFI\xfb"
+PLACE = 0x00FF_FFFF_FFFF_FE00
+"""The bits of an entry of a table that say where something lies."""
 _HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
+_WORD = struct.Struct(">Q")
 _LATER = struct.Struct(">QQQII")
 _DIRTY, _CORRUPT, _ELSEWHERE, _COMPRESSION, _EXTENDED = 1, 2, 4, 8, 16
 _UNDERSTOOD = _DIRTY | _CORRUPT | _ELSEWHERE | _COMPRESSION | _EXTENDED
 _BACKING_FORMAT = 0xE2792ACA
 _LONGEST_NAME = 1023
 _MOST_TABLE = 32 << 20  # bytes of the first table: QEMU itself takes no more
+_MOST_COUNTS = 8 << 20  # bytes of the table of counts: QEMU itself takes no more
 _CONVERT = "convert it with 'qemu-img convert -O raw' and scan that"
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """The layout of an image. ``table`` is its first table, big-endian words of 8 bytes.
+
+    ``kept`` are the numbers of the clusters that describe the image and hold no content.
 
     ``backing`` is the name of the file below, ``backing_format`` its form, both as stored.
     """
@@ -46,6 +54,7 @@ class Header:
     extended: bool = False
     snapshots: int = 0
     dirty: bool = False
+    kept: frozenset[int] = frozenset()
 
     @property
     def said(self) -> dict[str, Json]:
@@ -70,9 +79,8 @@ def read_header(file: Stored) -> Header:
     """
     head = file.header(0, 4096)
     shown = names.shown(file.path)
-    _, version, place, length, bits, size, crypt, entries, table_at, _, _, snapshots, _ = (
-        _HEADER.unpack_from(head)
-    )
+    fields = _HEADER.unpack_from(head)
+    _, version, place, length, bits, size, crypt, entries, table_at, _, _, snapshots, _ = fields
     if version not in {2, 3}:
         msg = f"{shown} is a QCOW image of version {version}, which is not read; {_CONVERT}"
         raise MediumError(msg)
@@ -83,18 +91,38 @@ def read_header(file: Stored) -> Header:
     if not 9 <= bits <= 21:
         msg = f"the QCOW2 header of {shown} is damaged: clusters of 2^{bits} bytes"
         raise MediumError(msg)
+    size = believable(size, shown) if size else 0
+    table = _table(file, table_at, entries, (size, bits, bool(features & _EXTENDED)))
     return Header(
         version,
-        believable(size, shown) if size else 0,
+        size,
         bits,
-        _table(file, table_at, entries, (size, bits, bool(features & _EXTENDED))),
+        table,
         _backing(file, place, length),
         _extensions(head, header_length).get(_BACKING_FORMAT, b""),
         zstd,
         bool(features & _EXTENDED),
         snapshots,
         bool(features & _DIRTY),
+        frozenset(_kept(file, bits, (table_at, table), (fields[9], fields[10]))),
     )
+
+
+def _kept(
+    file: Stored, bits: int, first: tuple[int, bytes], counts: tuple[int, int]
+) -> Iterator[int]:
+    """Name the clusters of the header and of the tables: of content, and of references."""
+    yield 0
+    place, table = first
+    yield from range(place >> bits, (place + len(table) - 1 >> bits) + 1)
+    at, many = counts
+    size = min(many << bits, _MOST_COUNTS, max(0, file.size - at))
+    if size:
+        yield from range(at >> bits, (at + size - 1 >> bits) + 1)
+    for words in (table, file.header(at, size // 8 * 8) if size else b""):
+        for (word,) in _WORD.iter_unpack(words):
+            if 0 < word & PLACE < file.size:
+                yield (word & PLACE) >> bits
 
 
 def _features(head: bytes, shown: str) -> tuple[int, int, bool]:

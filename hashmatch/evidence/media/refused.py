@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from hashmatch.evidence.media import signatures
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.media.stored import Stored
 from hashmatch.model import names
@@ -90,7 +91,7 @@ def _what(head: bytes, tail: bytes) -> tuple[str, str] | None:
     for place, magic, kind, advice in _HEADS:
         if head.startswith(magic, place):
             return kind, advice
-    if tail.endswith(_ENCRYPTED_END):
+    if tail.endswith(_ENCRYPTED_END) and signatures.name_of(head) is None:
         return "an encrypted Apple disk image", _DECRYPT
     if head.startswith(_ZIP) and all(name in head[:_NEAR] or name in tail for name in _AFF4):
         return "an AFF4 image", _EXPORT.format("the tool that made it")

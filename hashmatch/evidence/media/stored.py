@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from hashmatch.evidence.folders import open_quietly
@@ -137,6 +138,15 @@ def lies_beside(path: bytes, name: bytes) -> bool:
         return stat.S_ISREG(os.lstat(beside(path, last)).st_mode)
     except OSError:
         return False
+
+
+def size_of(path: bytes) -> int | None:
+    """Give the bytes of a regular file; None where it is none, or cannot be looked at."""
+    try:
+        status = Path(os.fsdecode(path)).stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def put_together(path: bytes, build: Build[_Map]) -> tuple[_Map, list[Stored]]:

@@ -8,18 +8,21 @@ Source: Microsoft, Virtual Hard Disk Image Format Specification 1.0.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.media import vhd_header
+from hashmatch.evidence.media import signatures, vhd_header
 from hashmatch.evidence.media.bitmaps import run
+from hashmatch.evidence.media.clashes import clashing
 from hashmatch.evidence.media.interface import MediumError, MediumFacts
-from hashmatch.evidence.media.mapped import MISSING, Mapped, Part, Tables, lower
+from hashmatch.evidence.media.mapped import MISSING, UNREADABLE, Mapped, Part, Tables, lower
 from hashmatch.evidence.media.stored import (
     Stored,
     beside,
     files_of,
     lies_beside,
     put_together,
+    size_of,
 )
 from hashmatch.model import names
 
@@ -34,14 +37,26 @@ CERTAINTY = 2
 
 _SECTOR = 512
 _NOWHERE = 0xFFFFFFFF
+_WORD = struct.Struct(">I")
 _DEEPEST = 32
 
 
-def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
-    """Tell by the footer, or its copy at the beginning where the end is missing."""
-    return head.startswith(vhd_header.COOKIE) or any(
-        tail[-size:].startswith(vhd_header.COOKIE) for size in vhd_header.FOOTER_SIZES
+def recognise(head: bytes, tail: bytes, path: bytes) -> bool:
+    """Tell by the footer, or its copy at the beginning where the end is missing.
+
+    A raw copy of a disk may end with a file that has a footer. Where the file begins as a disk
+    does, the footer counts only if it is that of a fixed disk which all of the file belongs to.
+    """
+    if head.startswith(vhd_header.COOKIE):
+        return True
+    length = next(
+        (size for size in vhd_header.FOOTER_SIZES if tail[-size:].startswith(vhd_header.COOKIE)), 0
     )
+    if not length or signatures.name_of(head) is None:
+        return bool(length)
+    said = vhd_header.fixed_size(tail[-length:])
+    size = size_of(path)
+    return said is not None and (size is None or said >= size - length)
 
 
 def files(path: bytes) -> tuple[bytes, ...]:
@@ -67,6 +82,18 @@ class _Fixed:
     """The map of a fixed disk: the content, then a footer."""
 
     def __init__(self, file: Stored, footer: Footer) -> None:
+        """Begin.
+
+        Raises:
+            MediumError: the file has more than the content that its footer tells of.
+        """
+        more = file.size - footer.length - footer.size
+        if more > 0:
+            msg = (
+                f"{names.shown(file.path)} ends with the footer of a fixed VHD of {footer.size} "
+                f"bytes and has {more} more before it; scan it as a raw image (--as raw)"
+            )
+            raise MediumError(msg)
         self._file = file
         self.size = footer.size
         self._there = min(footer.size, max(0, file.size - footer.length))
@@ -85,6 +112,12 @@ class _Blocks:
         self._below = below
         self._block = header.block
         self._table = header.table
+        self._wrong = clashing(
+            file,
+            (word * _SECTOR for (word,) in _WORD.iter_unpack(header.table) if word != _NOWHERE),
+            header.block + -(-header.block // _SECTOR // 8 // _SECTOR) * _SECTOR,
+            ((0, _SECTOR), *header.kept),
+        )
         bits = -(-header.block // _SECTOR // 8)
         self._bitmap = -(-bits // _SECTOR) * _SECTOR
         self._bitmaps = Tables(file, self._bitmap)
@@ -99,6 +132,8 @@ class _Blocks:
         if place == _NOWHERE:
             return lower(self._below, start, end, offset)
         place *= _SECTOR
+        if place in self._wrong:
+            return Part(start, end - start, why=UNREADABLE)
         if not self._differs:
             return Part(start, end - start, self._file, place + self._bitmap)
         bitmap = self._bitmaps.at(place)

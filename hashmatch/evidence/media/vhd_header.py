@@ -49,13 +49,15 @@ class Footer:
 class Header:
     """How a dynamic disk lies: bytes of a block, and the table of big-endian words of 4 bytes.
 
-    ``parents`` are names of the parent as stored, likeliest first; ``parent`` its identifier.
+    ``parents`` are names of the parent as stored, likeliest first; ``parent`` its identifier,
+    ``kept`` first byte and end of what describes the disk.
     """
 
     block: int
     table: bytes
     parent: bytes
     parents: tuple[bytes, ...]
+    kept: tuple[tuple[int, int], ...]
 
 
 def read_footer(file: Stored) -> Footer:
@@ -74,6 +76,14 @@ def read_footer(file: Stored) -> Footer:
         "without its last 512 bytes as a raw image"
     )
     raise MediumError(msg)
+
+
+def fixed_size(raw: bytes) -> int | None:
+    """Give the bytes of content that a footer tells of; None where it is not of a fixed disk."""
+    if not _is_whole(raw, _SUM_OF_FOOTER):
+        return None
+    fields = _FOOTER.unpack_from(raw)
+    return int(fields[9]) if fields[13] == FIXED else None
 
 
 def _footer(raw: bytes, shown: str, *, at_end: bool) -> Footer:
@@ -117,7 +127,8 @@ def read_header(file: Stored, footer: Footer) -> Header:
         msg = f"{shown} is cut off: the table of its blocks is missing"
         raise MediumError(msg)
     table = file.header(place, needed * 4)
-    return Header(block, table, parent, tuple(_parents(file, raw, name)))
+    kept = (footer.header, footer.header + _HEADER_SIZE), (place, place + needed * 4)
+    return Header(block, table, parent, tuple(_parents(file, raw, name)), kept)
 
 
 def _parents(file: Stored, raw: bytes, name: bytes) -> list[bytes]:

@@ -8,10 +8,12 @@ Source: Microsoft, [MS-VHDX] Virtual Hard Disk v2 File Format.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.media import vhdx_header
 from hashmatch.evidence.media.bitmaps import run, turned
+from hashmatch.evidence.media.clashes import clashing
 from hashmatch.evidence.media.interface import MediumError, MediumFacts
 from hashmatch.evidence.media.mapped import MISSING, UNREADABLE, Mapped, Part, Tables, lower
 from hashmatch.evidence.media.stored import (
@@ -25,6 +27,8 @@ from hashmatch.evidence.media.vhdx_header import MIB
 from hashmatch.model import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.media.mapped import Map
     from hashmatch.evidence.media.vhdx_header import Header
     from hashmatch.model.records import Json
@@ -37,6 +41,9 @@ CERTAINTY = 1
 _NOT_PRESENT, _PRESENT, _PARTLY = 0, 6, 7
 _ZEROS = frozenset((1, 2, 3))  # undefined, zero, unmapped: none of them looks at the parent
 _DEEPEST = 32
+_UNKNOWN = 5  # a state that is not defined
+_RESERVED = 0xFFFF8
+_WORD = struct.Struct("<Q")
 
 
 def recognise(head: bytes, tail: bytes, path: bytes) -> bool:  # noqa: ARG001
@@ -70,6 +77,20 @@ class _Blocks:
         self._bitmaps = Tables(file, MIB, 8)
         self.size = header.size
         self.identifier = header.identifier
+        self._wrong = clashing(file, self._places(), header.block, self._kept())
+
+    def _places(self, *, maps: bool = False) -> Iterator[int]:
+        """Give where the blocks lie that are stored, or the maps of their sectors."""
+        stored = {_PRESENT} if maps else {_PRESENT, _PARTLY}
+        turn = self._header.ratio + 1
+        for number, (word,) in enumerate(_WORD.iter_unpack(self._header.table), 1):
+            if (number % turn == 0) is maps and word & 7 in stored:
+                yield word >> 20 << 20
+
+    def _kept(self) -> list[tuple[int, int]]:
+        """Give first byte and end of what is no block."""
+        maps = self._places(maps=True) if self._header.differs else ()
+        return [*self._header.kept, *((place, place + MIB) for place in maps)]
 
     @property
     def said(self) -> dict[str, Json]:
@@ -91,6 +112,8 @@ class _Blocks:
         state, place = self._entry(number + number // header.ratio)
         if state in _ZEROS:
             return Part(start, end - start)
+        if state in {_PRESENT, _PARTLY} and place in self._wrong:
+            return Part(start, end - start, why=UNREADABLE)
         if state == _PRESENT:
             return Part(start, end - start, self._file, place)
         if state == _NOT_PRESENT:
@@ -102,7 +125,10 @@ class _Blocks:
     def _entry(self, number: int) -> tuple[int, int]:
         """Give the state of an entry of the table, and the place that it names."""
         word = int.from_bytes(self._header.table[number * 8 : number * 8 + 8], "little")
-        return word & 7, word >> 20 << 20
+        state = word & 7
+        if word & _RESERVED and state in {_PRESENT, _PARTLY}:
+            state = _UNKNOWN
+        return state, word >> 20 << 20
 
     def _partly(self, number: int, place: int, where: tuple[int, int, int]) -> Part:
         start, end, offset = where

@@ -49,7 +49,8 @@ class Header:
     """How a disk lies: bytes of a block and of a sector, and its table, words of 8 bytes.
 
     ``table`` is little-endian, ``ratio`` how many blocks share one map of sectors, ``parents``
-    names of the parent as stored, likeliest first, ``linkage`` identifiers it may have.
+    names of the parent as stored, likeliest first, ``linkage`` identifiers it may have, ``kept``
+    first byte and end of what describes the disk.
     """
 
     size: int
@@ -61,6 +62,7 @@ class Header:
     differs: bool
     parents: tuple[bytes, ...]
     linkage: tuple[str, ...]
+    kept: tuple[tuple[int, int], ...]
 
 
 def read_header(file: Stored) -> Header:
@@ -70,7 +72,7 @@ def read_header(file: Stored) -> Header:
         MediumError: it is damaged or cut off; it was not closed; or it is not understood.
     """
     shown = names.shown(file.path)
-    identifier = _current(file, shown)
+    identifier, log = _current(file, shown)
     regions = _regions(file, shown)
     items = _items(file, regions[_ITEMS], shown)
     block, flags = struct.unpack("<II", items[_FILE][:8])
@@ -102,28 +104,32 @@ def read_header(file: Stored) -> Header:
             for name in ("parent_linkage", "parent_linkage2")
             if name in parent
         ),
+        ((0, MIB), log, *((start, start + length) for start, length in regions.values())),
     )
 
 
-def _current(file: Stored, shown: str) -> str:
-    """Give the identifier of the content, from the newer of the two headers that is whole."""
-    found: list[tuple[int, bytes, bytes, int]] = []
+def _current(file: Stored, shown: str) -> tuple[str, tuple[int, int]]:
+    """Give what the newer of the two headers that is whole says.
+
+    That is the identifier of the content, and first byte and end of the log.
+    """
+    found: list[tuple[int, bytes, bytes, int, tuple[int, int]]] = []
     for place in _HEADERS:
         raw = file.header(place, 4096)
         if _is_whole(raw, b"head"):
-            _, _, number, _, content, log, _, version, _, _ = _HEADER.unpack_from(raw)
-            found.append((number, content, log, version))
+            _, _, number, _, content, log, _, version, size, start = _HEADER.unpack_from(raw)
+            found.append((number, content, log, version, (start, start + size)))
     if not found:
         msg = f"{shown} is damaged: the checksums of both headers are wrong"
         raise MediumError(msg)
-    _, content, log, version = max(found)
+    _, content, log, version, where = max(found)
     if version != 1:
         msg = f"{shown} is a VHDX of version {version}, which is not read; {_REPAIR}"
         raise MediumError(msg)
     if log != bytes(16):
         msg = f"{shown} was not closed: changes wait in its log; {_REPAIR}"
         raise MediumError(msg)
-    return str(uuid.UUID(bytes_le=content))
+    return str(uuid.UUID(bytes_le=content)), where
 
 
 def _regions(file: Stored, shown: str) -> dict[bytes, tuple[int, int]]:

@@ -157,8 +157,8 @@ def _descriptor(file: Stored, header: vmdk_sparse.Header | None) -> Descriptor:
     longest = vmdk_descriptor.LONGEST
     shown = names.shown(file.path)
     if header is None:
-        return vmdk_descriptor.parse(file.header(0, min(file.size, longest)), shown)
-    length = min(header.descriptor_size * SECTOR, longest)
+        return vmdk_descriptor.parse(file.header(0, min(file.size, longest + 1)), shown)
+    length = min(header.descriptor_size * SECTOR, longest + 1)
     found = vmdk_descriptor.parse(file.header(header.descriptor * SECTOR, length), shown)
     if len(found.extents) != 1 or found.extents[0].kind != b"SPARSE":
         msg = f"the VMDK descriptor inside {shown} is damaged: it does not name that one file"
@@ -218,7 +218,9 @@ def _stretch(
 def _grains(
     file: Stored, header: vmdk_sparse.Header, extent: Extent, on: tuple[Map | None, int]
 ) -> Grains:
-    if header.capacity < extent.sectors:
+    # Some writers count the sectors of the last grain that lie beyond the end of the disk.
+    rounded = -(-extent.sectors // header.grain) * header.grain
+    if not extent.sectors <= header.capacity <= rounded:
         msg = (
             f"{names.shown(file.path)} holds {header.capacity} sectors where the descriptor "
             f"says {extent.sectors}; is it the right file?"

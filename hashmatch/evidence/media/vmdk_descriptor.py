@@ -68,7 +68,11 @@ def parse(text: bytes, shown: str) -> Descriptor:
     """
     fields: dict[bytes, bytes] = {}
     extents: list[Extent] = []
-    for raw in text.partition(b"\0")[0].splitlines():
+    text = text.partition(b"\0")[0]
+    if len(text) > LONGEST:
+        msg = f"the VMDK descriptor of {shown} is longer than {LONGEST} bytes, which is not read"
+        raise MediumError(msg)
+    for raw in text.splitlines():
         line = raw.strip()
         if line.startswith((b"RW ", b"RDONLY ", b"NOACCESS ", b"RW\t", b"RDONLY\t", b"NOACCESS\t")):
             extents.append(_extent(line, shown))

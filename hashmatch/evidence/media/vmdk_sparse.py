@@ -181,7 +181,7 @@ class Grains:
             # Some writers pack the last grain only as far as the disk goes.
             return inflated(packed, needed, 15).ljust(self._grain, b"\0")
 
-        return Packed((id(self), place), self._grain, unpack)
+        return Packed((id(self), place, first), self._grain, unpack)
 
 
 def _word(table: bytes, number: int) -> int:

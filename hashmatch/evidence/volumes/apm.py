@@ -44,8 +44,14 @@ def _map(medium: Medium, size: int) -> Table:
         if entry[:2] != _SIGN:
             doubts.append(f"the entry of p{place} is missing")
             break
+        said = int.from_bytes(entry[4:8])
+        if said != count:
+            doubts.append(f"the entry of p{place} tells of {said} entries, that of p1 of {count}")
         start, length = int.from_bytes(entry[8:12]), int.from_bytes(entry[12:16])
         kind = entry[48:80].partition(b"\0")[0].decode("ascii", "replace")
         if length and kind not in {"Apple_Free", "Apple_Void"}:
             found.append(Partition(place, start * size, length * size, kind))
+    if count < MOST_ENTRIES and block(medium, (count + 1) * size, 2) == _SIGN:
+        # Not read: it may be the first of a second map, counted in larger blocks.
+        doubts.append(f"the map goes on behind the {count} entries that it says it has")
     return made("apm", found, medium.size, doubts)

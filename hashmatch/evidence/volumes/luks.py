@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ _ACTIVE = 0x00AC71F3
 _HASHES = frozenset(("sha1", "sha224", "sha256", "sha384", "sha512"))
 _MOST_STRIPES = 8192
 _CHECK = 20
+_SECONDS = 120
+"""After so long no further slot is tried: a header may ask for minutes for each password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +84,36 @@ def unlock(content: Medium, secrets: Secrets) -> Medium:
     trouble = _trouble(header, content.size)
     if trouble is not None:
         raise trouble
-    for secret in (*secrets.passwords, *secrets.keys):
-        for slot in header.slots:
-            key = _key(content, header, slot, secret)
-            if key is not None:
-                return Decrypting(content, header.payload, SectorCipher(header.mode, key), NAME)
+    key = _found(content, header, secrets)
+    if key is not None:
+        return Decrypting(content, header.payload, SectorCipher(header.mode, key), NAME)
     advice = (
         "the volume is encrypted with LUKS; give its password or key file (--passwords, --key-file)"
     )
     if secrets.count:
         advice = "none of the passwords and keys given opens this LUKS volume"
     raise MountError(Reason.KEY_NEEDED, advice)
+
+
+def _found(content: Medium, header: _Header, secrets: Secrets) -> bytes | None:
+    """Give the key that the first fitting secret opens; None where none does.
+
+    Raises:
+        MountError: the time was over before all of them were tried.
+    """
+    end = time.monotonic() + _SECONDS
+    for secret in (*secrets.passwords, *secrets.keys):
+        for slot in header.slots:
+            if time.monotonic() > end:
+                advice = (
+                    f"not all passwords and keys were tried in {_SECONDS} seconds: give those alone"
+                    " that may fit this LUKS volume, or open it with 'cryptsetup open --readonly'"
+                )
+                raise MountError(Reason.LIMIT_TIME, advice)
+            key = _key(content, header, slot, secret)
+            if key is not None:
+                return key
+    return None
 
 
 def _header(raw: bytes) -> _Header:

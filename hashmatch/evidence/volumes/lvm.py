@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
 
-MOST_TEXT = 16 << 20
+MOST_TEXT = 2 << 20
 _LABEL = b"LABELONE"
 _AREA = b" LVM2 x[5A%r0N*>"
 _SEED = 0xF597A6CF
@@ -53,7 +53,8 @@ class Group:
     """A volume group as one of its physical volumes describes it.
 
     ``data`` is offset and end in bytes of the space for volumes; ``used`` the same of each stretch
-    that any volume has.
+    of a volume that can be read. What others have lies in no volume that is given, and is to be
+    searched as space that none has.
     """
 
     name: str
@@ -97,6 +98,8 @@ def read(medium: Medium) -> Group:
             trouble = str(error)
         except (KeyError, TypeError):
             trouble = "the metadata lacks what it must say"
+        except MemoryError:
+            trouble = "the metadata needs more memory than there is"
     raise LvmError(trouble)
 
 
@@ -162,17 +165,16 @@ class _Reader:
         named = _section(text, "logical_volumes") if "logical_volumes" in text else {}
         stores = self._stores(named)
         found: list[Logical] = []
-        used: list[tuple[int, int]] = []
         for name in named:
             one = _section(named, name)
             segments = [_section(one, key) for key in one if isinstance(one[key], dict)]
-            parts = (part for segment in segments for part in self._parts(segment))
-            used.extend((offset, offset + size) for offset, size in parts)
             status = one.get("status")
-            if isinstance(status, list) and "VISIBLE" in status:
+            if "VISIBLE" in (status if isinstance(status, list) else [status]):
                 found.append(self._logical(name, segments, stores))
+        volumes = _apart(found)
+        used = sorted((at, at + size) for one in volumes for at, size in one.parts)
         end = self._start + self._count * self._extent
-        return Group(self._name, tuple(found), (self._start, end), tuple(sorted(used)))
+        return Group(self._name, volumes, (self._start, end), tuple(used))
 
     def _stores(self, named: Section) -> frozenset[str]:
         """Name the volumes that hold what a snapshot has changed, and no content of their own."""
@@ -216,6 +218,23 @@ class _Reader:
             first = stripes[1] if isinstance(stripes, list) else 0
             size = _whole(segment, "extent_count") * self._extent
             yield self._start + int(first) * self._extent, size
+
+
+def _apart(volumes: Sequence[Logical]) -> tuple[Logical, ...]:
+    """Believe none of the volumes that share bytes: nothing says whose they are."""
+    taken = sorted((at, size, place) for place, one in enumerate(volumes) for at, size in one.parts)
+    shared: set[int] = set()
+    last, end = 0, 0
+    for at, size, place in taken:
+        if size and at < end:
+            shared.update((last, place))
+        if at + size > end:
+            last, end = place, at + size
+    trouble = "another volume, or another part of it, has some of the same extents"
+    return tuple(
+        replace(one, parts=(), trouble=trouble) if place in shared else one
+        for place, one in enumerate(volumes)
+    )
 
 
 def _section(section: Section, name: str) -> Section:
