@@ -1,8 +1,9 @@
 """Attachments and pictures of a mail message, also of the messages attached to it.
 
-Given is every part that has a name, is of a kind other than text, or begins as a picture, and files
-written into a text by uuencode. Not given: the text of messages, pictures written into HTML, and
-what stands before the first boundary or behind the last one.
+Given is every part that has a name, is of a kind other than text, or begins as a picture or an
+archive, and files written into a text by uuencode. Not given: the text of messages, pictures
+written into HTML, and what stands before the first boundary or behind the last one. A part that
+begins behind the last one is given, and that is said.
 Parts are numbered as IMAP does it; those of an attached message go on below its own number.
 
 Source: RFC 5322, 2045, 2046, 2183.
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.members import mime_codings
 from hashmatch.evidence.members.interface import Inside, MemberError, Trouble
+from hashmatch.evidence.members.mime_headers import BEFORE
 from hashmatch.evidence.members.mime_parts import Splitter
 from hashmatch.evidence.members.pieces import places
 from hashmatch.evidence.members.unpacked import read_at, unpacked
@@ -43,15 +45,20 @@ _MAIL = frozenset(
 _LEAST = 2  # fields of mail that a message has
 _MEDIA = (
     *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF", b"II*\0", b"MM\0*"),
-    *(b"\x1aE\xdf\xa3", b"PK\3\4", b"%PDF-"),
+    *(b"\x1aE\xdf\xa3", b"PK\3\4", b"%PDF-", b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08"),
+    *(b"BZh%d1AY&SY" % level for level in range(1, 10)),
+    *(b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    *(b"\0\0\0\x0cj", b"\x78\x9f\x3e\x22", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11", b"\0\0\1\xba"),
 )
 _UU = re.compile(rb"\nbegin [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
 
 
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content decides
     """Tell whether it begins with a block of header fields, two of them those of mail."""
-    if not _FIELD.match(head):
+    before = BEFORE.match(head)
+    if before is None:
         return False
+    head = head[before.end() :]
     found: list[bytes] = []
     lines = head.splitlines()
     for line in lines[: len(lines) - 1] if len(lines) > 1 else lines:
@@ -90,7 +97,7 @@ def _given(stream: BinaryIO, part: Part) -> Iterator[Given]:
     if not (part.named or not part.kind.startswith(b"text/") or _is_media(stream, part)):
         yield from _in_text(stream, part)
         return
-    doubt = None
+    doubt = Reason.DAMAGED_CONTAINER if part.unclear else None
     if part.unfinished and not _is_padded(stream, part):
         doubt = Reason.DAMAGED_CONTAINER
     yield Inside(

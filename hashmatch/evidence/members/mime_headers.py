@@ -9,6 +9,8 @@ import base64
 import binascii
 import re
 
+BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,32}(?=[!-9;-~]{1,76}[ \t]*:)")
+"""What some programs leave before the first header field of a message."""
 _PARAMETER = re.compile(rb';\s*([^\s=;]{1,64}?)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
 _WORD = re.compile(rb"=\?([^?]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(rb"(\?=)\s+(=\?)")
@@ -17,6 +19,8 @@ _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _LONGEST_FIELD = 64 << 10
 _LONGEST_NAME = 1024
 _MOST_SECTIONS = 64
+_MOST_OF_ONE_NAME = 8
+_DECISIVE = (b"content-type", b"content-transfer-encoding")
 
 
 class Headers:
@@ -27,38 +31,45 @@ class Headers:
 
     ``kind`` and ``coding`` are in lower case, ``kind`` is ``text/plain`` where none is said.
     ``boundary`` is empty for a part that holds no others; ``name`` is in UTF-8, or as it stands
-    where its characters are not known, and empty for none.
+    where its characters are not known, and empty for none. ``unclear`` says that a field about its
+    kind or coding is there twice, or that it holds others and does not say what is between them.
     """
 
     def __init__(self, block: bytes) -> None:
-        fields = _fields(block)
+        fields, self.unclear = _fields(block)
         told = fields.get(b"content-type", b"")
         self.kind = told.partition(b";")[0].strip().lower() or b"text/plain"
         self.coding = fields.get(b"content-transfer-encoding", b"").strip().lower()
         of_kind = _parameters(told)
         is_many = self.kind.startswith(b"multipart/")
         self.boundary = _name(of_kind, b"boundary").rstrip() if is_many else b""
+        self.unclear |= is_many and not self.boundary
         disposition = _parameters(fields.get(b"content-disposition", b""))
         name = _name(disposition, b"filename") or _name(of_kind, b"name")
         self.name = name.replace(b"\r", b"").replace(b"\n", b"")[:_LONGEST_NAME]
 
 
-def _fields(block: bytes) -> dict[bytes, bytes]:
-    """Give the fields about content, the first of each name, with their lines joined."""
-    fields: dict[bytes, bytes] = {}
-    name = b""
+def _fields(block: bytes) -> tuple[dict[bytes, bytes], bool]:
+    """Give the fields about content with their lines joined, and whether one is there twice.
+
+    Of several of one name the first counts, but a kind that says how parts are told apart is taken
+    before one that does not.
+    """
+    found: dict[bytes, list[bytes]] = {}
+    values: list[bytes] = []
     for line in block.splitlines():
-        if line[:1] in {b" ", b"\t"} and name:
-            if len(fields[name]) < _LONGEST_FIELD:
-                fields[name] += b" " + line.strip()
+        if line[:1] in {b" ", b"\t"} and values:
+            if len(values[-1]) < _LONGEST_FIELD:
+                values[-1] += b" " + line.strip()
             continue
         head, colon, value = line.partition(b":")
         name = head.strip().lower()
-        if not colon or not name.startswith(b"content-") or name in fields:
-            name = b""
-        else:
-            fields[name] = value.strip()[:_LONGEST_FIELD]
-    return fields
+        values = found.setdefault(name, []) if colon and name.startswith(b"content-") else []
+        if len(values) < _MOST_OF_ONE_NAME:
+            values.append(value.strip()[:_LONGEST_FIELD])
+    found.get(b"content-type", []).sort(key=lambda one: b"boundary" not in one.lower())
+    twice = any(len(set(found.get(name, ()))) > 1 for name in _DECISIVE)
+    return {name: values[0] for name, values in found.items()}, twice
 
 
 def _parameters(field: bytes) -> dict[bytes, bytes]:

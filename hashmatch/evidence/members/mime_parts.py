@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.members.interface import MemberError
-from hashmatch.evidence.members.mime_headers import Headers
+from hashmatch.evidence.members.mime_headers import BEFORE, Headers
 from hashmatch.evidence.members.unpacked import length, read_at
 from hashmatch.model.outcomes import Reason
 
@@ -31,7 +31,8 @@ _PLAIN = frozenset((b"", b"7bit", b"8bit", b"binary"))
 class Part:
     """A part that holds no others: its number, where its content lies, what its headers say.
 
-    ``unfinished`` says that the message ends in it where a boundary was to come.
+    ``unfinished`` says that the message ends in it where a boundary was to come, ``unclear`` that
+    its headers do not say one thing.
     """
 
     number: tuple[int, ...]
@@ -42,15 +43,17 @@ class Part:
     name: bytes
     named: bool
     unfinished: bool = False
+    unclear: bool = False
 
 
 @dataclass(slots=True)
 class _Level:
-    """A part that holds others, and how many of them have begun."""
+    """A part that holds others, how many of them have begun, and whether the last one ended."""
 
     boundary: bytes
     number: tuple[int, ...]
     count: int = 0
+    closed: bool = False
 
 
 class Splitter:
@@ -83,7 +86,7 @@ class Splitter:
             count += 1
             if count > _MOST_PARTS:
                 raise MemberError(Reason.LIMIT_COUNT)
-            headers, body = self._headers(place)
+            headers, body = self._headers(place, is_message=is_message)
             deep = len(self._levels) >= _DEEPEST
             if headers.boundary and not deep:
                 self._enter(headers.boundary[:_LONGEST_BOUNDARY], number)
@@ -120,22 +123,30 @@ class Splitter:
         while self._pattern is not None:
             found = self._delimiter(start)
             if found is None:
-                self.broken = self.broken or Reason.DAMAGED_CONTAINER
+                if not all(level.closed for level in self._levels):
+                    self.broken = self.broken or Reason.DAMAGED_CONTAINER
                 break
             before, after, boundary, is_last = found
             if ended < 0:
                 ended = before
-            while self._levels[-1].boundary != boundary:
-                self._levels.pop()
-            level = self._levels[-1]
+            level = self._level(boundary)
             if not is_last:
+                if level.closed:  # a part behind the end of all parts
+                    self.broken = Reason.DAMAGED_CONTAINER
                 level.count += 1
-                self._compile()
                 return ended, after, (*level.number, level.count)
-            self._levels.pop()
-            self._compile()
+            level.closed = True
             start = after
         return ended, None, ()
+
+    def _level(self, boundary: bytes) -> _Level:
+        """Go out to the innermost part with a boundary; one that has not ended comes first."""
+        fitting = [one for one in self._levels if one.boundary == boundary]
+        level = next((one for one in reversed(fitting) if not one.closed), fitting[-1])
+        while self._levels[-1] is not level:
+            self._levels.pop()
+        self._compile()
+        return level
 
     def _delimiter(self, start: int) -> tuple[int, int, bytes, bool] | None:
         """Find a line that is a boundary: the content before ends, the line ends, which, last."""
@@ -153,8 +164,15 @@ class Splitter:
             step = min(2 * step, _PIECE)
         return None
 
-    def _headers(self, place: int) -> tuple[Headers, int]:
+    def _headers(self, place: int, *, is_message: bool) -> tuple[Headers, int]:
         """Read the headers of a part, and find where its content begins."""
+        before = BEFORE.match(read_at(self._stream, place, 4096)) if is_message else None
+        headers, body = self._block(place + (before.end() if before else 0))
+        if headers.unclear:
+            self.broken = Reason.DAMAGED_CONTAINER
+        return headers, body
+
+    def _block(self, place: int) -> tuple[Headers, int]:
         size = 4096
         while True:
             data = read_at(self._stream, place, size)
@@ -183,4 +201,5 @@ def _part(
         headers.name or b"part-" + ".".join(map(str, number)).encode(),
         named=bool(headers.name),
         unfinished=unfinished,
+        unclear=headers.unclear,
     )

@@ -308,3 +308,72 @@ def test_a_mailbox_without_empty_lines_between_messages():
     separator = b"From a@b Mon Jan 01 00:00:00 2020\n"
     one = HEAD + b"\nFrom here on it is text\nFrom 10:00 to 11:00 in 2020\nno field\n"
     assert contents(mbox, (separator + one) * 3) == [one] * 3
+
+
+PART = b"Content-Type: image/jpeg; name=a.jpg\nContent-Transfer-Encoding: base64\n\n"
+PART += base64.encodebytes(JPEG)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (b"Content-Type: text/plain", b"Content-Type: multipart/mixed; boundary=b"),
+        (b"Content-Type: multipart/mixed; boundary=b", b"Content-Type: text/plain"),
+    ],
+)
+def test_two_kinds_of_one_message_are_said(kinds):
+    found, end = read(mime, one_part(b"--b\n" + PART + b"--b--\n", *kinds))
+    assert [data for _, data, _ in found] == [JPEG]
+    assert end is Reason.DAMAGED_CONTAINER
+
+
+def test_parts_without_a_boundary_to_tell_them_apart_are_said():
+    raw = one_part(b"--b\n" + PART + b"--b--\n", b"Content-Type: multipart/mixed")
+    found, end = read(mime, raw)
+    assert [one.doubt for one, _, _ in found] == [Reason.DAMAGED_CONTAINER]
+    assert end is Reason.DAMAGED_CONTAINER
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"PK\3\4",
+        b"Rar!\x1a\x07\x01\0",
+        b"7z\xbc\xaf\x27\x1c",
+        b"\x1f\x8b\x08",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"BZh91AY&SY",
+        b"\xfd7zXZ\0",
+    ],
+)
+def test_an_archive_without_a_name_that_claims_to_be_text(head):
+    content = head + bytes(200)
+    headers = b"Content-Type: text/plain", b"Content-Transfer-Encoding: base64"
+    assert contents(mime, one_part(base64.encodebytes(content), *headers)) == [content]
+
+
+def test_a_part_behind_the_last_boundary_is_given_and_said():
+    inner = b"Content-Type: multipart/mixed; boundary=c\n\n--c\n\nhi\n--c--\n--c\n" + PART
+    for late in (b"--b--\n--b\n" + PART, b"--b\n" + inner + b"--b--\n"):
+        raw = one_part(b"--b\n\nhi\n" + late, b"Content-Type: multipart/mixed; boundary=b")
+        found, end = read(mime, raw)
+        assert [data for _, data, _ in found] == [JPEG]
+        assert end is Reason.DAMAGED_CONTAINER
+
+
+def test_parts_in_parts_with_one_boundary_for_both():
+    inner = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + PART + b"--b--\n"
+    raw = one_part(
+        b"--b\n" + inner + b"--b\n" + PART + b"--b--\n",
+        b"Content-Type: multipart/mixed; boundary=b",
+    )
+    assert contents(mime, raw) == [JPEG, JPEG]
+
+
+@pytest.mark.parametrize("before", [b"\n", b"\r\n \r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_what_stands_before_the_headers(before):
+    raw = before + one_part(
+        b"--b\n" + PART + b"--b--\n", b"Content-Type: multipart/mixed; boundary=b"
+    )
+    assert registry.recognise(raw[:4096], b"x") is mime
+    assert contents(mime, raw) == [JPEG]

@@ -63,7 +63,7 @@ def test_a_container_is_itself_whatever_comes_first_in_it(kind):
                 for one in registry.containers()
                 if one is not found and one.recognise(head, b"")
             )
-        assert found.NAME == kind
+        assert kind == found.NAME
 
 
 def test_an_old_archive_with_a_document_first():
