@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from hashmatch.jobs.confinement.levels import Trial
 
+RANDOM = b"/dev/urandom"
+"""The library that reads PDF opens it for each document encrypted with AES-256, and gives up where
+that is refused. Reading it tells nothing of anybody."""
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 _STEPS = (
     (trials.LIMITS, Level.LIMITS),
@@ -29,8 +32,9 @@ _STEPS = (
 def confine(target: Level, readable: Sequence[bytes], memory: int, files: int) -> Report | None:
     """Give up for good what decoding does not need. For a process with one thread.
 
-    Everything that decoders load should be loaded before; Python's own libraries stay readable.
-    What the system lacks is left out; the report says what is in force, as found by trying.
+    Everything that decoders load should be loaded before; Python's own libraries stay readable,
+    and :data:`RANDOM`. What the system lacks is left out; the report says what is in force, as
+    found by trying.
 
     Args:
         target: the strongest level to aim for.
@@ -62,7 +66,7 @@ def walls(target: Level, readable: Sequence[bytes]) -> tuple[Trial, ...]:
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if target is Level.LANDLOCK:
         with suppress(OSError):
-            landlock.restrict((*readable, *libraries()))
+            landlock.restrict((*readable, RANDOM, *libraries()))
         found += trials.of_landlock(readable)
     machine = kernel.machine()
     if machine is not None:

@@ -72,6 +72,17 @@ def test_behind_landlock_the_evidence_and_no_more_is_read(tmp_path):
 
 
 @needs_landlock
+def test_behind_the_walls_random_bytes_are_read_and_no_other_device():
+    def look():
+        walls(Level.LANDLOCK, ())
+        with Path("/dev/urandom").open("rb", buffering=0) as random:
+            length = len(random.read(16))
+        return length, trials.refused(lambda: os.open("/dev/zero", os.O_RDONLY))
+
+    assert aside(look) == (16, True)
+
+
+@needs_landlock
 def test_when_everything_is_evidence_reading_elsewhere_is_not_tried():
     assert [one.name for one in aside(walls, Level.LANDLOCK, (b"/",))].count(
         "read outside the evidence"

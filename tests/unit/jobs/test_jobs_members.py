@@ -1,5 +1,6 @@
 """A member that ends workers costs that member alone, whatever it does them in with."""
 
+import hashlib
 import io
 import os
 import signal
@@ -8,6 +9,8 @@ import tarfile
 import zipfile
 from contextlib import closing
 from dataclasses import dataclass
+
+import pytest
 
 from hashmatch.evidence.folder import FolderSource
 from hashmatch.jobs import shares
@@ -176,3 +179,22 @@ def test_odd_members_cost_no_worker_and_no_other_member(tmp_path, monkeypatch):
     assert names[:5] == [b"x.tar", b"!/before", b"nnnnnnnn", b"ar!/late", b"x.tar!/z"]
     assert names[5:] == [b"y.zip", b"!/before", b"ip!/late", b"y.zip!/z"]
     assert len({one.item.place for one in found if one.inside}) == 7
+
+
+def test_a_document_encrypted_with_aes_256_is_read_behind_every_wall(tmp_path):
+    pikepdf = pytest.importorskip("pikepdf")
+    made = pikepdf.new()
+    made.add_blank_page()
+    made.attachments["a.txt"] = b"attached"
+    made.save(tmp_path / "x.pdf", encryption=pikepdf.Encryption(owner="o", user="u", R=6))
+    info = (tmp_path / "x.pdf").stat()
+    entry = Item(b"x.pdf", info.st_size, info.st_mtime_ns, info.st_mode, (info.st_dev, info.st_ino))
+    source = FolderSource(bytes(tmp_path))
+    order = Order((source,), Wanted(), Limits(), secrets=Secrets((b"wrong", b"u")))
+    with closing(Pool(order, 1)) as pool:
+        found = [one for got in pool.read([(0, entry)]) for one in got]
+    found = list(each(found, Packing(order.wanted.algorithms)))
+    assert [one.read for one in found if one.item is None] == []
+    named = {one.item.path: one.read for one in found}
+    digest = hashlib.sha256(b"attached").digest()
+    assert digest in {one.value for one in named[b"x.pdf!/a.txt"].digests}
