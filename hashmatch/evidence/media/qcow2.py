@@ -25,7 +25,15 @@ from hashmatch.evidence.media.mapped import (
     inflated,
     lower,
 )
-from hashmatch.evidence.media.qcow2_header import MAGIC, PLACE, Header, read_header
+from hashmatch.evidence.media.qcow2_header import (
+    COMPRESSED,
+    MAGIC,
+    PLACE,
+    ZERO,
+    Header,
+    read_header,
+)
+from hashmatch.evidence.media.qcow2_uses import Uses, are_compared
 from hashmatch.evidence.media.stored import (
     Stored,
     beside,
@@ -44,8 +52,6 @@ NAME = "qcow2"
 TITLE = "QEMU disk image (QCOW2)"
 CERTAINTY = 1
 
-_COMPRESSED = 1 << 62
-_ZERO = 1
 _DEEPEST = 32
 _SUBCLUSTERS = 32
 _OTHERS = (b"KDMV", b"COWD", b"# Disk", b"vhdxfile", b"conectix", b"EVF", b"PK\x03\x04", b"LUKS")
@@ -69,7 +75,10 @@ def open_medium(path: bytes, secrets: Secrets) -> Mapped:  # noqa: ARG001
             file below it is not there.
     """
     layout, opened = put_together(path, _layer)
-    said = read_header(opened[0]).said
+    header = read_header(opened[0])
+    said = header.said
+    if not are_compared(header):
+        said["shared_clusters"] = "were not looked for: the tables are too many"
     segments = tuple(file.segment for file in opened)
     return Mapped(layout, MediumFacts(NAME, layout.size, segments, (), said), opened)
 
@@ -123,6 +132,7 @@ class Clusters:
         self._cluster = 1 << self._bits
         self._entry = 16 if header.extended else 8
         self._tables = Tables(file, self._cluster)
+        self._uses = Uses(file, header)
 
     @property
     def size(self) -> int:
@@ -140,7 +150,8 @@ class Clusters:
         end = min(start + (per_table << self._bits), self.size)
         if not place:
             return lower(self._below, start, end, offset)
-        table = None if place & (self._cluster - 1) else self._tables.at(place)
+        wrong = place & (self._cluster - 1) or self._uses.is_shared_table(place)
+        table = None if wrong else self._tables.at(place)
         if table is None:
             return Part(start, end - start, why=MISSING)
         start = cluster << self._bits
@@ -150,23 +161,24 @@ class Clusters:
 
     def _cluster_part(self, entry: bytes, start: int, end: int, offset: int) -> Part:
         word = int.from_bytes(entry[:8])
-        if word & _COMPRESSED:
+        if word & COMPRESSED:
             return Part(start, end - start, packed=self._packed(word))
         place = word & PLACE
+        if word & ZERO and self._entry == 8 and self._header.version > 2:
+            return Part(start, end - start)
         if place and not self._is_content(place):
             return Part(start, end - start, why=UNREADABLE)
         if self._entry == 16:
             return self._subclusters(int.from_bytes(entry[8:]), place, (start, end, offset))
-        if word & _ZERO and self._header.version > 2:
-            return Part(start, end - start)
         if not place:
             return lower(self._below, start, end, offset)
         return Part(start, end - start, self._file, place)
 
     def _is_content(self, place: int) -> bool:
-        """Tell whether a cluster lies where one can, and not on what describes the image."""
-        aligned = not place & (self._cluster - 1)
-        return aligned and place >> self._bits not in self._header.kept
+        """Tell whether a cluster lies where one can: alone, and not on what describes the image."""
+        if place & (self._cluster - 1) or self._uses.is_shared(place):
+            return False
+        return place >> self._bits not in self._header.kept
 
     def _subclusters(self, bitmap: int, place: int, where: tuple[int, int, int]) -> Part:
         start, end, offset = where
@@ -186,7 +198,7 @@ class Clusters:
     def _packed(self, word: int) -> Packed:
         shift = 62 - (self._bits - 8)
         place = word & ((1 << shift) - 1)
-        sectors = (word & (_COMPRESSED - 1)) >> shift
+        sectors = (word & (COMPRESSED - 1)) >> shift
         length = (sectors + 1) * 512 - (place & 511)
 
         def unpack() -> bytes:

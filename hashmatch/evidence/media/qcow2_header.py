@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAGIC = b"QFI\xfb"
 PLACE = 0x00FF_FFFF_FFFF_FE00
 """The bits of an entry of a table that say where something lies."""
+COMPRESSED, ZERO = 1 << 62, 1
+"""The bits of an entry that say how a cluster is stored."""
 _HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
 _WORD = struct.Struct(">Q")
 _LATER = struct.Struct(">QQQII")

@@ -11,6 +11,7 @@ from hashmatch.evidence.media import (
     dmg,
     dmg_blocks,
     qcow2,
+    qcow2_uses,
     raw,
     refused,
     registry,
@@ -239,3 +240,26 @@ def test_a_list_of_an_apple_image_that_would_fill_memory_is_refused(tmp_path, mo
     monkeypatch.setattr(dmg_blocks, "_MOST_LIST", 100)
     with pytest.raises(MediumError, match="longer than what is read"):
         opened(dmg, tmp_path, make.dmg(CONTENT))
+
+
+def test_clusters_and_tables_that_are_named_twice_are_no_content(tmp_path, monkeypatch):
+    content = b"".join(b"%08d" % number * 64 for number in range(128))
+    image = make.qcow2(content, bits=9, packed=False)
+    table, second = (struct.unpack_from(">Q", image, 512 + 8 * at)[0] for at in (0, 1))
+    table &= ~(1 << 63)
+    other = struct.unpack_from(">Q", image, table + 8)[0]
+    twice = changed(image, table, 0, other)
+    medium = opened(qcow2, tmp_path, twice)
+    assert medium.read_at(0, len(content)) == bytes(1024) + content[1024:]
+    assert told(medium) == [(0, 1024, "unreadable")]
+    assert "shared_clusters" not in medium.facts.said
+    zeros = opened(qcow2, tmp_path, changed(image, table, 0, other | 1))
+    assert zeros.read_at(0, len(content)) == bytes(512) + content[512:]
+    assert not zeros.damage
+    tables = opened(qcow2, tmp_path, changed(image, 512, 0, second))
+    assert tables.read_at(0, len(content)) == bytes(len(content))
+    assert told(tables) == [(0, len(content), "missing")]
+    monkeypatch.setattr(qcow2_uses, "MOST_ENTRIES", 100)
+    many = opened(qcow2, tmp_path, twice)
+    assert many.read_at(0, 1024) == content[512:1024] * 2
+    assert "not looked for" in many.facts.said["shared_clusters"]
