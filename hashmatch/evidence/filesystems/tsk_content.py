@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_streams import COMPRESSED
+from hashmatch.evidence.stretches import meet
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
@@ -113,12 +114,12 @@ def damaged(medium: Medium, runs: Sequence[Run]) -> bool:
     """Tell whether runs meet a stretch of the medium that is known to be damaged, or its end."""
     if any(run.offset + run.length > medium.size for run in runs):
         return True
-    if not medium.damage:
+    damage = medium.damage
+    if not damage:
         return False
-    return any(
-        bad.offset < run.offset + run.length and run.offset < bad.offset + bad.length
-        for run in runs
-        for bad in medium.damage
+    return meet(
+        ((run.offset, run.length) for run in runs),
+        ((bad.offset, bad.length) for bad in damage),
     )
 
 

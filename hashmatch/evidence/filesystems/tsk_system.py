@@ -11,13 +11,15 @@ from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, Found
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_walk import Walk
 from hashmatch.model.evidence import Item
+from hashmatch.model.locators import parse_place
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hashmatch.evidence.filesystems.interface import Content
     from hashmatch.model.evidence import Entry
+    from hashmatch.model.facts import Facts
     from hashmatch.model.locators import Layer
 
 
@@ -103,8 +105,19 @@ class TskFileSystem:
     def _taken(self) -> Iterator[Run]:
         for entry in self.entries(deleted=False):
             if isinstance(entry, Item) and entry.facts is not None:
-                for offset, length in entry.facts.extents:
+                for offset, length in self._extents(entry, entry.facts):
                     yield Run(offset, -(-length // self._family.unit) * self._family.unit)
+
+    def _extents(self, item: Item, facts: Facts) -> Sequence[tuple[int, int]]:
+        """Give all extents of an item; what is told of it has only the first."""
+        if facts.fragments <= len(facts.extents):
+            return facts.extents
+        where = parse_place(item.place)[0]
+        try:
+            stream = self._pick(self._file(where)[0], where).stream
+        except (ItemError, *TROUBLES):
+            return facts.extents  # then the rest is taken for free, and looked at
+        return [(run.offset, run.length) for run in stream.runs]
 
     def close(self) -> None:
         """Let go of the library's objects; the medium belongs to who opened it."""

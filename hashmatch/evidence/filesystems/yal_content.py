@@ -6,14 +6,13 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from hashmatch.evidence.filesystems.tsk_content import damaged
 from hashmatch.evidence.filesystems.yal_walk import ERRORS, damage_of, runs, why
 from hashmatch.model.outcomes import ItemError, Reason, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hashmatch.evidence.filesystems.interface import Run
-    from hashmatch.evidence.media.interface import Medium, Stretch
+    from hashmatch.evidence.media.interface import Medium
 
 _PIECE = 1 << 20
 
@@ -61,7 +60,7 @@ class YalContent(io.RawIOBase):
         The medium is damaged where the file lies, or was met damaged anywhere while it was read.
         """
         damage = self._medium.damage
-        if len(damage) > self._met or _meet(self._runs, damage):
+        if len(damage) > self._met or damaged(self._medium, self._runs):
             return Reason.DAMAGED_MEDIUM
         return self._doubt
 
@@ -103,17 +102,3 @@ class YalContent(io.RawIOBase):
         view[:wanted] = found
         self._at += wanted
         return wanted
-
-
-def _meet(runs_: list[Run], damage: Sequence[Stretch]) -> bool:
-    """Tell whether any stretch that is damaged lies in any run; both lists may be long."""
-    if not damage or not runs_:
-        return False
-    spans = sorted((run.offset, run.offset + run.length) for run in runs_)
-    at = 0
-    for one in sorted(damage, key=lambda one: one.offset):
-        while at < len(spans) and spans[at][1] <= one.offset:
-            at += 1
-        if at < len(spans) and spans[at][0] < one.offset + one.length:
-            return True
-    return False

@@ -241,3 +241,22 @@ def test_first_sectors_that_are_no_file_system_are_not_taken_for_one():
         other[place] = value
         assert "tsk" not in [kind.NAME for kind in registry.recognised(ByteMedium(bytes(other)))]
     assert "tsk" not in [kind.NAME for kind in registry.recognised(ByteMedium(b""))]
+
+
+def test_all_pieces_of_a_file_are_taken_where_no_table_says_so(monkeypatch):
+    volume = FatMaker()
+    clusters = volume.take(80)
+    chain = volume.file(b"PIECES.JPG", b"p" * 40 * SECTOR, chain=clusters[::2])
+    system = mounted(ByteMedium(volume.image()))
+    (item,) = items(system).values()
+    first = item.facts.extents[0][0]
+    assert item.facts.fragments == len(chain) > len(item.facts.extents)
+    places = [first + number * SECTOR for number in range(80)]
+
+    def free():
+        runs = list(system._taken())
+        return [at for at in places if not any(r.offset <= at < r.offset + r.length for r in runs)]
+
+    assert free() == places[1::2]
+    monkeypatch.setattr(system, "_pick", lambda *_: system._file(Layer("fat16", b"", ())))
+    assert set(free()) > set(places[1::2])  # what cannot be told is looked at

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from hashmatch.evidence.filesystems import allocation, ext_layout, fat_layout, moments, tsk
 from hashmatch.evidence.filesystems.interface import MountError, Run
+from hashmatch.evidence.filesystems.tsk_content import damaged
+from hashmatch.evidence.media.interface import Stretch
+from hashmatch.evidence.stretches import meet
 from hashmatch.model.outcomes import Reason
 from tests.byte_medium import ByteMedium, mounted
 
@@ -62,6 +65,34 @@ def test_what_is_not_taken_is_the_rest(pairs, size):
     runs = allocation.complement([Run(*pair) for pair in pairs], size)
     told = [place for run in runs for place in range(run.offset, run.offset + run.length)]
     assert told == sorted(set(range(size)) - taken)
+
+
+_PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=6)
+
+
+@given(_PAIRS, _PAIRS)
+def test_stretches_meet_where_a_byte_is_in_both(some, others):
+    one, two = ({at for o, n in pairs for at in range(o, o + n)} for pairs in (some, others))
+    assert meet(some, others) == bool(one & two)
+
+
+def test_damage_is_asked_for_once_for_all_pieces_of_a_file():
+    class Torn(ByteMedium):
+        asked = 0
+
+        @property
+        def damage(self):
+            self.asked += 1
+            return [Stretch(at * 10 + 5, 3, "unreadable") for at in range(9)]
+
+        @damage.setter
+        def damage(self, _):
+            pass
+
+    medium = Torn(bytes(100))
+    assert not damaged(medium, [Run(at * 10, 5) for at in range(10)])
+    assert medium.asked == 1
+    assert damaged(medium, [Run(0, 5), Run(87, 1)])
 
 
 def test_stretches_end_where_the_volume_ends():
