@@ -41,6 +41,8 @@ _SMALLEST = 32 << 10
 """A boot sector alone, and a loader of a few sectors, are no image of a disk."""
 _SECTOR = 512
 _HEAD = 4096
+_EMPTY = bytes(_HEAD)
+"""So begins a disc, and a volume of btrfs: their signs lie behind the head."""
 
 
 def recognise(head: bytes, name: bytes) -> bool:
@@ -56,7 +58,8 @@ def recognise(head: bytes, name: bytes) -> bool:
 def _has_sign_within(head: bytes) -> bool:
     """Every file is asked this: slices cost least."""
     return (
-        head[510:512] == b"\x55\xaa"
+        head == _EMPTY
+        or head[510:512] == b"\x55\xaa"
         or head[3:11] in _BOOT
         or head[1080:1082] == b"\x53\xef"
         or head[1024:1026] in _HFS

@@ -45,6 +45,7 @@ IMAGES = {
     "fixed.vhd": bytes(5000) + b"conectix".ljust(512, b"\0"),
     "mac.dmg": b"x\x01" + bytes(5000) + b"koly\0\0\0\4\0\0\2\0".ljust(512, b"\0"),
     "disc.iso": iso(),
+    "disc": iso(),
     "volume.dd": NTFS,
     "linux.bin": ext(),
     "disk.dd": table(8, 128).ljust(8 * 512, b"\0") + NTFS,
@@ -56,6 +57,7 @@ NONE = {
     "empty.iso": bytes(50_000),
     "text.img": b"nothing of the kind",
     "nothing.dmg": b"",
+    "zeros": bytes(50_000),
 }
 
 
