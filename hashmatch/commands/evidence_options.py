@@ -138,7 +138,7 @@ def _refuse_odd(line: bytes, where: str) -> None:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        msg = f"{where} is not UTF-8; save the list in that encoding"
+        msg = f"{where} is not UTF-8; save the password file in that encoding"
         raise UsageError(msg) from None
     if "\0" in text:
         msg = f"{where} holds a zero byte; is it a list of passwords in UTF-8?"
