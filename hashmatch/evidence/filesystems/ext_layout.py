@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.filesystems import ext_sums
 from hashmatch.evidence.filesystems.moments import Stored
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Layout:
     descriptor: int
     first_meta: int
     few_copies: bool
+    seed: int | None = None  # what checksums of records begin with; None where there are none
 
     @property
     def strange(self) -> int:
@@ -145,6 +147,7 @@ def read(content: Medium) -> Layout | None:
         descriptor,
         _number(raw, 0x104, 4),
         bool(_number(raw, 100, 4) & _FEW_COPIES),
+        ext_sums.seed(raw),
     )
 
 

@@ -15,6 +15,7 @@ from hashmatch.evidence.filesystems import (
     ext_blocks,
     ext_inline,
     ext_layout,
+    ext_sums,
     moments,
 )
 from hashmatch.evidence.filesystems.interface import Run
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 _COMPRESSED, _ENCRYPTED, _VALUES = 0x4, 0x800, 0x200000
 _FLAGS = 32
-_POINTERS = (0x1001, 0x1002)
+_EXTENTS = 0x1002
+_POINTERS = (0x1001, _EXTENTS)
 """The library's numbers for what leads to the blocks of a file: pointers, extents."""
 _TYPED = 0x2
 """The feature of names with their kind beside them."""
@@ -68,6 +70,8 @@ class Ext(Family):
             return Reason.UNSUPPORTED_STORAGE
         if self.content.damage and self._lost_pointers(file):
             return Reason.DAMAGED_MEDIUM
+        if not self._is_true(file):
+            return Reason.DAMAGED_FILE_SYSTEM
         return super().obstacle(file, stream)
 
     def streams(self, file: Handle) -> list[Stream]:
@@ -95,6 +99,23 @@ class Ext(Family):
         """Tell whether pointers to blocks lie in damage: it reads as zeros, which are holes."""
         known = streams(file, self.unit, _POINTERS)
         return any(damaged(self.content, one.runs) for one in known)
+
+    def _is_true(self, file: Handle) -> bool:
+        """Tell whether a record, and the tree of extents that it leads to, are as written."""
+        addr = int(file.info.meta.addr)
+        runs = self.record(addr)
+        if self.layout is None or self.layout.seed is None or not runs:
+            return True
+        record = self.content.read_at(runs[0].offset, self.layout.record)
+        start = ext_sums.start(self.layout.seed, addr, record)
+        if not ext_sums.is_record(start, record):
+            return False
+        return all(
+            ext_sums.is_tree(start, self.content.read_at(place, self.unit))
+            for one in streams(file, self.unit, (_EXTENTS,))
+            for run in one.runs
+            for place in range(run.offset, run.offset + run.length, self.unit)
+        )
 
     def moments(self, file: Handle) -> Moments:
         """Times are UTC, of nanoseconds where records are large enough."""
