@@ -12,7 +12,7 @@ from hashmatch.model.facts import Recovery
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Allocation
     from hashmatch.evidence.filesystems.interface import Run
@@ -157,6 +157,14 @@ class Family:
     def allocation(self) -> Allocation | None:
         """Which units are in use; None where the file system does not say."""
         return None
+
+    def space(self, named: Callable[[], Iterable[int]]) -> Allocation | None:  # noqa: ARG002
+        """Which units hold what is listed; None where the file system does not say.
+
+        Args:
+            named: gives the records that folders name, for which all of them are walked.
+        """
+        return self.allocation()
 
     def contradictory(self) -> bool:
         """Tell whether the lists of names cannot be right, so that some may be missing."""

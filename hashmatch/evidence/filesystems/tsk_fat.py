@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.evidence.filesystems import fat_layout, moments
+from hashmatch.evidence.filesystems import fat_layout, fat_owned, moments
 from hashmatch.evidence.filesystems.allocation import Allocation
 from hashmatch.evidence.filesystems.fat_layout import SLOT
 from hashmatch.evidence.filesystems.interface import Run
@@ -23,7 +23,7 @@ from hashmatch.evidence.filesystems.tsk_streams import NONRESIDENT, Stream, join
 from hashmatch.model.facts import Recovery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Bits
     from hashmatch.evidence.filesystems.fat_layout import Layout
@@ -119,6 +119,21 @@ class Fat(Family):
         if layout is None:
             return None
         return Allocation(layout.cluster, layout.clusters, layout.count, self.used)
+
+    def space(self, named: Callable[[], Iterable[int]]) -> Allocation | None:
+        """The clusters that some file has; one in use that none has may hold a lost file."""
+        layout = self.layout
+        if layout is None:
+            return None
+        starts = [(layout.root, 0, False), *map(self.start, named())]
+        owned = fat_owned.owned(self.content, layout, starts)
+        if owned is None:
+            return self.allocation()
+
+        def taken(first: int, count: int) -> Bits:
+            return self.used(first, count) & owned[first : first + count]
+
+        return Allocation(layout.cluster, layout.clusters, layout.count, taken)
 
     def used(self, first: int, count: int) -> Bits:
         """Tell which clusters are in use."""

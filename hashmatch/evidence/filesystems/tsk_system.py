@@ -96,11 +96,19 @@ class TskFileSystem:
     def unallocated(self) -> Iterator[Run]:
         """Yield the space that holds no allocated content, in order; may take in metadata."""
         size = self._family.content.size
-        space = self._family.allocation()
+        space = self._family.space(self._named)
         if space is None:
             yield from allocation.complement(self._taken(), size)
         else:
             yield from allocation.clipped(space.free(), size)
+
+    def _named(self) -> set[int]:
+        """Give the records that folders name."""
+        writer = Writer(self._kind, self._family)
+        walk = Walk(self._mounted, self._family, writer, deleted=False)
+        for _ in walk.entries():
+            pass
+        return walk.named
 
     def _taken(self) -> Iterator[Run]:
         for entry in self.entries(deleted=False):

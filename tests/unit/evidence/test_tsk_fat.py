@@ -1,11 +1,12 @@
 """FAT volumes made from bytes are read to the byte, deleted files and damage included."""
 
+import dataclasses
 import os
 import time
 
 import pytest
 
-from hashmatch.evidence.filesystems import registry
+from hashmatch.evidence.filesystems import fat_layout, fat_owned, registry
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.model.evidence import Folder
 from hashmatch.model.facts import Recovery, Standing
@@ -260,3 +261,47 @@ def test_all_pieces_of_a_file_are_taken_where_no_table_says_so(monkeypatch):
     assert free() == places[1::2]
     monkeypatch.setattr(system, "_pick", lambda *_: system._file(Layer("fat16", b"", ())))
     assert set(free()) > set(places[1::2])  # what cannot be told is looked at
+
+
+def test_clusters_in_use_that_no_file_has_are_searched_too():
+    for width in (12, 16, 32):
+        maker = FatMaker(width)
+        folder = maker.folder(b"SUB")
+        lost = maker.file(b"LOST.JPG", B, folder)
+        inner = maker.folder(b"INNER", folder)
+        deep = maker.file(b"DEEP.JPG", A, inner)
+        kept = maker.file(b"KEPT.JPG", C, chain=maker.take(6)[::-2])
+        before = mounted(ByteMedium(maker.image()))
+        owned = {c for chain in (lost, deep, kept, [folder, inner]) for c in chain}
+        assert not owned & clusters(before, maker)
+        maker.slots[folder] = []  # its cluster is overwritten with zeros
+        system = mounted(ByteMedium(maker.image()))
+        assert set(items(system)) == {b"KEPT.JPG"}
+        found = clusters(system, maker)
+        assert found & owned == {*lost, *deep, inner}
+        assert found - owned == clusters(before, maker)
+
+
+def clusters(system, maker):
+    """Give the clusters that a system gives as unallocated."""
+    runs = [(run.offset - maker.data, run.length) for run in system.unallocated()]
+    return {2 + (at + step) // SECTOR for at, size in runs for step in range(0, size, SECTOR)}
+
+
+def test_clusters_that_go_in_circles_or_beyond_the_end_belong_to_whom_they_are_reached_from():
+    layout = fat_layout.Layout("fat16", 512, 512, 0, 0, 0, 8, 0)
+    table = [0, 0, 3, 2, 5, 99, 7, 8, 0xFFFF, 6]
+    medium = ByteMedium(b"".join(one.to_bytes(2, "little") for one in table))
+    for starts, want in (
+        ([(2, 0, False)], {2, 3}),
+        ([(4, 0, False), (4, 0, False)], {4, 5}),
+        ([(9, 9, False)], {9, 6, 7, 8}),
+        ([(0, 9, False), (1, 9, False), (10, 9, False), (1 << 40, 9, True)], set()),
+        ([(3, 1025, True), (9, 10**9, True)], {3, 4, 5, 9}),
+    ):
+        found = fat_owned.owned(medium, layout, starts)
+        assert {int(at) + 2 for at in found.nonzero()[0]} == want
+    large = dataclasses.replace(layout, count=fat_owned.MOST_CLUSTERS + 1)
+    assert fat_owned.owned(medium, large, []) is None
+    short = dataclasses.replace(layout, count=40)
+    assert fat_owned.owned(medium, short, [(30, 0, False), (6, 0, False)]).sum() == 3
