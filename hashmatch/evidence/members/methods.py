@@ -56,8 +56,10 @@ class Tail:
     left: bool = False
 
 
-def inflate(packed: Iterable[bytes], bits: int = -15) -> Iterator[bytes]:
-    """Unpack deflate; what follows its end is passed over."""
+def inflate(
+    packed: Iterable[bytes], tail: Tail | None = None, *, bits: int = -15
+) -> Iterator[bytes]:
+    """Unpack deflate; what follows its end is passed over, which the tail is told."""
     decoder = zlib.decompressobj(bits)
     for block in packed:
         rest = block
@@ -67,6 +69,8 @@ def inflate(packed: Iterable[bytes], bits: int = -15) -> Iterator[bytes]:
             yield part
             rest = decoder.unconsumed_tail
             if decoder.eof:
+                if tail is not None:
+                    tail.left |= bool(decoder.unused_data.strip(b"\0"))
                 return
             if not rest and len(part) < BLOCK:
                 break
@@ -162,7 +166,7 @@ def zip_ppmd(packed: Iterable[bytes], packed_size: int, size: int, crc: int) -> 
     The sizes and the checksum are those stated. Python's library for it is left alone: damaged
     input destroys memory in it.
     """
-    if max(packed_size, size) > _FOUR_BYTES:
+    if max(packed_size, size) > _FOUR_BYTES or min(size, crc) < 0:
         raise MemberError(Reason.UNSUPPORTED_CONTAINER)
     fields = (20, 0, _PPMD, 0, crc, packed_size, size, 1, 0)
     head = b"PK\x03\x04" + struct.pack("<HHHIIIIHH", *fields) + b"m"

@@ -2,7 +2,7 @@
 
 Entries come as the directory names them, then those that only have a header of their own. A zip
 without a directory, such as one cut off, gives what can be found by the headers before the members,
-and says that it is damaged.
+and says that it is damaged. So is one with something behind the end of a member's packed content.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashmatch.evidence.folder import left_out
-from hashmatch.evidence.members import zip_directory, zip_entries, zip_times
+from hashmatch.evidence.members import methods, zip_directory, zip_entries, zip_times
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
 from hashmatch.evidence.members.unpacked import Stretch, length, unpacked
 from hashmatch.evidence.members.zip_content import Packed
@@ -37,6 +37,7 @@ HELP = (
 MAGIC = (zip_entries.LOCAL, b"PK\x05\x06", b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04")
 _REGULAR, _KINDS = 0o100000, 0o170000
 _FOLDER = 0o040000
+_LEAST = 32  # bytes that nothing at all may take, packed and encrypted
 _FARTHEST = 1 << 62  # no stream can be asked for what lies farther
 
 
@@ -71,6 +72,7 @@ class Archive:
         self._stream, self._kind = stream, kind
         self._keys = Keys(secrets.passwords)
         self._broken = False
+        self._tail = methods.Tail()
 
     def members(self) -> Iterator[Given]:
         """Yield every entry with content, in order; folders are counted and not given."""
@@ -78,7 +80,7 @@ class Archive:
             given = self._given(number, found)
             if given is not None:
                 yield given
-        if self._broken:
+        if self._broken or self._tail.left:
             yield Trouble(b"", layer(self._kind), Reason.DAMAGED_CONTAINER)
 
     def _found(self) -> Iterator[_Found]:
@@ -126,7 +128,8 @@ class Archive:
         if entry.flags & zip_entries.HIDDEN_HEADER:  # the name is not a name
             return Trouble(name, where, Reason.UNSUPPORTED_CONTAINER)
         if kind == _FOLDER or (name.endswith(b"/") and not entry.size):
-            return None if not entry.size else self._inside(found, where, converted=converted)
+            empty = not entry.size and entry.packed <= _LEAST
+            return None if empty else self._inside(found, where, converted=converted)
         if kind not in {0, _REGULAR}:
             return LeftOut(name, where, left_out(entry.mode))
         return self._inside(found, where, converted=converted)
@@ -141,7 +144,7 @@ class Archive:
         times, modified = zip_times.times(entry)
         raw = (("raw-name", entry.name.hex()),) if converted else ()
         notes = (*raw, *(() if entry.listed else (("listed", "no"),)))
-        packed = Packed(self._stream, entry, data, self._keys)
+        packed = Packed(self._stream, entry, data, self._keys, self._tail)
         return Inside(
             name,
             where,
@@ -149,4 +152,5 @@ class Archive:
             lambda: unpacked(packed.blocks()),
             modified,
             Facts(times=times, notes=notes) if times or notes else None,
+            Reason.DAMAGED_CONTAINER if entry.crc == zip_entries.UNKNOWN else None,
         )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.members import methods, zip_secrets
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import Stretch, checked, exactly
-from hashmatch.evidence.members.zip_entries import AES, ENCRYPTED, STRONG
+from hashmatch.evidence.members.zip_entries import AES, ENCRYPTED, STRONG, UNKNOWN
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
     from hashmatch.evidence.members.zip_entries import Entry
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _STORED, _LZMA, _PPMD = 0, 14, 98
 _MARKED_END, _PATCHED = 1 << 1, 1 << 5
-_METHODS = {
+_METHODS: dict[int, Callable[[Iterable[bytes], methods.Tail], Iterator[bytes]]] = {
     8: methods.inflate,
-    9: methods.inflate64,
+    9: lambda packed, _: methods.inflate64(packed),
     12: methods.bunzip2,
-    _LZMA: methods.zip_lzma,
+    _LZMA: lambda packed, _: methods.zip_lzma(packed),
     20: methods.unzstd,  # its number before it had 93
     93: methods.unzstd,
     95: methods.unxz,
@@ -33,12 +33,16 @@ _METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """An entry, and where its packed content lies."""
+    """An entry, and where its packed content lies.
+
+    ``tail`` is told, once the content was read, where something else follows it.
+    """
 
     stream: BinaryIO
     entry: Entry
     data: Stretch
     keys: Keys
+    tail: methods.Tail = field(default_factory=methods.Tail)
 
     def blocks(self) -> Iterator[bytes]:
         """Give the content.
@@ -62,21 +66,25 @@ class Packed:
     def _unpacked(
         self, packed: Iterable[bytes], method: int, *, counts: bool = True
     ) -> Iterator[bytes]:
+        tail = methods.Tail()
         size = self.entry.packed  # with encryption a little more than what is packed
         if method == _STORED:
             plain = iter(packed)
         elif method == _PPMD:
             plain = methods.zip_ppmd(packed, size, self.entry.size, self.entry.crc)
         elif method == _LZMA and not self.entry.flags & _MARKED_END:
+            if self.entry.size == UNKNOWN:  # nothing says where it ends
+                raise MemberError(Reason.DAMAGED_CONTAINER)
             plain = exactly(methods.zip_lzma(packed), self.entry.size)
         elif method in _METHODS:
-            plain = _METHODS[method](packed)
+            plain = _METHODS[method](packed, tail)
         else:
             raise MemberError(Reason.UNSUPPORTED_CONTAINER)
         crc = self.entry.crc if counts else -1
         yield from checked(plain, self.entry.size, crc)
-        for _ in packed if method != _STORED else ():
-            continue  # what authenticates the packed content comes at its very end
+        for block in packed if method != _STORED else ():  # what authenticates it comes at its end
+            tail.left |= bool(block.strip(b"\0"))
+        self.tail.left |= tail.left
 
     def _traditional(self) -> Iterator[bytes]:
         """Unpack with the first password that gives what the checksum says."""

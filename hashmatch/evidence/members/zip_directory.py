@@ -17,6 +17,7 @@ from hashmatch.evidence.members.zip_entries import (
     CENTRAL,
     DESCRIBED_AFTER,
     LOCAL,
+    UNKNOWN,
     local,
 )
 from hashmatch.model.outcomes import Reason
@@ -34,6 +35,8 @@ _DESCRIPTOR = b"PK\x07\x08"
 _ENDS = (LOCAL, CENTRAL, _DESCRIPTOR)
 _DESCRIPTIONS = ("<IQQ", "<III")
 _LONGEST_NAME = 4096
+_NESTED = 256  # marks of a zip in a zip that are looked at behind one that may be the next header
+_STORED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +173,42 @@ def _sound(stream: BinaryIO, place: int) -> tuple[Entry, int] | None:
 
 
 def _described(stream: BinaryIO, entry: Entry, begin: int, end: int) -> tuple[Entry, int]:
-    """Find where a member ends whose length follows it; give it with that, and what is next."""
+    """Find where a member ends whose length follows it; give it with that, and what is next.
+
+    Where no description fits, it ends at the next sound header, and nothing states its checksum.
+    What is only stored may hold headers of its own, so that some more marks are looked at.
+    """
+    stop_at, behind = end, 0
     for place in marks(stream, _ENDS, begin, end):
-        after = read_at(stream, place, 24)
-        signed = after.startswith(_DESCRIPTOR)
-        stops = (place,) if signed else (place - 12, place - 20)
-        for stop in stops:
-            if stop < begin:
-                continue
-            fields = after[4:] if signed else read_at(stream, stop, place - stop)
-            for form in _DESCRIPTIONS:
-                if len(fields) >= struct.calcsize(form):
-                    crc, packed, size = struct.unpack_from(form, fields)
-                    if packed == stop - begin:
-                        last = stop + struct.calcsize(form) + (4 if signed else 0)
-                        return replace(entry, crc=crc, packed=packed, size=size), last
-    return replace(entry, packed=end - begin, size=-1, crc=-1), end
+        described = _description(stream, entry, begin, place)
+        if described is not None:
+            return described
+        if stop_at < end or _sound(stream, place) is not None:
+            stop_at = min(stop_at, place)
+            behind += 1
+            if entry.method != _STORED or behind > _NESTED:
+                break
+    return replace(entry, packed=stop_at - begin, size=UNKNOWN, crc=UNKNOWN), stop_at
+
+
+def _description(
+    stream: BinaryIO, entry: Entry, begin: int, place: int
+) -> tuple[Entry, int] | None:
+    """Read the description of a member at a mark, or just before it, if it is that of this one."""
+    after = read_at(stream, place, 24)
+    signed = after.startswith(_DESCRIPTOR)
+    stops = (place,) if signed else (place - 12, place - 20)
+    for stop in stops:
+        if stop < begin:
+            continue
+        fields = after[4:] if signed else read_at(stream, stop, place - stop)
+        for form in _DESCRIPTIONS:
+            if len(fields) >= struct.calcsize(form):
+                crc, packed, size = struct.unpack_from(form, fields)
+                if packed == stop - begin:
+                    last = stop + struct.calcsize(form) + (4 if signed else 0)
+                    return replace(entry, crc=crc, packed=packed, size=size), last
+    return None
 
 
 def marks(stream: BinaryIO, wanted: tuple[bytes, ...], start: int, end: int) -> Iterator[int]:

@@ -22,6 +22,8 @@ LOCAL = b"PK\x03\x04"
 CENTRAL = b"PK\x01\x02"
 LOCAL_SIZE = 30
 ENCRYPTED, DESCRIBED_AFTER, STRONG, UTF8, HIDDEN_HEADER = 1, 1 << 3, 1 << 6, 1 << 11, 1 << 13
+UNKNOWN = -1
+"""A checksum or length that nothing states."""
 AES = 99
 """The method that says that the real one, and how it is encrypted, is in an extra field."""
 ZIP64, NTFS, UNIX_TIMES, UNICODE_NAME, AES_FIELD = 0x0001, 0x000A, 0x5455, 0x7075, 0x9901

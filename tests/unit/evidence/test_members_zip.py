@@ -3,6 +3,7 @@
 import bz2
 import io
 import lzma
+import random
 import struct
 import zipfile
 import zlib
@@ -270,3 +271,55 @@ def test_only_content_recognises():
     assert zips.recognise(b"PK\x03\x04rest", b"a.jpg")
     assert zips.recognise(b"PK\x05\x06" + bytes(18), b"")
     assert not zips.recognise(JPEG, b"a.zip")
+
+
+def streamed(name, plain, method=8, **fields):
+    """An entry whose sizes follow it."""
+    packed = deflated(plain) if method else plain
+    return zip_entry(name, packed, plain, method, flags=8, **fields)
+
+
+@pytest.mark.parametrize("method", [0, 8])
+def test_a_damaged_description_costs_one_member(method):
+    """Without a directory; a zip that is stored in it does not end a sound member."""
+    holder = JPEG + zip_of([stored(b"inner", JPEG)])
+    plains = [holder, holder, random.Random(3).randbytes(70_000)]  # no end record near the end
+    entries = [streamed(b"%d" % number, plain, method) for number, plain in enumerate(plains)]
+    written = b"".join(map(local_entry, entries))
+    expected = [(b"%d" % number, plain) for number, plain in enumerate(plains)]
+    assert contents(zips, written) == [*expected, (b"", Reason.DAMAGED_CONTAINER)]
+    damaged = bytearray(written)
+    damaged[len(local_entry(entries[0])) - 8] ^= 1  # the packed length
+    found = inside(zips, bytes(damaged))
+    sound = [one.open().read() for one in found if one.doubt is None]
+    assert sound[-2:] == plains[-2:]
+    assert [one.name for one in found if one.doubt] == [b"0"]
+
+
+@pytest.mark.parametrize("method", [14, 98])
+def test_what_has_no_length_and_needs_one_is_damaged_or_refused(method):
+    raw = local_entry(zip_entry(b"a", b"\t\4\5\0]\0\0\1\0" + bytes(40), b"", method, flags=8))
+    raw = raw[:-16] + local_entry(stored(b"b"))
+    first, second, last = contents(zips, raw)
+    assert first[1] in {Reason.DAMAGED_CONTAINER, Reason.UNSUPPORTED_CONTAINER}
+    assert second == (b"b", PLAIN)
+    assert last == (b"", Reason.DAMAGED_CONTAINER)
+
+
+@pytest.mark.parametrize("size", [0, 20, 300_000])
+def test_padding_behind_packed_content_is_nothing(size):
+    packed = deflated(PLAIN) + bytes(size)
+    assert contents(zips, zip_of([zip_entry(b"a", packed, PLAIN, 8)])) == [(b"a", PLAIN)]
+
+
+@pytest.mark.parametrize("gap", [0, 300_000])
+@pytest.mark.parametrize("method", [8, 12])
+def test_something_behind_the_end_of_packed_content_is_said(method, gap):
+    packed = deflated(PLAIN) if method == 8 else bz2.compress(PLAIN)
+    made = zip_of([zip_entry(b"a", packed + bytes(gap) + JPEG, PLAIN, method)])
+    assert contents(zips, made) == [(b"a", PLAIN), (b"", Reason.DAMAGED_CONTAINER)]
+
+
+def test_a_folder_with_content_is_given():
+    made = zip_of([zip_entry(b"a.jpg/", JPEG, b""), zip_entry(b"b/", deflated(b""), b"", 8)])
+    assert contents(zips, made) == [(b"a.jpg/", Reason.CHECKSUM)]
