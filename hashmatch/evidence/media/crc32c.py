@@ -11,9 +11,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 _PIECE = 256
@@ -24,6 +23,8 @@ _ALL = 0xFFFFFFFF
 @cache
 def _tables() -> NDArray[np.uint32]:
     """What each value of a byte adds at each place of a piece: an array of 256 x 256."""
+    import numpy as np  # noqa: PLC0415  # loading the registry of forms must cost nothing
+
     last = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         last = last >> np.uint32(1) ^ np.where(last & 1, np.uint32(0x82F63B78), np.uint32(0))
@@ -35,6 +36,8 @@ def _tables() -> NDArray[np.uint32]:
 
 def crc32c(data: bytes) -> int:
     """Give the checksum of some bytes."""
+    import numpy as np  # noqa: PLC0415  # as above
+
     padding = bytes(-(len(data) + 4) % _PIECE)
     # Zeros in front change nothing; the four bytes after them leave all bits of the register set,
     # which is how it begins.

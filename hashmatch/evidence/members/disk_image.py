@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.members import registry
+from hashmatch.evidence.members import loose, registry
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import length, read_at
 from hashmatch.model.outcomes import Reason
@@ -52,14 +52,15 @@ def recognise(head: bytes, name: bytes) -> bool:
     """
     if head.startswith(b"PK"):
         return _AFF4 in head
+    if head == _EMPTY:  # as stores of thumbnails may begin too, which their name tells
+        return not loose.recognise(head, name)
     return head.startswith(_SIGNS) or name.lower().endswith(_NAMES) or _has_sign_within(head)
 
 
 def _has_sign_within(head: bytes) -> bool:
     """Every file is asked this: slices cost least."""
     return (
-        head == _EMPTY
-        or head[510:512] == b"\x55\xaa"
+        head[510:512] == b"\x55\xaa"
         or head[3:11] in _BOOT
         or head[1080:1082] == b"\x53\xef"
         or head[1024:1026] in _HFS

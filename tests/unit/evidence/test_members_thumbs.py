@@ -73,7 +73,7 @@ def test_pictures_in_stores_that_only_their_name_tells():
     for name in (b".thumbdata3--1967290299", b"imgcache.0", b"IMG_1.thumbcache", b"notes.bin"):
         assert registry.recognise(store[:4096], name) is loose
     assert registry.recognise(bytes(4096), b".thumbdata4") is loose
-    assert registry.recognise(bytes(4096), b"notes.bin") is None
+    assert registry.recognise(b"\1" * 4096, b"notes.bin") is None
     assert registry.recognise(b"", b".thumbdata4") is None
     found, end = read(loose, store)
     assert [data for _, data, _ in found] == [PICTURES[0], PICTURES[2]]
