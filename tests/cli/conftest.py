@@ -39,6 +39,15 @@ class Bench:
         own = {"HASHMATCH_HOME": str(self.root / "home"), "HASHMATCH_HEARTBEAT": "3600"}
         return {**inherited(measured=self.measured), "PYTHONDONTWRITEBYTECODE": "1", **own, **extra}
 
+    def interruptible(self, **extra):
+        """Give the environment of a process that is interrupted.
+
+        Coverage is not measured in it: an interruption that comes while that holds a lock of its
+        own leaves the lock shut, and the process waits for it for ever.
+        """
+        own = self.environment(**extra)
+        return {key: value for key, value in own.items() if not key.startswith("COVERAGE_")}
+
     def command(self, *arguments):
         return [sys.executable, "-m", "hashmatch", *map(os.fspath, arguments)]
 

@@ -164,7 +164,7 @@ def interrupted(bench, how):
             out.truncate(256 << 20)  # a hole: no room on the disk, and long to digest
     with subprocess.Popen(
         bench.command("scan", "evidence", "--case", "CASE"),
-        env=bench.environment(),
+        env=bench.interruptible(),
         cwd=bench.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -255,7 +255,7 @@ def test_no_process_outlives_the_command(bare, how):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=bare.root,
-        env=bare.environment(),
+        env=bare.interruptible(),
     ) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         while len(children.read_text().split()) < 2:

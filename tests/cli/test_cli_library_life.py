@@ -94,7 +94,7 @@ def test_an_interrupted_import_leaves_the_library_as_it_was(started):
     running = subprocess.Popen(
         command,
         cwd=started.root,
-        env=started.environment(HASHMATCH_HEARTBEAT="0"),
+        env=started.interruptible(HASHMATCH_HEARTBEAT="0"),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )

@@ -55,7 +55,7 @@ def test_a_killed_scan_ends_as_one_that_was_never_interrupted(bench):
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
             [sys.executable, "-c", OFTEN, "scan", "evidence", "--case", "CASE", "-q"],
-            env=bench.environment(),
+            env=bench.interruptible(),
             cwd=bench.root,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

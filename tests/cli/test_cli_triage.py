@@ -128,7 +128,7 @@ def test_an_interruption_tells_what_was_covered(bench, how):
     long_work(bench)
     with subprocess.Popen(
         bench.command("triage", "evidence", "--format", "jsonl"),
-        env={**bench.environment(), "PYTHONUNBUFFERED": "1"},
+        env=bench.interruptible(PYTHONUNBUFFERED="1"),
         cwd=bench.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

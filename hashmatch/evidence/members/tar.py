@@ -39,8 +39,8 @@ _RULES = {
     b"4": Rule.BLOCK_DEVICE,
     b"6": Rule.FIFO,
 }
-_FOLDERS = (b"5", b"D")
-_NOT_FILES = (b"V", b"N", b"A")
+_FOLDER = b"5"
+_ABOUT = (b"D", b"V", b"N", b"A")  # lists of names, labels, rights
 
 
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says it
@@ -136,7 +136,11 @@ class _Archive:
         following = here + _padded(size)
         if found.kind in _RULES:
             return LeftOut(name, where, _RULES[found.kind]), here
-        if found.kind in _FOLDERS or found.kind in _NOT_FILES:
+        if (
+            found.kind == _FOLDER
+        ):  # has no content, whatever its size; where it has, that is noticed
+            return None, here
+        if found.kind in _ABOUT and not size:
             return None, following
         if found.kind == b"M":  # the rest of a member that another file begins
             return Trouble(name, where, Reason.UNSUPPORTED_CONTAINER), following
