@@ -10,7 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from hashmatch.evidence.members import jpeg_inside, loose, mbox, mime, ole, pdf, thumbcache, tnef
+from hashmatch.evidence.members import (
+    attached,
+    jpeg_inside,
+    loose,
+    mbox,
+    mime,
+    ole,
+    pdf,
+    thumbcache,
+    tnef,
+)
+from tests.archives import zip_entry, zip_of
 from tests.members_reader import read
 from tests.ole_maker import compound
 
@@ -117,6 +128,7 @@ CASES = {
     "thumbcache": (thumbcache, _cache),
     "winmail": (tnef, _winmail),
     "loose": (loose, lambda: bytes(9) + _jpeg()),
+    "attached": (attached, lambda: b"MZ" + zip_of([zip_entry(b"a", b"1", b"1")])),
 }
 CHANGES = st.lists(
     st.tuples(st.floats(0, 1), st.sampled_from([b"\0", b"\xff", b"\x7f\xff\xff\xff", b"1", b"\n"])),

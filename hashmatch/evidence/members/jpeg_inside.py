@@ -1,8 +1,9 @@
-"""Pictures and videos inside a JPEG: thumbnails, further pictures, the video of a moving photo.
+"""Files inside a JPEG: thumbnails, further pictures, the video of a moving photo.
 
 Read from the segments before the pixels, 256 KiB of them at most, without a decoder. Thumbnails
 are those of EXIF, Photoshop and JFIF that are JPEGs themselves; samples without a file, as some
 old cameras have, are not given. An index that names what is no longer there gives nothing.
+An archive behind the picture is given too.
 
 Source: ITU-T T.81; CIPA DC-008 (EXIF), DC-007 (several pictures); JFIF 1.02; Photoshop file
 formats (image resources); the XMP of motion photos.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
+from hashmatch.evidence.members import attached
 from hashmatch.evidence.members.interface import Inside
 from hashmatch.evidence.members.pieces import held, piece
 from hashmatch.evidence.members.tiff_fields import Fields, fields_at
@@ -54,6 +56,7 @@ def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content deci
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # never locked
     """Yield what is found; see :class:`hashmatch.evidence.members.interface.Container`."""
+    number = -1
     for number, (name, offset, size, content) in enumerate(_found(stream)):
         where = layer(NAME, name, n=number)
         if offset < 0:
@@ -61,6 +64,7 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
             yield Inside(name, where, len(content), held(content), doubt=doubt)
         else:
             yield Inside(name, where, size, piece(stream, offset, size))
+    yield from attached.behind(stream, NAME, number + 1)
 
 
 def _found(stream: BinaryIO) -> Iterator[_Found]:

@@ -158,13 +158,14 @@ def unlisted(stream: BinaryIO, start: int, end: int) -> Iterator[tuple[Entry, St
 def _next(stream: BinaryIO, start: int, end: int) -> tuple[Entry, int] | None:
     """Find the next sound header, and where what it describes begins."""
     for place in marks(stream, (LOCAL,), start, end):
-        found = _sound(stream, place)
+        found = sound(stream, place)
         if found is not None:
             return found
     return None
 
 
-def _sound(stream: BinaryIO, place: int) -> tuple[Entry, int] | None:
+def sound(stream: BinaryIO, place: int) -> tuple[Entry, int] | None:
+    """Read the header at a place, and where what it describes begins; None where none can be."""
     found = local(stream, place)
     if found is None:
         return None
@@ -183,7 +184,7 @@ def _described(stream: BinaryIO, entry: Entry, begin: int, end: int) -> tuple[En
         described = _description(stream, entry, begin, place)
         if described is not None:
             return described
-        if stop_at < end or _sound(stream, place) is not None:
+        if stop_at < end or sound(stream, place) is not None:
             stop_at = min(stop_at, place)
             behind += 1
             if entry.method != _STORED or behind > _NESTED:

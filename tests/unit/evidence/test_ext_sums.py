@@ -1,4 +1,4 @@
-"""A record or a tree of extents of ext4 that is not as it was written costs its file, and is told."""
+"""A record or tree of extents of ext4 that is not as it was written costs its file, and is told."""
 
 import shutil
 import struct

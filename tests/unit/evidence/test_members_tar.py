@@ -190,3 +190,28 @@ def test_other_content_is_no_tar():
     assert not tar.recognise(bytes(4096), b"a.tar")
     assert not tar.recognise(b"\xff\xd8\xff" * 1000, b"a.tar")
     assert not tar.recognise(b"", b"a.tar")
+
+
+def headed(name, kind, plain=b"", size=None):
+    """Write a member whose header says what it likes."""
+    one = info(name, len(plain) if size is None else size, type=kind)
+    padding = bytes(-len(plain) % 512)
+    return one.tobuf(tarfile.USTAR_FORMAT) + plain + padding
+
+
+@pytest.mark.parametrize("kind", [b"5", b"1", b"2"])
+def test_what_has_no_content_and_yet_some_is_noticed(kind):
+    file = headed("a.jpg", tarfile.REGTYPE, FILES["a.jpg"])
+    held = headed("x", kind, b"held" * 300)
+    found = contents(tar, held + file + bytes(1024))
+    assert (b"a.jpg", FILES["a.jpg"]) in found
+    assert found[-1] == (b"", Reason.DAMAGED_CONTAINER)
+    sized = headed("x", kind, size=5000)  # a size alone, such as a limit of a folder, is nothing
+    found = contents(tar, sized + file + bytes(1024))
+    assert found[-1] == (b"a.jpg", FILES["a.jpg"])
+
+
+@pytest.mark.parametrize("kind", [b"V", b"N", b"A", b"D"])
+def test_what_is_said_about_files_is_given_where_there_is_any(kind):
+    made = headed("x", kind, b"lists") + headed("y", kind) + headed("z", tarfile.REGTYPE, b"3")
+    assert contents(tar, made + bytes(1024)) == [(b"x", b"lists"), (b"z", b"3")]
