@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _IN_USE = 0x80
 _FILE = 0x05
 _STREAM = 0x40
+_OWN = (0x81, 0x82)
+"""The map of clusters in use and the table of capital letters, which have one entry each."""
 _CONTIGUOUS = 2
 _BITMAP_NAME = b"$ALLOC_BITMAP"
 _TIMES = (("modified", 12, 21, 23), ("accessed", 16, None, 24), ("created", 8, 20, 22))
@@ -81,11 +83,12 @@ class Exfat(Fat):
 
     def start(self, addr: int) -> tuple[int, int, bool]:
         """Give the first cluster of an entry, its size, and whether it says that all follow."""
-        entry = self._second(addr)
+        own = self.slot(addr)
+        entry = own if own[0] in _OWN else self._second(addr)
         if entry is None:
             return 0, 0, False
         first, size = int.from_bytes(entry[20:24], "little"), int.from_bytes(entry[24:32], "little")
-        return first, size, bool(entry[1] & _CONTIGUOUS)
+        return first, size, own[0] not in _OWN and bool(entry[1] & _CONTIGUOUS)
 
     def used(self, first: int, count: int) -> Bits:
         """Tell which clusters are in use, by the bitmap."""
