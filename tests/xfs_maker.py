@@ -137,11 +137,15 @@ class Xfs:
         self.write(block, self._block_head(level, len(below), owner) + body)
         return block
 
-    def short_folder(self, names, *, number=None):
-        """Write a folder in its inode; names are pairs of name and number."""
-        fork = struct.pack(">BBI", len(names), 0, ROOT)
+    def short_folder(self, names, *, number=None, large=0):
+        """Write a folder in its inode; names are pairs of name and number.
+
+        Where so many numbers count as large, all of them have eight bytes.
+        """
+        wide = ">Q" if large else ">I"
+        fork = bytes((len(names), large)) + struct.pack(wide, ROOT)
         for name, child in names:
-            fork += struct.pack(">BH", len(name), 0) + name + b"\1" + struct.pack(">I", child)
+            fork += struct.pack(">BH", len(name), 0) + name + b"\1" + struct.pack(wide, child)
         return self.inode(0o40755, 1, fork, size=len(fork), number=number)
 
     def block_folder(self, names, *, several=False):

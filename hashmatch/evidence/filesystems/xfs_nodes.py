@@ -154,14 +154,13 @@ class Node:
     def _short(self) -> Iterator[tuple[int, bytes]]:
         """Yield the names that are kept in the record itself."""
         data = self.inode.fork[: self.inode.size]
-        width = 8 if data[1:2] > b"\0" else 4
+        width = 8 if data[1:2] > b"\0" else 4  # the second byte counts numbers that need so many
         at = 2 + width
         if len(data) < at:
             msg = "a folder without the number of the one above"
             raise DamagedError(msg)
-        count = data[1] or data[0]
         extra = 1 if self._disk.kinds else 0
-        for _ in range(count):
+        for _ in range(data[0]):
             length = data[at] if at < len(data) else 0
             after = at + 3 + length + extra + width
             if not length or after > len(data):
@@ -169,6 +168,9 @@ class Node:
                 raise DamagedError(msg)
             yield int.from_bytes(data[after - width : after]), data[at + 3 : at + 3 + length]
             at = after
+        if at != self.inode.size:
+            msg = "a folder that has more names than it counts"
+            raise DamagedError(msg)
 
     def _long(self) -> Iterator[tuple[int, bytes]]:
         """Yield the names that are kept in blocks."""

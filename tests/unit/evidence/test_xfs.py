@@ -249,6 +249,7 @@ def test_whatever_is_on_the_disk_there_is_an_answer(changes, kept, sealed):
         (b"many", 56, (9 << 40).to_bytes(8)),  # bytes of names that are nowhere
         (b"many", 56, (BLOCK // 2).to_bytes(8)),  # fewer than there are
         (b"short", 56, bytes(8)),  # a folder has at least the number of the one above
+        (b"short", 176, b"\0"),  # its record counts fewer than it has
     ],
 )
 def test_a_folder_that_lacks_names_is_no_shorter_one(folder, field, value):
@@ -263,6 +264,18 @@ def test_a_folder_that_lacks_names_is_no_shorter_one(folder, field, value):
     found = by_path(root_with(disk, *names, (b"short", short)))
     assert isinstance(found[folder], Failed)
     assert found[folder].reason is Reason.DAMAGED_FILE_SYSTEM
+
+
+@pytest.mark.parametrize("large", [0, 1, 2, 3, 4])
+def test_short_folders_give_all_names_however_many_have_large_numbers(large):
+    # On volumes of 2 TiB and more; the number of the folder above may be the fourth such one.
+    disk, _ = maker.usual()
+    below = [(name, disk.file(name)) for name in (b"a", b"b", b"c")]
+    folder = disk.short_folder(below, large=large)
+    system = root_with(disk, (b"folder", folder))
+    found = {path: content(system, one)[0] for path, one in items(system).items()}
+    assert found == {b"folder/a": b"a", b"folder/b": b"b", b"folder/c": b"c"}
+    assert not any(isinstance(one, Failed) for one in by_path(system).values())
 
 
 def test_a_block_whose_table_of_names_takes_all_of_it_holds_no_empty_folder():
