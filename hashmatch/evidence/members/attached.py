@@ -2,7 +2,8 @@
 
 The archive is given as one file, which is looked into as any other. What is looked through: the
 first 4 MiB of a program, or all of it where a zip's directory stands at its end; all of a picture
-that does not end as pictures of its kind do, since one that does would have to be made to.
+that does not end as pictures of its kind do, since a RAR or 7z behind one that does would have to
+be made to. A zip ends with a comment, which may be anything: its directory is looked for.
 
 Source: as in the modules of zip, RAR and 7z, whose first headers have checksums.
 """
@@ -35,7 +36,6 @@ _PROGRAMS = (b"MZ", b"\x7fELF")
 _JPEG, _PNG, _GIF, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF"
 _ENDS = {_JPEG: b"\xff\xd9", _PNG: b"IEND\xaeB`\x82", _GIF: b";"}
 _PROGRAM = 4 << 20
-_TAIL = 4096
 _HEADER = 256
 """Bytes behind a signature that are enough to tell what follows it by its checksum."""
 
@@ -92,12 +92,16 @@ def _is_webp(head: bytes) -> bool:
 
 
 def _ends_well(stream: BinaryIO, head: bytes, total: int) -> bool:
-    """Tell whether a picture ends where it should; zeros behind the end are nothing."""
+    """Tell whether a picture ends where it should, and no zip does.
+
+    What has zeros behind its end is looked through: the end of an archive may look like that.
+    """
     if _is_webp(head):
         said = 8 + int.from_bytes(head[4:8], "little")
         return total <= said + said % 2
-    tail = read_at(stream, max(0, total - _TAIL), _TAIL).rstrip(b"\0")
-    return any(tail.endswith(end) for begin, end in _ENDS.items() if head.startswith(begin))
+    tail = read_at(stream, max(0, total - zip_directory.LONGEST_END), zip_directory.LONGEST_END)
+    ended = any(tail.endswith(end) for begin, end in _ENDS.items() if head.startswith(begin))
+    return ended and zip_directory.END not in tail
 
 
 def _is_listed(stream: BinaryIO) -> bool:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from hashmatch.evidence.members.zip_entries import Entry
 
-_END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+END = b"PK\x05\x06"
+_END64, _LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE, _END64_SIZE = 22, 20, 56
-_LONGEST_COMMENT = 0xFFFF
+LONGEST_END = _END_SIZE + 0xFFFF
+"""Bytes of the record at the end, with the longest comment."""
 _DESCRIPTOR = b"PK\x07\x08"
 _ENDS = (LOCAL, CENTRAL, _DESCRIPTOR)
 _DESCRIPTIONS = ("<IQQ", "<III")
@@ -44,7 +46,7 @@ class Directory:
     """Where the directory begins and how long it is, in bytes; ``count`` entries, modulo 65536.
 
     ``before`` is what stands before the beginning that offsets count from. ``end`` is where the
-    zip ends, its comment included.
+    zip ends, its comment included. ``agrees`` says that both numbers of entries are the same.
     """
 
     offset: int
@@ -52,6 +54,7 @@ class Directory:
     count: int
     before: int
     end: int
+    agrees: bool = True
 
 
 def directory(stream: BinaryIO) -> Directory | None:
@@ -64,7 +67,7 @@ def directory(stream: BinaryIO) -> Directory | None:
         MemberError: the zip is one part of several files.
     """
     total = length(stream)
-    start = max(0, total - _END_SIZE - _LONGEST_COMMENT)
+    start = max(0, total - LONGEST_END)
     tail = read_at(stream, start, total - start)
     at = _last_end(tail)
     if at < 0:
@@ -76,21 +79,22 @@ def directory(stream: BinaryIO) -> Directory | None:
     wide = _wide(stream, place)
     if wide is not None:
         place, disk, first_disk, here, count, size, offset = wide
-    if (disk, first_disk) not in {(0, 0), (0xFFFF, 0xFFFF)} or here != count:
+    if (disk, first_disk) not in {(0, 0), (0xFFFF, 0xFFFF)}:
         raise MemberError(Reason.UNSUPPORTED_CONTAINER)
     for begin in (place - size, offset):
         if 0 <= begin <= place and _begins(stream, begin, size):
-            return Directory(begin, min(size, place - begin), count, begin - offset, end)
+            size = min(size, place - begin)
+            return Directory(begin, size, count, begin - offset, end, agrees=here == count)
     return None
 
 
 def _last_end(tail: bytes) -> int:
     """Find the last end record whose comment reaches to the end; else the last one; or -1."""
-    at = last = tail.rfind(_END, 0, max(0, len(tail) - _END_SIZE + len(_END)))
+    at = last = tail.rfind(END, 0, max(0, len(tail) - _END_SIZE + len(END)))
     while at >= 0:
         if at + _END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail):
             return at
-        at = tail.rfind(_END, 0, at)
+        at = tail.rfind(END, 0, at)
     return last
 
 

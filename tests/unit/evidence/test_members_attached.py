@@ -69,6 +69,15 @@ def test_nothing_is_made_of_what_stands_alone_or_has_zeros_behind_it(first):
     assert found(BEFORE[first] + b"a trailer of some camera" * 30) == []
 
 
+def test_an_archive_whose_own_end_looks_like_that_of_the_picture_is_found_too():
+    made = zip_of([zip_entry(b"a", bytes(15_110), bytes(15_110))])
+    assert made.rstrip(b"\0").endswith(b";")  # where its directory begins: as many GIFs end
+    assert [one.open().read() for one in found(GIF + made)] == [made]
+    for first, end in (("gif", b";"), ("jpeg", b"\xff\xd9"), ("png", b"IEND\xaeB`\x82")):
+        made = zip_of([zip_entry(b"a", b"1", b"1")], comment=bytes(60_000) + end)
+        assert [one.open().read() for one in found(BEFORE[first] + made)] == [made]
+
+
 def test_offsets_that_count_from_the_beginning_of_the_program_fit_too():
     made = zip_of([zip_entry(b"a.jpg", PICTURE, PICTURE)])
     whole = bytearray(MZ + made)
