@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.folder import left_out
 from hashmatch.evidence.members import libarchive, rar4_headers, rar5_headers, rar_program
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
+from hashmatch.evidence.members.left_out import LONGEST_TARGET, rule_for
 from hashmatch.evidence.members.moments import iso
 from hashmatch.evidence.members.rar_content import Group
 from hashmatch.evidence.members.rar_entries import COPY, HARD_LINK, End, Entry
@@ -33,7 +33,6 @@ HELP = f"{libarchive.HELP}; {rar_program.HELP}"
 prepare = libarchive.library
 """Loads libarchive: a confined process cannot do so later."""
 _FIRST = b"RE\x7e\x5e"  # version 1.4
-_REGULAR = 0o100000
 
 
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says it
@@ -95,21 +94,21 @@ class _Archive:
 
     def _given(self, entry: Entry, number: int) -> Given | None:
         where = layer(NAME, entry.name, n=number)
-        if entry.points is not None and entry.points[0] != COPY:
-            rule = Rule.HARD_LINK if entry.points[0] == HARD_LINK else Rule.SYMLINK
+        target = _target(entry)
+        if target is not None and target[0] != COPY:
+            rule = Rule.HARD_LINK if target[0] == HARD_LINK else Rule.SYMLINK
             return LeftOut(entry.name, where, rule)
-        if entry.folder:
+        if entry.folder and not entry.data.size:
             return None
-        kind = entry.mode & 0o170000
-        if kind not in {0, _REGULAR}:
-            return LeftOut(entry.name, where, left_out(entry.mode))
+        if target is None and (left := rule_for(entry.mode, entry.data.size)) is not None:
+            return LeftOut(entry.name, where, left)
         if entry.split:
             return Trouble(entry.name, where, Reason.UNSUPPORTED_CONTAINER)
-        return self._inside(entry, where)
+        return self._inside(entry, where, target)
 
-    def _inside(self, entry: Entry, where: Layer) -> Given:
-        if entry.points is not None:
-            blocks = self._contents.get(entry.points[1])
+    def _inside(self, entry: Entry, where: Layer, target: tuple[str, bytes] | None) -> Given:
+        if target is not None:
+            blocks = self._contents.get(target[1])
             if blocks is None:
                 return Trouble(entry.name, where, Reason.DAMAGED_CONTAINER)
         else:
@@ -131,3 +130,8 @@ class _Archive:
             self._group = Group(self._stream, self._keys, new=self._new)
         group, number = self._group, self._group.add(entry)
         return lambda: group.content(number)
+
+
+def _target(entry: Entry) -> tuple[str, bytes] | None:
+    """Give what a link points to; None for what is none, or holds more than a link may."""
+    return None if entry.data.size > LONGEST_TARGET else entry.points

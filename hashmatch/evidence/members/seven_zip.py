@@ -6,13 +6,12 @@ Files of one packed stream come in the order in which they lie in it, so each is
 from __future__ import annotations
 
 import io
-import stat
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hashmatch.evidence.folder import left_out
 from hashmatch.evidence.members import methods, seven_zip_folder
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
+from hashmatch.evidence.members.left_out import rule_for
 from hashmatch.evidence.members.moments import iso, since_1601
 from hashmatch.evidence.members.seven_zip_folder import Passwords
 from hashmatch.evidence.members.seven_zip_stream import PackedStream, Part
@@ -197,11 +196,10 @@ def _empty(one: Any, number: int) -> Given | None:  # noqa: ANN401
 
 def _given(one: Any, number: int, part: Part | Reason | None) -> Given:  # noqa: ANN401
     name = _name(one)
-    mode = _mode(one)
     if part is None or isinstance(part, Reason):
         return Trouble(name, layer(NAME, name, n=number), part or Reason.DAMAGED_CONTAINER)
-    if mode and not stat.S_ISREG(mode):
-        return LeftOut(name, layer(NAME, name, n=number), left_out(mode))
+    if (rule := rule_for(_mode(one), part.size)) is not None:
+        return LeftOut(name, layer(NAME, name, n=number), rule)
     return _inside(one, number, part)
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.folder import left_out
 from hashmatch.evidence.members import methods, zip_directory, zip_entries, zip_times
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
+from hashmatch.evidence.members.left_out import rule_for
 from hashmatch.evidence.members.unpacked import Stretch, length, unpacked
 from hashmatch.evidence.members.zip_content import Packed
 from hashmatch.evidence.members.zip_directory import Covered
@@ -35,8 +35,7 @@ HELP = (
     "install libarchive (Debian: libarchive13)"
 )
 MAGIC = (zip_entries.LOCAL, b"PK\x05\x06", b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04")
-_REGULAR, _KINDS = 0o100000, 0o170000
-_FOLDER = 0o040000
+_FOLDER, _KINDS = 0o040000, 0o170000
 _LEAST = 32  # bytes that nothing at all may take, packed and encrypted
 _FARTHEST = 1 << 62  # no stream can be asked for what lies farther
 
@@ -110,7 +109,7 @@ class Archive:
                 yield found
         except MemberError:
             self._broken = True
-        if (count ^ place.count) & 0xFFFF:
+        if (count ^ place.count) & 0xFFFF or not place.agrees:
             self._broken = True
 
     def _located(self, entry: Entry, before: int) -> _Found:
@@ -124,14 +123,14 @@ class Archive:
         entry = found.entry
         name, converted = zip_entries.shown(entry)
         where = layer(self._kind, name, n=number)
-        kind = entry.mode & _KINDS
         if entry.flags & zip_entries.HIDDEN_HEADER:  # the name is not a name
             return Trouble(name, where, Reason.UNSUPPORTED_CONTAINER)
-        if kind == _FOLDER or (name.endswith(b"/") and not entry.size):
+        if entry.mode & _KINDS == _FOLDER or (name.endswith(b"/") and not entry.size):
             empty = not entry.size and entry.packed <= _LEAST
             return None if empty else self._inside(found, where, converted=converted)
-        if kind not in {0, _REGULAR}:
-            return LeftOut(name, where, left_out(entry.mode))
+        rule = rule_for(entry.mode, max(entry.size, entry.packed - _LEAST))
+        if rule is not None:
+            return LeftOut(name, where, rule)
         return self._inside(found, where, converted=converted)
 
     def _inside(self, found: _Found, where: Layer, *, converted: bool) -> Given:

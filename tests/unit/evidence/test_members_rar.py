@@ -111,6 +111,20 @@ def test_times_links_and_digests_of_version_5():
     assert (third.facts.times[0][1], third.modified_ns) == ("1970-01-01T00:00:00.0000001Z", 100)
 
 
+def test_what_is_called_a_link_or_folder_and_holds_more_is_a_file():
+    long = b"1" * 4097
+    link = rar5_extra(5, b"\1\0\1a")
+    whole = rar5_of(
+        rar5_file(b"soft", long, long, link),
+        rar5_file(b"pipe", b"1", b"1", mode=0o010644),
+        rar5_file(b"copy", long, long, rar5_extra(5, b"\5\0\1?")),
+        rar5_block((2, 1, 1, 0o40755, 0, 0, 1, b"d"), b"1"),
+    )
+    assert contents(rar, whole) == [
+        *((b"soft", long), (b"pipe", b"1"), (b"copy", long), (b"d", b"1"))
+    ]
+
+
 def test_encrypted_members_of_version_5():
     """With plain checksums, and with checksums that the key changed."""
     text = aes(PLAIN, key(b"pass"))

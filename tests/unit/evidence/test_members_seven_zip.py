@@ -103,22 +103,24 @@ def test_what_follows_the_archive_is_said():
 
 
 def test_links_are_left_out_and_times_are_told():
-    made = archive(files={"link": b"target", "file": b"1"})
+    made = archive(files={"link": b"target", "long": b"1" * 4097, "file": b"1"})
     stream = io.BytesIO(made)
 
     class Linked(py7zr.SevenZipFile):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options)
-            self.files.files_list[0]["attributes"] = 0o120777 << 16 | 0x8000
+            for one in self.files.files_list[:2]:
+                one["attributes"] = 0o120777 << 16 | 0x8000
 
     library = seven_zip._library()
     whole = library.SevenZipFile
     library.SevenZipFile = Linked
     try:
-        link, file = seven_zip.members(stream, Secrets())
+        link, long, file = seven_zip.members(stream, Secrets())
     finally:
         library.SevenZipFile = whole
     assert (link.name, link.rule) == (b"link", Rule.SYMLINK)
+    assert isinstance(long, Inside)  # no path is as long
     assert isinstance(file, Inside)
     ((name, moment),) = file.facts.times[:1]
     assert (name, moment[-1], file.modified_ns > 10**18) == ("modified", "Z", True)

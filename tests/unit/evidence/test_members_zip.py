@@ -143,6 +143,24 @@ def test_links_and_folders_have_no_content():
     assert contents(zips, made) == [(b"l", Rule.SYMLINK), (b"p", Rule.FIFO)]
 
 
+def test_what_is_called_a_link_and_holds_more_than_a_path_is_a_file():
+    long = b"1" * 4097
+    modes = {b"l": 0o120777, b"p": 0o010644, b"c": 0o020666, b"s": 0o140755}
+    made = zip_of([stored(name, long, mode=mode) for name, mode in modes.items()])
+    assert contents(zips, made) == [(name, long) for name in modes]
+    lies = zip_of([zip_entry(b"l", long * 9, b"1", mode=0o120777)])
+    assert contents(zips, lies) == [(b"l", Reason.CHECKSUM)]
+    made = zip_of([stored(b"p", b"1", mode=0o010644), stored(b"l", long[1:], mode=0o120777)])
+    assert contents(zips, made) == [(b"p", b"1"), (b"l", Rule.SYMLINK)]
+
+
+def test_a_directory_whose_two_numbers_differ_is_read_and_said_to_be_damaged():
+    made = bytearray(zip_of([stored(b"a", b"1"), stored(b"b", b"2")]))
+    made[made.index(b"PK\5\6") + 8] = 1  # so many on this disk
+    end = (b"", Reason.DAMAGED_CONTAINER)
+    assert contents(zips, bytes(made)) == [(b"a", b"1"), (b"b", b"2"), end]
+
+
 def test_members_encrypted_the_traditional_way_open_with_the_right_password():
     crc = zlib.crc32(PLAIN)
     text = zip_encrypted(deflated(PLAIN), b"pass", crc >> 24)
