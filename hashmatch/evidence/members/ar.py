@@ -14,7 +14,7 @@ from hashmatch.evidence.members.interface import Given, Inside, Trouble
 from hashmatch.evidence.members.moments import iso
 from hashmatch.evidence.members.naming import LONGEST_NAME
 from hashmatch.evidence.members.tar_content import Forward, plain
-from hashmatch.evidence.members.unpacked import unpacked
+from hashmatch.evidence.members.unpacked import BLOCK, unpacked
 from hashmatch.model.facts import Facts
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
@@ -34,6 +34,7 @@ _HEADER = 60
 _ENDS = b"`\n"
 _NAMES = b"//"
 _INDEXES = (b"/", b"/SYM64/")
+_FILLING = b"\n\0"
 _BSD = b"#1/"
 _LONGEST_NAMES = 16 << 20
 _LATEST = 1 << 33  # seconds; nothing is from later than the year 2242
@@ -54,7 +55,7 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
     archive.read(len(_MAGIC))
     names = b""
     number = 0
-    while (head := archive.read(_HEADER)).strip(b"\n\0"):
+    while (head := archive.read(_HEADER)).strip(_FILLING):
         start = archive.place
         if len(head) < _HEADER or head[58:] != _ENDS or (size := _number(head[48:58])) is None:
             yield Trouble(b"", layer(NAME), Reason.DAMAGED_CONTAINER)
@@ -66,6 +67,10 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
             yield _given(archive, head, (start, size), _long(name, names), number)
             number += 1
         archive.go(start + size + size % 2)
+    while block := archive.read(BLOCK):
+        if block.strip(_FILLING):
+            yield Trouble(b"", layer(NAME), Reason.DAMAGED_CONTAINER)
+            return
 
 
 def _given(

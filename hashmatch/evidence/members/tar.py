@@ -64,8 +64,11 @@ class _Before:
     def all(self) -> dict[bytes, bytes]:
         return self.everywhere | self.fields
 
-    def forget(self) -> None:
+    def forget(self) -> bool:
+        """Be ready for the next member; tell whether there was something."""
+        said = self.name is not None or bool(self.fields)
         self.name, self.fields = None, {}
+        return said
 
 
 class _Archive:
@@ -94,14 +97,19 @@ class _Archive:
             yield Trouble(b"", layer(NAME), Reason.DAMAGED_CONTAINER)
 
     def _headers(self) -> Iterator[Header]:
-        """Give every sound header; the stream stands after it."""
+        """Give every sound header; the stream stands after it.
+
+        What was said of a member whose own header is lost is not said of another one.
+        """
         lost = ended = False
         while block := self._stream.read(BLOCK):
             if not block.strip(b"\0"):
+                self._broken |= self._before.forget()
                 ended = True
                 continue
             found = tar_headers.header(block)
             if found is None or (lost and not found.posix):
+                self._before.forget()
                 lost = self._broken = True
                 continue
             ended = lost = False

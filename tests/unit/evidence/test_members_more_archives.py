@@ -74,6 +74,14 @@ def test_ar_that_breaks_off_is_said(wrong):
     assert contents(ar, data) == [(b"a", b"12"), DAMAGED]
 
 
+@pytest.mark.parametrize("filling", [b"\n", b"\0"])
+def test_ar_with_a_header_that_is_gone_is_said(filling):
+    data = archive(entry(b"a", b"12"))
+    assert contents(ar, data + filling * 700_000) == [(b"a", b"12")]
+    for gap in (60, 700_000):
+        assert contents(ar, data + filling * gap + entry(b"b", b"34")) == [(b"a", b"12"), DAMAGED]
+
+
 def test_ar_with_sizes_that_lie():
     cut = archive(entry(b"a", b"1234"))[:-2]
     assert contents(ar, cut) == [(b"a", Reason.DAMAGED_CONTAINER)]

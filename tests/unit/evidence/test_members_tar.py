@@ -54,6 +54,18 @@ def test_a_member_can_be_opened_again_where_the_stream_can_go_back():
     assert [one.open().read() for one in members] == [*FILES.values()]
 
 
+def test_what_is_said_of_a_lost_member_is_not_said_of_another():
+    name = info("d/" + "n" * 200 + ".jpg", 3).tobuf(tarfile.GNU_FORMAT)
+    size = info("x", 3, pax_headers={"size": "512", "comment": "c"}).tobuf(tarfile.PAX_FORMAT)
+    damaged = (b"", Reason.DAMAGED_CONTAINER)
+    for before in (name[:-512], size[:-512]):
+        lost = bytearray(info("lost", 3).tobuf())
+        lost[150] ^= 1
+        after = info("mine", 3).tobuf() + b"123".ljust(512, b"\0") + bytes(1024)
+        for gap in (bytes(lost) + b"abc".ljust(512, b"\0"), bytes(512)):
+            assert contents(tar, before + gap + after) == [(b"mine", b"123"), damaged]
+
+
 def test_the_old_dialect_has_folders_by_name_and_no_magic():
     made = bytearray(tar_of({"f": b"1"}, tarfile.USTAR_FORMAT))
     for place in (0, 512):
