@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.members import libarchive
+from hashmatch.evidence.members import libarchive, lz4_frames
 from hashmatch.evidence.members.single import one
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ prepare = libarchive.library
 
 def recognise(head: bytes, name: bytes) -> bool:  # noqa: ARG001  # content says it
     """Tell by how it begins."""
-    return head.startswith((b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18"))
+    return head.startswith((lz4_frames.FRAME, lz4_frames.LEGACY))
 
 
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # no passwords
@@ -31,7 +31,10 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
     return one(NAME, stream, _unpacked)
 
 
-def _unpacked(packed: Iterable[bytes], _tail: Tail) -> Iterator[bytes]:
-    reader = libarchive.Reader(packed, "raw", NAME)
+def _unpacked(packed: Iterable[bytes], tail: Tail) -> Iterator[bytes]:
+    frames = lz4_frames.followed(packed, tail)
+    reader = libarchive.Reader(frames, "raw", NAME)
     reader.go_on()
     yield from reader.blocks()
+    for _ in frames:  # it stops where no frame follows
+        continue

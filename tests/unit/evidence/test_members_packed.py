@@ -13,7 +13,9 @@ from hashmatch.evidence.members import (
     compress_stream,
     gzip_stream,
     libarchive,
+    lz4_frames,
     lz4_stream,
+    methods,
     xz_stream,
     zstd_stream,
 )
@@ -87,18 +89,65 @@ def test_zstandard_that_is_not_installed_is_said(monkeypatch):
     ]
 
 
+LZ4 = b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 1 << 31 | 5) + b"hello" + bytes(4)
+
+
 def test_lz4_and_compress_are_unpacked_by_libarchive():
     if libarchive.library() is None:
         pytest.skip("libarchive is not installed")
-    stored = b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 1 << 31 | 5) + b"hello" + bytes(4)
-    assert lz4_stream.recognise(stored, b"")
-    assert contents(lz4_stream, stored) == [(b"content", b"hello")]
-    assert contents(lz4_stream, stored[:-9])[0][1] is Reason.DAMAGED_CONTAINER
+    assert lz4_stream.recognise(LZ4, b"")
+    assert contents(lz4_stream, LZ4) == [(b"content", b"hello")]
+    assert contents(lz4_stream, LZ4[:-9])[0][1] is Reason.DAMAGED_CONTAINER
     codes = [ord("a"), ord("b"), 257, 259]  # ab ab aba
     bits = sum(code << 9 * place for place, code in enumerate(codes))
     packed = b"\x1f\x9d\x90" + bits.to_bytes(5, "little")
     assert compress_stream.recognise(packed, b"")
     assert contents(compress_stream, packed) == [(b"content", b"abababa")]
+
+
+def lz4_frame(*blocks, sums=False, whole=b""):
+    flags = 0x40 | 0x20 | 0x10 * sums | 0x08 * bool(whole)
+    sizes = (struct.pack("<I", 1 << 31 | len(one)) + one + bytes(4 * sums) for one in blocks)
+    head = b"\x04\x22\x4d\x18" + bytes((flags, 0x40)) + whole + b"?"
+    return head + b"".join(sizes) + bytes(4)
+
+
+LEGACY = b"\x02\x21\x4c\x18" + struct.pack("<I", 6) + b"\x50hello"
+
+
+@pytest.mark.parametrize("step", [1, 3, 1 << 20])
+@pytest.mark.parametrize(
+    "frames",
+    [
+        lz4_frame(b"hello"),
+        lz4_frame(b"a" * 300, b"b", sums=True, whole=(301).to_bytes(8, "little")),
+        lz4_frame(b"a") + b"\x5f\x2a\x4d\x18\3\0\0\0abc" + lz4_frame(b"b") + bytes(30),
+        LEGACY,
+        LEGACY + LEGACY + lz4_frame(b"a") + LEGACY,
+    ],
+)
+def test_what_follows_the_frames_of_lz4_is_noticed(frames, step):
+    def left(data):
+        tail = methods.Tail()
+        parts = [data[place : place + step] for place in range(0, len(data), step)]
+        assert b"".join(lz4_frames.followed(parts, tail)) == data
+        return tail.left
+
+    assert not left(frames)
+    assert left(frames + b"more than zeros")
+    assert left(frames + b"\xff\xff\xff")
+    assert left(frames + b"\xff" * 5 + bytes(9))
+
+
+def test_lz4_with_something_behind_it_is_said():
+    if libarchive.library() is None:
+        pytest.skip("libarchive is not installed")
+    for stored in (LZ4, LEGACY):
+        assert contents(lz4_stream, stored) == [(b"content", b"hello")]
+        for more in (b"PK\3\4 and more", b"\xff\xff", bytes(600_000) + b"1"):
+            found = contents(lz4_stream, stored + more)
+            assert found[-1] == (b"", Reason.DAMAGED_CONTAINER) or found[0][1] != b"hello"
+    assert contents(lz4_stream, LZ4 + bytes(600_000)) == [(b"content", b"hello")]
 
 
 def test_without_libarchive_its_kinds_are_said(monkeypatch):
