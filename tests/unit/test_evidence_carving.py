@@ -14,15 +14,20 @@ from PIL import Image
 from hashmatch.evidence.carving import places
 from hashmatch.evidence.carving.interface import Carved
 from hashmatch.evidence.carving.registry import WALKERS
-from hashmatch.evidence.carving.search import Search, search
+from hashmatch.evidence.carving.search import SECTOR, Search
 from hashmatch.evidence.carving.space import Space
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.model import locators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 NOISE = random.Random(7).randbytes(1 << 18)  # the same noise in every run
+
+
+def search(read: Callable[[int, int], bytes], runs: Iterable[Run], align: int = SECTOR) -> Search:
+    """Search runs of a volume."""
+    return Search(Space(read, runs), align)
 
 
 def box(kind: bytes, content: bytes) -> bytes:

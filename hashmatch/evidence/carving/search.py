@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence.carving import magics
 from hashmatch.evidence.carving.interface import Carved
 from hashmatch.evidence.carving.places import MOST_RUNS
-from hashmatch.evidence.carving.space import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hashmatch.evidence.carving.registry import Walker
-    from hashmatch.evidence.carving.window import Read, Walked
-    from hashmatch.evidence.filesystems.interface import Run
+    from hashmatch.evidence.carving.space import Space
+    from hashmatch.evidence.carving.window import Walked
 
 SECTOR = 512
 """Files begin at multiples of this on disks."""
@@ -34,22 +33,16 @@ _INNER = frozenset(("quicktime",))
 """Kinds that are parts of what they are met in."""
 
 
-def search(read: Read, runs: Iterable[Run], align: int = SECTOR) -> Iterator[Carved]:
-    """Yield files in runs of a volume, in order; offsets count in the joined space.
+class Search:
+    """One search of a space: gives files in order; offsets count in the joined space.
+
+    ``given_up`` counts, once it is over, beginnings not followed. That happens only where so many
+    beginnings overlap that following each would take many times as long as the space is large; no
+    disk in use has that.
 
     Args:
-        read: gives the bytes at an offset in the volume, that many or fewer at its end.
-        runs: the stretches to search, in order.
+        space: the stretches to search.
         align: files begin at multiples of this in the volume.
-    """
-    yield from Search(Space(read, runs), align)
-
-
-class Search:
-    """One search of a space. ``given_up`` counts, once it is over, beginnings not followed.
-
-    That happens only where so many beginnings overlap that following each would take many times
-    as long as the space is large; no disk in use has that.
     """
 
     def __init__(self, space: Space, align: int = SECTOR) -> None:

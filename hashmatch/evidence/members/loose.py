@@ -11,10 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.carving.search import search
-from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.members.interface import Inside
-from hashmatch.evidence.members.pieces import piece
+from hashmatch.evidence.members.pieces import loose, piece
 from hashmatch.evidence.members.unpacked import length, read_at
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
@@ -66,8 +64,7 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
 
     One that lacks its end has a doubt.
     """
-    runs = [Run(0, length(stream))]
-    found = search(lambda offset, size: read_at(stream, offset, size), runs, align=1)
+    found = loose(lambda offset, size: read_at(stream, offset, size), 0, length(stream))
     for number, one in enumerate(found):
         name = b"%d.%b" % (one.offset, one.kind.encode())
         where = layer(NAME, name, n=number, off=one.offset, len=one.length)

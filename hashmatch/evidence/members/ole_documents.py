@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.carving.search import search
-from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.members.interface import Inside, MemberError, Trouble
 from hashmatch.evidence.members.office_pictures import Found, drawings, drawn
 from hashmatch.evidence.members.ole_packages import package
 from hashmatch.evidence.members.ole_streams import read_stream
-from hashmatch.evidence.members.pieces import held
+from hashmatch.evidence.members.pieces import held, loose
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
 
@@ -116,7 +114,7 @@ def _pictures(content: bytes, before: bytes) -> Iterator[Found]:
 def _carved(content: bytes, start: int, end: int, before: bytes) -> Iterator[Found]:
     if end - start < _LEAST:
         return
-    for one in search(_reader(content, end), [Run(start, end - start)], align=1):
+    for one in loose(_reader(content, end), start, end):
         begin = start + one.offset
         name = b"%b%d.%b" % (before, begin, _ENDINGS.get(one.kind, one.kind).encode())
         doubt = None if one.whole else Reason.CARVED_IN_PART

@@ -5,10 +5,18 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
+from hashmatch.evidence.carving.search import Search
+from hashmatch.evidence.carving.space import Space
+from hashmatch.evidence.filesystems.interface import Run
+from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import Stretch, read_at, unpacked
+from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from hashmatch.evidence.carving.interface import Carved
+    from hashmatch.evidence.carving.window import Read
 
 _STEP = 1 << 20
 
@@ -39,3 +47,20 @@ def places(stream: BinaryIO, marks: bytes, end: int, start: int = 0) -> Iterator
         while found >= 0:
             yield place + found
             found = data.find(marks, found + 1)
+
+
+def loose(read: Read, start: int, end: int) -> Iterator[Carved]:
+    """Find the pictures and videos in a stretch by their structure; offsets count from its start.
+
+    Args:
+        read: gives the bytes at a place, that many or fewer at the end.
+        start: where the stretch begins.
+        end: where it ends.
+
+    Raises:
+        MemberError: at the end, where more beginnings overlap than could be followed.
+    """
+    search = Search(Space(read, [Run(start, end - start)]), align=1)
+    yield from search
+    if search.given_up:
+        raise MemberError(Reason.LIMIT_TOTAL)

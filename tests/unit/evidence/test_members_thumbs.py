@@ -3,10 +3,12 @@
 import io
 import random
 import struct
+import zlib
 
 import pytest
 from PIL import Image
 
+from hashmatch.evidence.carving import search
 from hashmatch.evidence.members import loose, registry, thumbcache
 from hashmatch.model.outcomes import Reason
 from tests.members_reader import contents, read
@@ -88,6 +90,15 @@ def test_a_jpeg_behind_a_little_of_something_else():
     ((given, data, _),), _ = read(loose, shifted[:-700])
     assert PICTURES[0].startswith(data)
     assert given.doubt is Reason.CARVED_IN_PART
+
+
+def test_pictures_that_overlap_too_often_are_said(monkeypatch):
+    monkeypatch.setattr(search, "_FREE", 4096)
+    head = b"IHDR" + b"\0\0\0\1" * 2 + bytes(5)
+    whole = b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + head + struct.pack(">I", zlib.crc32(head))
+    begins = (whole + b"\0\0\xff\xffIDAT" + bytes(40)) * 500
+    _, end = read(loose, begins + PICTURES[0])
+    assert end is Reason.LIMIT_TOTAL
 
 
 def test_files_of_known_kinds_are_not_searched():
