@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of one list format: only events or typed refusals may come.
 
-    python tests/fuzz/fuzz_formats.py FORMAT [libFuzzer options, such as -max_total_time=60]
+    python tests/fuzz/fuzz_formats.py FORMAT[,FORMAT...] [FOLDER] [options of libFuzzer]
 
+Several formats run one after the other, each in a process and a folder below FOLDER of its own.
 Begins with the contract examples of the format. Ends with 0 when nothing was found; a finding is
 written by libFuzzer as ``crash-...`` into the working folder. Not for networks, nor for timing.
 """
@@ -9,6 +10,7 @@ written by libFuzzer as ``crash-...`` into the working folder. Not for networks,
 import importlib.util
 import io
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -59,19 +61,44 @@ def target(name, options):
     return feed
 
 
-def main():
-    name, *rest = sys.argv[1:]
-    corpus = [one for one in rest if not one.startswith("-")]
+def fuzz(name, folder, options):
+    """Feed a format from a folder with its contract examples; does not return."""
     given = list(examples(name))
     if not given:
         sys.exit(f"no contract examples of a format {name}")
-    for folder in corpus[:1]:
-        for number, example in enumerate(given):
-            Path(folder, f"example-{number}").write_bytes(example.data)
+    for number, example in enumerate(given if folder else ()):
+        Path(*folder, f"example-{number}").write_bytes(example.data)
     stated = {repr(one.options): one.options for one in given}
-    options = [*stated.values(), ReadOptions()]
-    atheris.Setup([sys.argv[0], *rest], target(name, options))
+    feed = target(name, [*stated.values(), ReadOptions()])
+    atheris.Setup([sys.argv[0], *folder, *options], feed)
     atheris.Fuzz()
+
+
+def one_after_the_other(names, folder, options):
+    """Feed each format in a process of its own, so that what all of them load is loaded once."""
+    failed = []
+    for name in names:
+        own = Path(folder[0], name)
+        own.mkdir()
+        child = os.fork()
+        if not child:
+            print(f"format {name}", file=sys.stderr, flush=True)
+            fuzz(name, [os.fspath(own)], options)
+            os._exit(1)  # not reached: the fuzzer ends the process
+        if os.waitpid(child, 0)[1]:
+            failed.append(name)
+    if failed:
+        sys.exit(f"failed: {' '.join(failed)}")
+
+
+def main():
+    names, *rest = sys.argv[1:]
+    folder = [one for one in rest if not one.startswith("-")][:1]
+    options = [one for one in rest if one.startswith("-")]
+    if "," in names:
+        one_after_the_other(names.split(","), folder, options)
+    else:
+        fuzz(names, folder, options)
 
 
 if __name__ == "__main__":
