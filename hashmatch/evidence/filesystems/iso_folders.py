@@ -46,14 +46,17 @@ class Entry:
 class Folders:
     """All folders below every descriptor of a volume.
 
-    ``unsound`` are blocks of those that cannot be right, or were not read to their end.
+    ``unsound`` are blocks of those that cannot be right, or were not read to their end. ``files``
+    is how many whole ones there are below the descriptor that has most.
     """
 
     def __init__(self, content: Medium) -> None:
         self._content = content
         self._left = content.size + _SPARE  # folders that overlap are no reason to read for days
         self.unsound: list[int] = []
+        self._counted: dict[int, int] = {}
         self.found = self._by_place()
+        self.files = max(self._counted.values(), default=0)
 
     def _by_place(self) -> dict[tuple[int, int], Entry]:
         """Give the entries by block and size; what any entry of the same says holds for all."""
@@ -68,20 +71,23 @@ class Folders:
         return found
 
     def _all(self) -> Iterator[Entry]:
-        waiting = list(_roots(self._content))
-        seen = {one.block for one in waiting}
+        waiting = list(enumerate(_roots(self._content)))
+        seen = {one.block for _, one in waiting}
         left = MOST_ENTRIES
         while waiting:
-            folder = waiting.pop()
+            tree, folder = waiting.pop()
             for entry in self._inside(folder):
                 left -= 1
                 if left < 0:
                     self.unsound.append(folder.block)
                     return
                 yield entry
+                self._counted[tree] = self._counted.get(tree, 0) + (
+                    not entry.folder and not entry.apart
+                )
                 if entry.folder and entry.block not in seen:
                     seen.add(entry.block)
-                    waiting.append(entry)
+                    waiting.append((tree, entry))
 
     def _inside(self, folder: Entry) -> Iterator[Entry]:
         """Yield the entries of one folder, as far as there is one."""

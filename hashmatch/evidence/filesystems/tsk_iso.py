@@ -10,13 +10,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import moments
+from hashmatch.evidence.filesystems import iso_beside, moments
 from hashmatch.evidence.filesystems.iso_folders import SECTOR, Folders
 from hashmatch.evidence.filesystems.moments import Moments
 from hashmatch.evidence.filesystems.tsk_family import Family
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hashmatch.evidence.filesystems.iso_folders import Entry
     from hashmatch.evidence.filesystems.tsk_image import Handle
     from hashmatch.evidence.filesystems.tsk_streams import Stream
@@ -26,20 +28,32 @@ if TYPE_CHECKING:
 class Iso(Family):
     """What ISO 9660 does its own way."""
 
+    shares = True
+
+    sweeps = True
+
     def __init__(self, content: Medium, mounted: Handle) -> None:
         super().__init__(content, mounted)
         self._folders = Folders(content)
+        self._met: set[tuple[int, int]] = set()
 
     def first_user(self) -> int:
         """Everything is a file."""
         return 0
 
     def contradictory(self) -> bool:
-        """Some folder does not begin with itself, or has names that cannot be.
+        """Tell whether there is more than is listed.
 
-        The library leaves such names, and all after them, out.
+        The library leaves names out that cannot be, and all after them. It lists the names of one
+        descriptor; what only another one has it may not know at all. Nobody here reads later
+        sessions, and UDF.
         """
-        return bool(self._folders.unsound)
+        return (
+            bool(self._folders.unsound)
+            or any(one.size and not one.folder for one in self._unmet())
+            or iso_beside.has_more(self.content, self._folders.files)
+            or iso_beside.is_continued(self.content)
+        )
 
     def obstacle(self, file: Handle, stream: Stream) -> Reason | None:
         """Files in several parts, interleaved, packed, or behind a record of attributes."""
@@ -69,4 +83,10 @@ class Iso(Family):
     def _entry(self, stream: Stream) -> Entry | None:
         if not stream.runs:
             return None
-        return self._folders.found.get((stream.runs[0].offset // SECTOR, stream.size))
+        key = stream.runs[0].offset // SECTOR, stream.size
+        self._met.add(key)
+        return self._folders.found.get(key)
+
+    def _unmet(self) -> Iterator[Entry]:
+        """Yield what folders have and nobody asked for."""
+        yield from (one for key, one in self._folders.found.items() if key not in self._met)

@@ -106,6 +106,12 @@ def is_swap(content: Medium) -> bool:
     return any(content.read_at(page - 10, 10) in _SWAP for page in (4096, 8192, 16384, 65536))
 
 
+def is_udf(content: Medium) -> bool:
+    """Tell whether a volume has UDF, alone or beside something else."""
+    words = [content.read_at(0x8001 + place * 2048, 5) for place in range(16)]
+    return any(one in {b"NSR02", b"NSR03"} for one in words)
+
+
 def _matching(content: Medium, signs: tuple[_Sign, ...]) -> Iterator[Refusal]:
     for one in signs:
         if content.read_at(one.place, len(one.magic)) == one.magic:
@@ -121,8 +127,7 @@ def _core_storage(content: Medium) -> Refusal | None:
 
 def _udf(content: Medium) -> Refusal | None:
     """UDF alone; a disc that has ISO 9660 beside it is read by that."""
-    words = [content.read_at(0x8001 + place * 2048, 5) for place in range(16)]
-    return _UDF if any(one in {b"NSR02", b"NSR03"} for one in words) else None
+    return _UDF if is_udf(content) else None
 
 
 def _zfs(content: Medium) -> Refusal | None:

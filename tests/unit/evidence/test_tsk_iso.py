@@ -11,8 +11,9 @@ import zlib
 import pytest
 
 from hashmatch.evidence.filesystems import iso_folders
+from hashmatch.model.evidence import Item
 from hashmatch.model.outcomes import Failed, Reason
-from tests.byte_medium import ByteMedium, items, mounted
+from tests.byte_medium import ByteMedium, content, items, mounted
 
 pytest.importorskip("pytsk3", reason="file systems are read with pytsk3")
 MAKER = shutil.which("genisoimage")
@@ -77,11 +78,11 @@ def test_entries_that_cannot_be_are_said(disc, at, value):
     assert count < 5
 
 
-def packed(content):
+def packed(raw):
     """Pack content as zisofs has it, with one pointer to each block of 32 KiB and to the end."""
-    blocks = [zlib.compress(content[at : at + 32768]) for at in range(0, len(content), 32768)]
+    blocks = [zlib.compress(raw[at : at + 32768]) for at in range(0, len(raw), 32768)]
     place = 16 + 4 * (len(blocks) + 1)
-    head = b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07" + struct.pack("<IBB2x", len(content), 4, 15)
+    head = b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07" + struct.pack("<IBB2x", len(raw), 4, 15)
     for block in [*blocks, b""]:
         head += struct.pack("<I", place)
         place += len(block)
@@ -127,6 +128,54 @@ def folders(*sectors, size=0):
         disc[number * SECTOR : (number + 1) * SECTOR] = sector
     medium = ByteMedium(disc)
     return medium, iso_folders.Folders(medium)
+
+
+def made(tmp_path, *options, names=("a", "b", "c")):
+    """Let genisoimage make a disc of some files."""
+    root = tmp_path / "".join(names)
+    root.mkdir(exist_ok=True)
+    for name in names:
+        (root / f"{name}.jpg").write_bytes(name.encode() * 5000)
+    path = tmp_path / "disc.iso"
+    subprocess.run([MAKER, "-quiet", *options, "-o", path, root], check=True, timeout=60)
+    return path.read_bytes()
+
+
+def test_a_later_session_is_never_passed_over(tmp_path):
+    first = made(tmp_path)
+    (tmp_path / "first.iso").write_bytes(first)
+    start = len(first) // SECTOR + 11_400
+    before = ("-C", f"0,{start}", "-M", str(tmp_path / "first.iso"))
+    later = made(tmp_path, *before, names=("d",))
+    whole = first + bytes(11_400 * SECTOR) + later
+    assert listed(whole) == (3, [Reason.DAMAGED_FILE_SYSTEM])
+    assert listed(whole[: (start + 16) * SECTOR]) == (3, [])
+
+
+def test_a_disc_image_behind_a_disc_is_no_session(tmp_path):
+    one = made(tmp_path)
+    assert listed(one + made(tmp_path, names=("d",))) == (3, [])
+
+
+def test_files_that_only_udf_has_are_said(tmp_path):
+    assert listed(made(tmp_path, "-udf")) == (3, [])
+    assert listed(made(tmp_path, "-udf", "-J")) == (3, [])
+    less = made(tmp_path, "-udf", "-hide", "b.jpg")
+    assert listed(less) == (2, [Reason.DAMAGED_FILE_SYSTEM])
+    unreadable = bytearray(made(tmp_path, "-udf"))
+    unreadable[256 * SECTOR : 257 * SECTOR] = bytes(SECTOR)
+    assert listed(unreadable) == (3, [Reason.DAMAGED_FILE_SYSTEM])
+
+
+def test_files_that_have_no_joliet_name_are_not_left_out(tmp_path):
+    disc = made(tmp_path, "-J", "-hide-joliet", "b.jpg")
+    assert listed(disc) == (3, [])
+    system = mounted(ByteMedium(disc))
+    found = {content(system, one)[0] for one in items(system).values()}
+    assert found == {b"a" * 5000, b"b" * 5000, b"c" * 5000}
+    quick = list(mounted(ByteMedium(disc)).entries(deleted=False))
+    assert len([one for one in quick if isinstance(one, Item)]) == 2
+    assert len([one for one in quick if isinstance(one, Failed)]) == 1
 
 
 @pytest.mark.parametrize("order", [1, -1])
