@@ -17,6 +17,7 @@ from hashmatch.evidence.media.slice import Slice
 from hashmatch.evidence.stretches import gaps
 from hashmatch.evidence.volumes import bitlocker, luks, lvm, schemes
 from hashmatch.evidence.volumes.interface import LAYERS, Opened, Volume
+from hashmatch.evidence.volumes.patience import Patience
 from hashmatch.evidence.volumes.place import Place
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason
@@ -93,6 +94,7 @@ class _Finder:
     def __init__(self, secrets: Secrets, wanted: tuple[Layer, ...] | None = None) -> None:
         self._secrets = secrets
         self._wanted = wanted
+        self._patience = Patience()
 
     def inside(self, place: Place) -> Iterator[Opened]:
         """Yield what a place holds, or the place itself."""
@@ -132,10 +134,10 @@ class _Finder:
         return self._locked(place, bitlocker.NAME, bitlocker.unlock)
 
     def _locked(
-        self, place: Place, kind: str, unlock: Callable[[Medium, Secrets], Medium]
+        self, place: Place, kind: str, unlock: Callable[[Medium, Secrets, Patience], Medium]
     ) -> Iterator[Opened]:
         try:
-            content = unlock(place.content, self._secrets)
+            content = unlock(place.content, self._secrets, self._patience)
         except MountError as trouble:
             yield place.opened(trouble)
             return

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.volumes.decrypting import Decrypting
+from hashmatch.evidence.volumes.patience import Patience
 from hashmatch.evidence.volumes.sectors import SECTOR, SectorCipher
 from hashmatch.evidence.volumes.tables import block
 from hashmatch.model.outcomes import Reason
@@ -32,8 +32,6 @@ _ACTIVE = 0x00AC71F3
 _HASHES = frozenset(("sha1", "sha224", "sha256", "sha384", "sha512"))
 _MOST_STRIPES = 8192
 _CHECK = 20
-_SECONDS = 120
-"""After so long no further slot is tried: a header may ask for minutes for each password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def recognise(content: Medium) -> bool:
     return content.read_at(0, len(_SIGN)) == _SIGN
 
 
-def unlock(content: Medium, secrets: Secrets) -> Medium:
+def unlock(content: Medium, secrets: Secrets, patience: Patience | None = None) -> Medium:
     """Open a volume by the first secret that fits.
 
     Raises:
@@ -84,7 +82,7 @@ def unlock(content: Medium, secrets: Secrets) -> Medium:
     trouble = _trouble(header, content.size)
     if trouble is not None:
         raise trouble
-    key = _found(content, header, secrets)
+    key = _found(content, header, secrets, patience or Patience())
     if key is not None:
         return Decrypting(content, header.payload, SectorCipher(header.mode, key), NAME)
     advice = (
@@ -95,24 +93,19 @@ def unlock(content: Medium, secrets: Secrets) -> Medium:
     raise MountError(Reason.KEY_NEEDED, advice)
 
 
-def _found(content: Medium, header: _Header, secrets: Secrets) -> bytes | None:
+def _found(content: Medium, header: _Header, secrets: Secrets, patience: Patience) -> bytes | None:
     """Give the key that the first fitting secret opens; None where none does.
 
     Raises:
         MountError: the time was over before all of them were tried.
     """
-    end = time.monotonic() + _SECONDS
-    for secret in (*secrets.passwords, *secrets.keys):
-        for slot in header.slots:
-            if time.monotonic() > end:
-                advice = (
-                    f"not all passwords and keys were tried in {_SECONDS} seconds: give those alone"
-                    " that may fit this LUKS volume, or open it with 'cryptsetup open --readonly'"
-                )
-                raise MountError(Reason.LIMIT_TIME, advice)
-            key = _key(content, header, slot, secret)
-            if key is not None:
-                return key
+    with patience.of_volume():
+        for secret in (*secrets.passwords, *secrets.keys):
+            for slot in header.slots:
+                patience.check("LUKS", "open it with 'cryptsetup open --readonly'")
+                key = _key(content, header, slot, secret)
+                if key is not None:
+                    return key
     return None
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
 
 _PIECE = 1 << 20
+_STEP = 4096
+"""The longest sector. What libbde reads from within a sector on is wrong from the next one on."""
 
 
 class Decrypted(Protocol):
@@ -67,10 +69,13 @@ class Unlocked:
     def read_at(self, offset: int, length: int) -> bytes:
         """Read; fewer bytes than asked for only at the end."""
         end = min(offset + length, self._size)
-        if offset < 0:
+        if offset < 0 or end <= offset:
             return b""
-        places = range(offset, end, _PIECE)
-        return b"".join(self._piece(at, min(_PIECE, end - at)) for at in places)
+        first = offset // _STEP * _STEP
+        last = min(-(-end // _STEP) * _STEP, self._size)
+        places = range(first, last, _PIECE)
+        found = b"".join(self._piece(at, min(_PIECE, last - at)) for at in places)
+        return found[offset - first : end - first]
 
     def close(self) -> None:
         """Let go of the library's volume."""

@@ -1,10 +1,8 @@
-"""Volumes that are put together or decrypted: LVM2, LUKS, BitLocker; what is named and not read."""
+"""Volumes that are put together or decrypted: LVM2, LUKS; what is named and not read."""
 
 import contextlib
 import os
 import struct
-import sys
-import types
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from hashmatch.evidence.filesystems import registry, unsupported
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.interface import Stretch
-from hashmatch.evidence.volumes import bitlocker, finding, luks, lvm, lvm_text
+from hashmatch.evidence.volumes import finding, luks, lvm, lvm_text
 from hashmatch.evidence.volumes.interface import Opened, Volume
 from hashmatch.evidence.volumes.sectors import SectorCipher
 from hashmatch.model.locators import parse_place, place
@@ -265,110 +263,6 @@ def test_the_reader_agrees_with_libluksde():
         opened = finding.open_volume(Bytes(disk), parse_place("luks"), Secrets((b"password",)))
         assert opened.content.read_at(0, 1 << 20) == volume.read_buffer_at_offset(len(clear), 0)
         volume.close()
-
-
-class FakeVolume:
-    """Stands for libbde's volume: the content from 4096 on, turned over; password ``right``."""
-
-    fails = False
-
-    def __init__(self):
-        self.word = None
-
-    def set_password(self, word):
-        self.word = word
-
-    def set_recovery_password(self, word):
-        if not word.replace("-", "").isdigit():
-            raise OSError
-        self.word = word
-
-    def open_file_object(self, file):
-        if self.fails:
-            msg = "unsupported"
-            raise OSError(msg)
-        self.file = file
-
-    def is_locked(self):
-        return self.word not in {"right", "-".join(["123456"] * 8)}
-
-    def get_size(self):
-        return self.file.get_size() - 4096
-
-    def read_buffer_at_offset(self, size, offset):
-        self.file.seek(4096 + offset)
-        found = self.file.read(size)
-        if b"broken" in found:
-            msg = "no"
-            raise OSError(msg)
-        return bytes(255 - one for one in found)
-
-    def close(self):
-        self.word = None
-
-
-def bitlocked(clear):
-    head = bytearray(4096)
-    head[3:11] = b"-FVE-FS-"
-    return bytes(head) + bytes(255 - one for one in clear)
-
-
-@pytest.fixture
-def fake_bde(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pybde", types.SimpleNamespace(volume=FakeVolume))
-    monkeypatch.setattr(FakeVolume, "fails", False)
-
-
-@pytest.mark.usefixtures("fake_bde")
-def test_a_bitlocker_volume_opens_with_what_fits():
-    clear = maker.squash(3 << 20)
-    disk = bitlocked(clear)
-    for secrets in (NONE, Secrets((b"wrong", b"\xff")), Secrets(keys=(b"bek",))):
-        volume = next(finding.volumes(Bytes(disk), secrets))
-        assert volume.trouble is Reason.KEY_NEEDED
-        assert (".bek" in volume.advice) == bool(secrets.keys)
-    for word in (b"right", b"-".join([b"123456"] * 8)):
-        opened = finding.open_volume(Bytes(disk), parse_place("bde"), Secrets((b"no", word)))
-        assert opened.at is None
-        assert opened.content.read_at(0, 1 << 30) == clear
-        assert opened.content.read_at(5, 3) == clear[5:8]
-        assert not opened.content.damage
-        opened.content.close()
-
-
-@pytest.mark.usefixtures("fake_bde")
-def test_what_libbde_cannot_decrypt_or_read_is_damage():
-    clear = bytearray(3 << 20)
-    disk = bytearray(bitlocked(clear))
-    disk[4096 + (1 << 20) + 5 :][:6] = b"broken"
-    disk[4096 + (1 << 20) + 5 : 4096 + (1 << 20) + 11] = b"broken"
-    medium = Bytes(disk)
-    content = finding.open_volume(medium, parse_place("bde"), Secrets((b"right",))).content
-    assert content.read_at(0, 10) == bytes(10)
-    assert not content.damage
-    medium.damage.append(Stretch(4096, 512, "unreadable"))
-    content.read_at(100, 10)
-    assert list(content.damage) == [Stretch(0, 1 << 20, "unreadable")]
-    assert content.read_at(1 << 20, 100) == bytes(100)
-    assert sum(one.length for one in content.damage) == 2 << 20
-
-
-def test_bitlocker_without_the_library_or_with_damage_is_told(monkeypatch):
-    disk = bitlocked(bytes(512))
-    monkeypatch.setitem(sys.modules, "pybde", types.SimpleNamespace(volume=FakeVolume))
-    monkeypatch.setattr(FakeVolume, "fails", True)
-    assert shown(disk) == [("", False, Reason.UNSUPPORTED_STORAGE)]
-    monkeypatch.setitem(sys.modules, "pybde", None)
-    volume = next(finding.volumes(Bytes(disk), NONE))
-    assert volume.trouble is Reason.NO_BACKEND
-    assert "hashmatch[disk]" in volume.advice
-    assert bitlocker.recognise(Bytes(bytes(424) + bitlocker._TO_GO))
-    assert not bitlocker.recognise(Bytes(bytes(600)))
-
-
-def test_libbde_itself_refuses_what_only_looks_like_bitlocker():
-    pytest.importorskip("pybde")
-    assert shown(bitlocked(bytes(1 << 16))) == [("", False, Reason.UNSUPPORTED_STORAGE)]
 
 
 def signed(*places, size=1 << 21):

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from hashmatch.evidence.filesystems.interface import MountError
-from hashmatch.evidence.volumes import apm, finding, luks, lvm
+from hashmatch.evidence.volumes import apm, finding, luks, lvm, patience
 from hashmatch.model.locators import place
 from hashmatch.model.outcomes import Reason
 from hashmatch.model.secrets import Secrets
@@ -70,8 +70,8 @@ def test_metadata_longer_than_is_read_are_refused(monkeypatch):
 
 def test_a_luks_volume_that_takes_too_long_to_try_is_given_up(monkeypatch):
     disk = Bytes(maker.luks1(b"x" * 512, b"right"))
-    clock = itertools.count(0, luks._SECONDS)
-    monkeypatch.setattr(luks.time, "monotonic", lambda: next(clock))
+    clock = itertools.count(0, patience.SECONDS)
+    monkeypatch.setattr(patience.time, "monotonic", lambda: next(clock))
     with pytest.raises(MountError) as caught:
         luks.unlock(disk, Secrets(passwords=(b"wrong", b"false", b"right")))
     assert caught.value.reason is Reason.LIMIT_TIME
