@@ -173,6 +173,20 @@ def test_files_that_a_damaged_folder_no_longer_names_are_still_found(volumes, na
     assert all(p.startswith(b"$OrphanFiles/") for p in lost)
 
 
+def test_a_first_folder_that_passes_for_free_is_said(volumes):
+    """The map of records in use is overwritten: all names seem to be those of deleted files."""
+    raw = bytearray(volumes["ext4"])
+    groups = int.from_bytes(raw[1044:1048], "little") + 1
+    block = 1024 << int.from_bytes(raw[1048:1052], "little")
+    place = int.from_bytes(raw[groups * block + 4 : groups * block + 8], "little") * block
+    assert raw[place : place + 2] == b"\xff\xff"
+    raw[place : place + 2] = b"\x01\x00"
+    for deleted in (True, False):
+        entries = list(mounted(ByteMedium(bytes(raw))).entries(deleted=deleted))
+        failed = [(e.path, e.reason) for e in entries if isinstance(e, Failed)]
+        assert failed == [(b"", Reason.DAMAGED_FILE_SYSTEM)]
+
+
 def test_encrypted_files_and_such_as_are_kept_elsewhere_are_failures(volumes):
     raw = bytearray(volumes["ntfs"])
     place = attribute_of(raw, 71, 128)

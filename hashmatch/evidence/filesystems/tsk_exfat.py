@@ -66,6 +66,10 @@ class Exfat(Fat):
                 modified_ns = moments.nanoseconds(moment, offset)
         return Moments(tuple(times), modified_ns)
 
+    def is_folder(self, layout: Layout, first: int) -> bool:
+        """Folders have nothing at their beginning by which they are known."""
+        return layout.is_cluster(first)
+
     def streams(self, file: Handle) -> list[Stream]:
         """List the content, which reads as zeros where it was never written."""
         found = super().streams(file)

@@ -12,7 +12,7 @@ from hashmatch.model.facts import Recovery
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Allocation
     from hashmatch.evidence.filesystems.interface import Run
@@ -51,6 +51,10 @@ class Family:
     """The kinds of attributes that hold content."""
     holes = False
     """Whether parts of a file that lie nowhere are zeros; else the file system is damaged."""
+
+    shares = False
+    """Whether one folder may have several names; else the second leads astray, and its own folder
+    is lost."""
 
     def __init__(self, content: Medium, mounted: Handle) -> None:
         self.content = content
@@ -165,6 +169,15 @@ class Family:
             named: gives the records that folders name, for which all of them are walked.
         """
         return self.allocation()
+
+    def hides(self, addr: int, shown: Collection[int]) -> bool:  # noqa: ARG002
+        """Tell whether a folder in use has more than the library lists of it.
+
+        Args:
+            addr: its record.
+            shown: the records of the names listed as in use.
+        """
+        return False
 
     def contradictory(self) -> bool:
         """Tell whether the lists of names cannot be right, so that some may be missing."""

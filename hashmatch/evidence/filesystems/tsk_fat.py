@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.evidence.filesystems import fat_layout, fat_owned, moments
+from hashmatch.evidence.filesystems import fat_folders, fat_layout, fat_owned, moments
 from hashmatch.evidence.filesystems.allocation import Allocation
 from hashmatch.evidence.filesystems.fat_layout import SLOT
 from hashmatch.evidence.filesystems.interface import Run
@@ -23,7 +23,7 @@ from hashmatch.evidence.filesystems.tsk_streams import NONRESIDENT, Stream, join
 from hashmatch.model.facts import Recovery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Bits
     from hashmatch.evidence.filesystems.fat_layout import Layout
@@ -69,6 +69,25 @@ class Fat(Family):
     def layout(self) -> Layout | None:
         """Where things lie."""
         return fat_layout.fat(self.content, self._kind)
+
+    def hides(self, addr: int, shown: Collection[int]) -> bool:
+        """Some entry in use is not listed, is listed as deleted, or there may be more of them."""
+        layout = self.layout
+        if layout is None:
+            return False
+        top = addr == int(self.mounted.info.root_inum)
+        start = (layout.root, 0, False) if top else self.start(addr)
+        if not top and not self.is_folder(layout, start[0]):
+            return True
+        places = {layout.slot_at(one) for one in shown}
+        try:
+            return not places.issuperset(fat_folders.in_use(self.content, layout, start))
+        except fat_folders.BrokenError:
+            return True
+
+    def is_folder(self, layout: Layout, first: int) -> bool:
+        """Tell whether a cluster can be the first of a folder in a folder."""
+        return fat_folders.is_below(self.content, layout, first)
 
     def moments(self, file: Handle) -> Moments:
         """Times are local, of an unknown zone; the last access is only a date."""

@@ -30,6 +30,7 @@ class Hfs(Family):
     """What HFS+ does its own way."""
 
     data = (HFS_DATA, HFS_FORK)
+    shares = True
 
     def first_user(self) -> int:
         """The first number that is not reserved."""

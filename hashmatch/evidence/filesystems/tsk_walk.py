@@ -85,6 +85,8 @@ class Walk:
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
         else:
             self.named.add(addr)
+            if int(root.info.meta.flags) & UNALLOCATED:  # so that all names in it pass for deleted
+                yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
             named = Named(b"", self._family.ident(addr, int(root.info.meta.seq)))
             yield from self._folder(named, root, addr, 0)
         yield from self._below()
@@ -157,7 +159,7 @@ class Walk:
         """Enter a folder; tell first whether it could be listed, and the streams that it has."""
         key = self._family.folder(addr), named.gone
         if key in self._entered:
-            yield self._writer.skipped(named, Rule.FOLDER_LOOP)
+            yield self._again(named)
             return
         self._entered.add(key)
         rule = None if named.own or not named.path else self._left_out(file)
@@ -169,6 +171,8 @@ class Walk:
             return
         met = len(self._family.content.damage)
         names, trouble = self._listed(file)
+        if trouble is None and not named.gone and self._hides(addr, names):
+            trouble = Reason.DAMAGED_FILE_SYSTEM
         if len(self._family.content.damage) > met or self._is_damaged(file, trouble):
             trouble = Reason.DAMAGED_MEDIUM
         if trouble is None:
@@ -177,6 +181,14 @@ class Walk:
             yield self._writer.failed(named, Stage.LIST, trouble)
         yield from self._writer.entries(named, file)
         self._levels.append(_Level(named, iter(names), depth + 1))
+
+    def _again(self, named: Named) -> Entry:
+        if named.gone or self._family.shares:
+            return self._writer.skipped(named, Rule.FOLDER_LOOP)
+        return self._writer.failed(named, Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
+
+    def _hides(self, addr: int, names: list[_Name]) -> bool:
+        return self._family.hides(addr, {one.addr for one in names if not one.deleted})
 
     def _left_out(self, file: Handle) -> Rule | None:
         try:

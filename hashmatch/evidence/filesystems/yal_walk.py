@@ -13,7 +13,7 @@ from hashmatch.evidence.folder import left_out
 from hashmatch.model.evidence import Entry, Folder, Item
 from hashmatch.model.facts import MOST_EXTENTS, Facts
 from hashmatch.model.locators import place
-from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped, Stage
+from hashmatch.model.outcomes import Failed, Reason, Skipped, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,9 +72,9 @@ class _Level:
 def entries(tree: Tree) -> Iterator[Entry]:
     """Yield every entry once: depth first, in the order in which the folders have them.
 
-    A folder that is met again, under another name or below itself, is left out by a rule. What
-    cannot be read is a failure at its path; a name that the library cannot give, as it is not
-    UTF-8, is written ``$unnamed-`` and the number of the entry.
+    A folder that is met again, under another name or below itself, is a failure: one of the names
+    led to another folder once. What cannot be read is a failure at its path; a name that the
+    library cannot give, as it is not UTF-8, is written ``$unnamed-`` and the number of the entry.
     """
     for _, entry in _walk(tree):
         yield entry
@@ -179,7 +179,7 @@ def _visit(
     if not stat.S_ISDIR(mode):
         yield node, _plain(tree, node, path, where, mode, readable=readable), []
     elif identity in seen:
-        yield node, Skipped(path, Rule.FOLDER_LOOP, where), []
+        yield node, Failed(path, Stage.LIST, Reason.DAMAGED_FILE_SYSTEM, where), []
     elif deep:
         yield node, Failed(path, Stage.LIST, Reason.LIMIT_DEPTH, where), []
     else:

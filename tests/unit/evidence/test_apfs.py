@@ -11,7 +11,7 @@ from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.volumes.interface import Opened, Volume
 from hashmatch.model.evidence import Item
 from hashmatch.model.locators import layer, parse_place
-from hashmatch.model.outcomes import Failed, ItemError, Reason, Rule, Skipped
+from hashmatch.model.outcomes import Failed, ItemError, Reason, Skipped
 from hashmatch.model.secrets import Secrets
 from tests.byte_medium import ByteMedium, content, items
 
@@ -245,7 +245,7 @@ def test_folders_that_cannot_be_listed_and_names_that_cannot_be_had(mount):
     root = folder(2, "", folder(4, "bad", count=BROKEN), loop, unnamed, device)
     found = {one.path: one for one in mount(FakeVolume("D", root)).entries(deleted=True)}
     assert found[b"bad"].reason is Reason.DAMAGED_FILE_SYSTEM
-    assert found[b"in/in"].rule is Rule.FOLDER_LOOP
+    assert found[b"in/in"].reason is Reason.DAMAGED_FILE_SYSTEM
     assert found[b"$unnamed-16"].facts.notes == (("name", "not-utf-8"),)
     assert isinstance(found[b"dev"], Skipped)
     listed = list(mount(FakeVolume("D", folder(2, "", count=BROKEN))).entries(deleted=True))
