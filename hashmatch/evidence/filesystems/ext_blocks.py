@@ -58,9 +58,11 @@ def stream(content: Medium, layout: Layout, record: bytes) -> Stream | None:
         layout: what its superblock says.
         record: that of the file.
     """
-    if not _far(np.frombuffer(record.ljust(128, b"\0"), np.uint8)[None, :], layout.block).any():
+    if int.from_bytes(record[32:36], "little") & _EXTENTS:
         return None
     size = int.from_bytes(record[4:8], "little") | int.from_bytes(record[108:112], "little") << 32
+    if size <= reach(layout.block):
+        return None
     try:
         found = _Map(content, layout, size)
         found.follow(np.frombuffer(record[40:100], "<u4"))

@@ -93,12 +93,19 @@ class Layout:
             records |= _number(raw, 0x28, 4) << 32
         return bitmap * self.block, records * self.block, _number(raw, 0x12, 2)
 
+    def numbered(self, number: int) -> tuple[int, int]:
+        """Give the group of a record, and which of the group it is."""
+        return divmod(number - 1, self.records_per_group)
+
+    def records_at(self, content: Medium, group: int) -> int | None:
+        """Where the records of a group lie; None where there is no such group."""
+        return self._places(content, group)[1] if 0 <= group < self.groups else None
+
     def record_at(self, content: Medium, number: int) -> int:
         """Where the record of a file lies; 0 where there is none of this number."""
-        group, index = divmod(number - 1, self.records_per_group)
-        if number < 1 or group >= self.groups:
-            return 0
-        return self._places(content, group)[1] + index * self.record
+        group, index = self.numbered(number)
+        table = self.records_at(content, group)
+        return 0 if table is None else table + index * self.record
 
     def bitmap(self, content: Medium, group: int) -> bytes:
         """Read the bitmap of a group; none where all but what is the file system's own is free."""

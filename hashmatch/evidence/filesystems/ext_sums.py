@@ -52,9 +52,8 @@ def is_tree(begin: int, block: bytes) -> bool:
 
 
 def _carried(word: int, data: bytes) -> int:
-    """Carry a checksum on over at least four bytes, without what is done at its ends."""
-    first = int.from_bytes(data[:4], "little") ^ word ^ _ALL
-    return crc32c(first.to_bytes(4, "little") + data[4:]) ^ _ALL
+    """Carry a checksum on, without what is done at its ends."""
+    return crc32c(data, word ^ _ALL) ^ _ALL
 
 
 def _number(content: bytes, place: int, size: int) -> int:

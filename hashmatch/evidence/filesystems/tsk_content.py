@@ -166,9 +166,14 @@ def _by_runs(medium: Medium, stream: Stream) -> Callable[[int, int], bytes]:
     starts = list(stream.places or follow)
 
     def fetch(offset: int, length: int) -> bytes:
+        first = max(0, bisect_right(starts, offset) - 1)
+        if first < len(stream.runs):
+            run, start = stream.runs[first], starts[first]
+            if start <= offset and offset + length <= start + run.length:
+                return medium.read_at(run.offset + offset - start, length)
         pieces: list[bytes] = []
         place, end = offset, offset + length
-        for number in range(max(0, bisect_right(starts, offset) - 1), len(stream.runs)):
+        for number in range(first, len(stream.runs)):
             run, start = stream.runs[number], starts[number]
             if start >= end:
                 break

@@ -47,6 +47,12 @@ class Ext(Family):
 
     sweeps = True
     holes = True
+    _group: tuple[int, int | None] = -1, None
+    """The group that was asked for last, and where its records lie."""
+    _trees: tuple[Handle, list[Stream]] = None, []
+    """The file whose streams were listed last, and what leads to its extents."""
+    _last: tuple[int, tuple[Run, ...], bytes] = -1, (), b""
+    """The record that was asked for last: its number, where it lies, and itself."""
 
     def first_user(self) -> int:
         """The first record that is not reserved, as the superblock has it."""
@@ -76,19 +82,19 @@ class Ext(Family):
 
     def streams(self, file: Handle) -> list[Stream]:
         """List the content, also of a file that the library is not shown."""
-        runs = self.record(int(file.info.meta.addr))
+        _, runs, record = self._read(int(file.info.meta.addr))
         if self.layout and runs:
-            record = self.content.read_at(runs[0].offset, self.layout.record)
             if ext_inline.is_inline(record):
                 return [ext_inline.stream(record, runs[0].offset)]
-            if (found := ext_blocks.stream(self.content, self.layout, record)) is not None:
-                return [found]
-        return super().streams(file)
+            if (far := ext_blocks.stream(self.content, self.layout, record)) is not None:
+                return [far]
+        found = streams(file, self.unit, (*self.data, _EXTENTS), direct=True)
+        self._trees = file, [one for one in found if one.kind == _EXTENTS]
+        return [one for one in found if one.kind != _EXTENTS]
 
     def names(self, file: Handle) -> Iterator[tuple[bytes, int, bool]] | None:
         """Yield the names of a folder that lie in its record, which the library may not read."""
-        runs = self.record(int(file.info.meta.addr))
-        record = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
+        _, _, record = self._read(int(file.info.meta.addr))
         if self.layout is None or not ext_inline.is_inline(record):
             return None
         typed = bool(self.layout.features & _TYPED)
@@ -102,31 +108,33 @@ class Ext(Family):
 
     def _is_true(self, file: Handle) -> bool:
         """Tell whether a record, and the tree of extents that it leads to, are as written."""
-        addr = int(file.info.meta.addr)
-        runs = self.record(addr)
+        addr, runs, record = self._read(int(file.info.meta.addr))
         if self.layout is None or self.layout.seed is None or not runs:
             return True
-        record = self.content.read_at(runs[0].offset, self.layout.record)
         start = ext_sums.start(self.layout.seed, addr, record)
         if not ext_sums.is_record(start, record):
             return False
         return all(
             ext_sums.is_tree(start, self.content.read_at(place, self.unit))
-            for one in streams(file, self.unit, (_EXTENTS,))
+            for one in self._extents(file)
             for run in one.runs
             for place in range(run.offset, run.offset + run.length, self.unit)
         )
 
+    def _extents(self, file: Handle) -> list[Stream]:
+        """Give what leads to the extents of a file beyond its record."""
+        if file is self._trees[0]:
+            return self._trees[1]
+        return streams(file, self.unit, (_EXTENTS,))
+
     def moments(self, file: Handle) -> Moments:
         """Times are UTC, of nanoseconds where records are large enough."""
-        runs = self.record(int(file.info.meta.addr))
-        raw = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
-        return moments.of_stored(ext_layout.times(raw))
+        _, _, record = self._read(int(file.info.meta.addr))
+        return moments.of_stored(ext_layout.times(record))
 
     def record(self, addr: int) -> tuple[Run, ...]:
         """Where the record of a file lies."""
-        place = self.layout.record_at(self.content, addr) if self.layout else 0
-        return (Run(place, self.layout.record),) if self.layout and place else ()
+        return self._read(addr)[1]
 
     def orphan(self, file: Handle) -> bytes | None:
         """Name an orphan by its number; no values of attributes that are kept apart."""
@@ -148,9 +156,21 @@ class Ext(Family):
         return ext_layout.read(self.content)
 
     def _flags(self, addr: int) -> int:
-        runs = self.record(addr)
-        raw = self.content.read_at(runs[0].offset, 128) if runs else b""
-        return int.from_bytes(raw[_FLAGS : _FLAGS + 4], "little")
+        _, _, record = self._read(addr)
+        return int.from_bytes(record[_FLAGS : _FLAGS + 4], "little")
+
+    def _read(self, addr: int) -> tuple[int, tuple[Run, ...], bytes]:
+        """Read a record: many things are asked of one before the next, and of its neighbours."""
+        layout = self.layout
+        if addr != self._last[0] and layout is not None:
+            group, index = layout.numbered(addr)
+            if group != self._group[0]:
+                self._group = group, layout.records_at(self.content, group)
+            table = self._group[1]
+            place = 0 if table is None else table + index * layout.record
+            record = self.content.read_at(place, layout.record) if place else b""
+            self._last = addr, (Run(place, layout.record),) if place else (), record
+        return self._last
 
     def _used(self, first: int, count: int) -> Bits:
         layout = self.layout

@@ -16,6 +16,7 @@ NONRESIDENT = 2
 ENCRYPTED = 16
 COMPRESSED = 32
 SPARSE = 64
+_WAYS = NONRESIDENT | ENCRYPTED | COMPRESSED | SPARSE
 _FILLER = 1
 _HOLE = 2
 
@@ -53,13 +54,17 @@ class Stream:
     places: tuple[int, ...] = ()
 
 
-def streams(file: Handle, unit: int, kinds: tuple[int, ...]) -> list[Stream]:
+def streams(
+    file: Handle, unit: int, kinds: tuple[int, ...], *, direct: bool = False
+) -> list[Stream]:
     """List the streams of a file that are of some kinds, in the library's order.
 
     Args:
         file: a file of the library.
         unit: bytes of a block of the file system.
         kinds: kinds of attributes.
+        direct: whether runs hold nothing but content, so that those of a stream without holes can
+            be read as they lie; not where what was never written may lie in them.
 
     Raises:
         whatever the library does: see :data:`.tsk_image.TROUBLES`.
@@ -68,14 +73,14 @@ def streams(file: Handle, unit: int, kinds: tuple[int, ...]) -> list[Stream]:
     for one in file:
         info = one.info  # made anew each time it is asked for
         if (kind := int(info.type)) in kinds:
-            found.append(_stream(one, info, kind, unit))
+            found.append(_stream(one, info, kind, unit, direct=direct))
     return found
 
 
-def _stream(attribute: Handle, info: Handle, kind: int, unit: int) -> Stream:
+def _stream(attribute: Handle, info: Handle, kind: int, unit: int, *, direct: bool) -> Stream:
     flags, size = int(info.flags), int(info.size)
     runs: list[Run] = []
-    covered, filled = 0, False
+    covered, filled, holes = 0, False, False
     if flags & NONRESIDENT:
         whole = flags & COMPRESSED  # then runs are of units, and do not end where the content does
         for run in attribute:
@@ -85,6 +90,7 @@ def _stream(attribute: Handle, info: Handle, kind: int, unit: int) -> Stream:
                 if there > 0:
                     runs.append(Run(int(run.addr) * unit, there))
             filled = filled or bool(marks & _FILLER)
+            holes = holes or bool(marks)
             covered += length
     # The content proper has no name; what the library calls content kept in a record is its own.
     name = b"" if kind in {DEFAULT, HFS_DATA} else bytes(info.name or b"")
@@ -97,6 +103,7 @@ def _stream(attribute: Handle, info: Handle, kind: int, unit: int) -> Stream:
         tuple(joined(runs) if len(runs) > 1 else runs),
         covered,
         filled,
+        direct=direct and flags & _WAYS == NONRESIDENT and not holes and covered >= size,
     )
 
 

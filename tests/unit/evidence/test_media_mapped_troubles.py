@@ -162,3 +162,9 @@ def test_inflating_takes_no_more_and_no_less_than_is_due():
 def test_crc32c_is_that_of_the_standard():
     assert crc32c(b"123456789") == 0xE3069283
     assert crc32c(bytes(32)) == 0x8A9136AA
+    for length in (9, 33, 256, 260, 700):  # few bytes and many are computed in different ways
+        data = bytes(number * 7 % 256 for number in range(length))
+        one_by_one = 0
+        for number in range(length):
+            one_by_one = crc32c(data[number : number + 1], one_by_one)
+        assert crc32c(data) == crc32c(data[5:], crc32c(data[:5])) == one_by_one

@@ -9,6 +9,7 @@ import pytest
 
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.model.facts import Recovery, Standing
+from hashmatch.model.locators import parse_place
 from hashmatch.model.outcomes import Failed, Reason, Rule, Skipped
 from tests.byte_medium import ByteMedium, content, items, mounted
 from tests.ext_records import record
@@ -90,6 +91,41 @@ def test_files_are_whole_in_every_layout(tree):
             r for r in free for o, n in taken if r.offset < o + n and o < r.offset + r.length
         ]
         assert sum(run.length for run in free) > 2 << 20, kind
+
+
+def test_blocks_that_were_never_written_are_zeros_whatever_lies_there(tree):
+    words = ("fallocate /a.jpg 69 99", "set_inode_field /a.jpg size 100000")
+    raw = volume(tree, "ext4", "-b", "1024", commands=words)
+    (start, length), *_ = items(mounted(ByteMedium(raw)))[b"a.jpg"].facts.extents
+    behind = start + -(-length // 1024) * 1024
+    raw = raw[:behind] + b"?" * 29_000 + raw[behind + 29_000 :]
+    medium = ByteMedium(raw)
+    system = mounted(medium)
+    assert content(system, items(system)[b"a.jpg"]) == (A + bytes(100_000 - len(A)), None)
+
+
+def test_a_file_without_holes_is_read_past_the_library(tree, monkeypatch):
+    medium = ByteMedium(volume(tree, "ext4", "-b", "1024"))
+    system = mounted(medium)
+    found, asked = items(system), []
+    opened = [
+        system.open(parse_place(found[name].place)[0], -1) for name in (b"a.jpg", b"holes.bin")
+    ]
+    read_at = medium.read_at
+    monkeypatch.setattr(medium, "read_at", lambda at, n: asked.append((at, n)) or read_at(at, n))
+    assert opened[0].stream.read(100_000) == A
+    assert asked == [(found[b"a.jpg"].facts.extents[0][0], len(A))]
+    assert opened[1].stream.read(10_000) == bytes(10_000)
+
+
+def test_a_record_is_read_once_for_all_that_is_asked_of_it(tree, monkeypatch):
+    medium = ByteMedium(volume(tree, "ext4", "-b", "1024"))
+    system = mounted(medium)
+    item, read_at, asked = items(system)[b"a.jpg"], medium.read_at, []
+    monkeypatch.setattr(medium, "read_at", lambda at, n: asked.append(n) or read_at(at, n))
+    system.open(parse_place(item.place)[0], item.size)
+    assert asked.count(256) == 1
+    assert 64 not in asked  # where the records of a group lie was known
 
 
 def test_a_deleted_file_of_ext2_comes_back_by_its_record(tree):
