@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hashmatch.evidence.media.interface import Medium
 
 MOST_CLUSTERS = 1 << 25
-"""Clusters of a volume for which a table is kept whole: about 16 bytes for each, twice that at most."""
+"""Clusters of a volume for which a table is kept whole: 16 to 48 bytes of memory for each."""
 
 
 def owned(content: Medium, layout: Layout, starts: Iterable[tuple[int, int, bool]]) -> Bits | None:
