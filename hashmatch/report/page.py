@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hashmatch.model.hashes import NATIVE, VARIANTS, Method
 from hashmatch.model.hits import Claim, Disposition
+from hashmatch.model.outcomes import MADE
 from hashmatch.model.wanted import Effort
 from hashmatch.report import dates
 from hashmatch.report.item_names import ItemNames, inside
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hashmatch.model.hits import Near
+    from hashmatch.model.outcomes import Reason
     from hashmatch.model.records import Json
     from hashmatch.report.findings import Findings
     from hashmatch.report.lines import HitLine, Place
@@ -83,6 +85,7 @@ class Page:
             "share": share,
             "plain": plain,
             "inside": inside,
+            "in_part": in_part,
             "times": self.times,
             "notes": self.notes,
             "label": self.label,
@@ -239,6 +242,11 @@ def how(near: Near) -> Iterator[tuple[str | None, str]]:
 def kind(rendering: str) -> str:
     """Take the number off a rendering: ``frame-7`` is a ``frame``."""
     return re.sub(r"-\d+$", "", rendering)
+
+
+def in_part(reason: Reason) -> str:
+    """Name the text that says which comparisons count for an item that is not all there."""
+    return "item.made" if reason in MADE else "item.partial"
 
 
 def share(count: int, of: int) -> str:

@@ -16,7 +16,7 @@ from hashmatch.jobs.medium_account import Account
 from hashmatch.jobs.verifying import Verify
 from hashmatch.model.facts import Facts, Recovery, Standing
 from hashmatch.model.locators import layer
-from hashmatch.model.outcomes import Reason
+from hashmatch.model.outcomes import PARTS, Reason
 from hashmatch.report import csv as csv_report
 from hashmatch.report import dates, jsonl, medium_reading
 from hashmatch.report.fields import Fields
@@ -49,8 +49,8 @@ def test_a_hit_says_where_it_lies_how_it_was_found_and_when(page):
     assert "deleted no longer listed; content taken from where it began onward; may hold" in hits
     assert "orphan no longer listed, and its folder is not known; content by its own" in hits
     assert "carved found by its structure where nothing is listed" in hits
-    assert "carved-in-part carved without its end: not read to the byte; digests not" in hits
-    assert "damaged-medium lies where the medium or its image cannot be read as stored" in hits
+    assert "carved-in-part carved without its end: no whole file; only the picture was" in hits
+    assert "cannot be read as stored: not read to the byte; the digests are those" in hits
     assert hits.count("inside another file") == 2
     assert "original-name C:/สมหญิง.jpg" in hits
 
@@ -63,6 +63,21 @@ def test_times_stand_as_they_are_stored_with_a_word_where_the_zone_is_not_known(
     ) in hits
     assert "accessed 2020-01-16T03:04:05.1234567Z 4.3 kB" in hits
     assert "2020-01-16T03:04:05.1234567Z created 2020-01-15T10:20:30.5 · modified" in hits
+
+
+@pytest.mark.parametrize("reason", sorted(PARTS))
+def test_what_was_read_in_part_is_never_said_to_be_uncompared_beside_its_hit(tmp_path, reason):
+    run = imaged()
+    run.at("gpt:p2;off=17825792!ntfs:/cut.jpg;id=80-1", standing="allocated")
+    run.picture(b"p2/cut.jpg", [exact()])
+    run.read_in_part(str(reason))
+    shown = render(run, tmp_path)
+    box = text_of(shown[shown.index('<div class="warning">') :].split("</div>")[0] + "</div>")
+    assert "Their digests were compared" in box
+    for section in ("hits", "problems", "coverage"):
+        assert not re.search(r"digests (were )?not compared", of(shown, section))
+    thai = render(run, tmp_path, language="th")
+    assert thai.count("ไม่ได้เปรียบเทียบค่าแฮช") == 1  # what was carved without its end
 
 
 @pytest.mark.parametrize(
@@ -79,7 +94,9 @@ def test_a_moment_has_a_zone_only_if_it_says_so(moment, known):
 
 def test_problems_have_locators_too(page):
     problems = of(page, "problems")
-    assert "content-partial content not read to the byte; digests not compared" in problems
+    assert (
+        "content-partial content not read to the byte; the digests that were compared" in problems
+    )
     assert "EV01!gpt:p3;off=42991616" in problems
     assert "list:key-or-password-needed" in problems
     assert "unpack:limit-ratio taking apart an archive" in problems
