@@ -87,9 +87,13 @@ def _beside(record: Table | None, other: Table) -> tuple[Table, ...]:
 
 
 def _by_large_sectors(content: Medium, record: Table) -> Table:
-    """Read a boot record anew where its numbers make sense for sectors of 4096 bytes alone."""
+    """Read a boot record anew where its numbers make sense for sectors of 4096 bytes alone.
+
+    Taken for smaller ones, its numbers lead to no records of logical partitions, which is why
+    a record that is in doubt is read anew too.
+    """
     large = mbr.read(content, 4096)
-    if not record.sure or large is None or not large.sure:
+    if large is None or not large.sure:
         return record
     return large if _signed(content, large) > _signed(content, record) else record
 

@@ -197,6 +197,18 @@ def test_a_map_of_apple(size):
     assert apm.read(Bytes(disk)).doubts == ("the entry of p2 is missing",)
 
 
+def test_logical_partitions_of_a_disk_of_large_sectors_are_found():
+    """Counted in small sectors the chain leads nowhere: that doubt must not end the search."""
+    disk = bytearray(100 * 4096)
+    disk[:512] = maker.record((0, 0x83, 10, 20), (0, 5, 40, 60))
+    disk[40 * 4096 : 40 * 4096 + 512] = maker.record((0, 0x83, 10, 10))
+    for first in (10, 50):
+        disk[first * 4096 : first * 4096 + 4] = b"XFSB"
+    (table,) = schemes.read(Bytes(disk))
+    assert [(one.number, one.offset) for one in table.partitions] == [(1, 40960), (5, 204800)]
+    assert not table.doubts
+
+
 def test_a_disk_of_large_sectors_is_counted_in_these():
     disk = bytearray(100 * 4096)
     disk[:512] = maker.record((0, 0x83, 10, 20))
