@@ -32,7 +32,10 @@ TITLE = "archive behind a program or picture"
 HELP = ""
 RANK = 91  # after every kind that is known by its content
 
-_PROGRAMS = (b"MZ", b"\x7fELF")
+_PROGRAMS = (
+    *(b"MZ", b"\x7fELF", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),  # of Windows, Unix, macOS
+    *(b"#!", b"Cr24"),  # scripts; extensions of browsers
+)
 _JPEG, _PNG, _GIF, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF"
 _ENDS = {_JPEG: b"\xff\xd9", _PNG: b"IEND\xaeB`\x82", _GIF: b";"}
 _PROGRAM = 4 << 20

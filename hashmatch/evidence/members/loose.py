@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
+from hashmatch.evidence.members import attached
 from hashmatch.evidence.members.interface import Inside
 from hashmatch.evidence.members.pieces import loose, piece
 from hashmatch.evidence.members.unpacked import length, read_at
@@ -62,8 +63,9 @@ def _is_store(name: bytes) -> bool:
 def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG001  # never locked
     """Yield the pictures in order; see :class:`hashmatch.evidence.members.interface.Container`.
 
-    One that lacks its end has a doubt.
+    One that lacks its end has a doubt. An archive among them comes last.
     """
+    number = -1
     found = loose(lambda offset, size: read_at(stream, offset, size), 0, length(stream))
     for number, one in enumerate(found):
         name = b"%d.%b" % (one.offset, one.kind.encode())
@@ -71,3 +73,4 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
         opens = piece(stream, one.offset, one.length)
         doubt = None if one.whole else Reason.CARVED_IN_PART
         yield Inside(name, where, one.length, opens, doubt=doubt)
+    yield from attached.behind(stream, NAME, number + 1)

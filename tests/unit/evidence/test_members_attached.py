@@ -5,6 +5,7 @@ import random
 from functools import cache
 
 import pytest
+from PIL import Image
 
 from hashmatch.evidence.members import attached, jpeg_inside, rar, registry, seven_zip
 from hashmatch.evidence.members import zip as zips
@@ -18,6 +19,8 @@ GIF = b"GIF89a" + b"pixels" * 100 + b";"
 WEBP = b"RIFF" + (604).to_bytes(4, "little") + b"WEBP" + b"pixels" * 100
 MZ, ELF = b"MZ" + b"code" * 1000, b"\x7fELF" + b"code" * 1000
 BEFORE = {"jpeg": JPEG, "png": PNG, "gif": GIF, "webp": WEBP, "mz": MZ, "elf": ELF}
+BEFORE |= {"script": b"#!/usr/bin/python3\n" + b"#" * 4096, "crx": b"Cr24" + bytes(4096)}
+BEFORE |= {"mach-o": b"\xcf\xfa\xed\xfe" + b"code" * 1100}
 
 
 @cache
@@ -112,6 +115,19 @@ def test_a_program_is_looked_through_as_far_as_such_programs_are_long(monkeypatc
     assert found(later + rar4_of(rar4_file(b"a", b"1"))) == []
     (one,) = found(later + zipped())  # whose end says that it is there
     assert one.name == b"%d.zip" % len(later)
+
+
+def test_an_archive_among_loose_pictures_is_given_too():
+    whole = io.BytesIO()
+    Image.frombytes("L", (64, 64), random.Random(1).randbytes(4096)).save(whole, "JPEG")
+    carved = whole.getvalue()
+    made = zip_of([zip_entry(b"a.jpg", carved, carved)])
+    for script in (b"#!/usr/bin/python3\n", b"\1 what nobody knows"):
+        picture, archive = found(script + made)
+        assert [picture.open().read(), archive.open().read()] == [carved, made]
+        assert (
+            str(archive.layer) == f"loose:{len(script)}.zip;n=1;off={len(script)};len={len(made)}"
+        )
 
 
 def test_what_a_jpeg_says_it_holds_comes_first():
