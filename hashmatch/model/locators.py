@@ -38,7 +38,7 @@ class Layer:
 
     def has(self, name: str) -> bool:
         """Tell whether a key is there."""
-        return any(key == name for key, _ in self.keys)
+        return name in dict(self.keys)
 
     def number(self, name: str) -> int:
         """Give the value of a key as a whole number.
@@ -77,7 +77,7 @@ def parse_place(text: str) -> tuple[Layer, ...]:
     Raises:
         ValueError: it is no place; says what is wrong.
     """
-    return tuple(_layer(part) for part in text.split("!")) if text else ()
+    return tuple([_layer(part) for part in text.split("!")]) if text else ()
 
 
 def locator(label: str, where: str) -> str:
@@ -141,6 +141,8 @@ def _codes(char: str) -> str:
 
 
 def _unescaped(text: str) -> bytes:
+    if "%" not in text:
+        return text.encode()
     if _BROKEN.search(text):
         msg = "'%' in a locator stands before two digits of 0-9 A-F; write a real one as %25"
         raise ValueError(msg)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems import allocation, tsk_content
 from hashmatch.evidence.filesystems.interface import UNKNOWN, Run
-from hashmatch.evidence.filesystems.tsk_entries import Writer, available
-from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, Found, opened
+from hashmatch.evidence.filesystems.tsk_entries import Writer
+from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_walk import Walk
 from hashmatch.model.evidence import Item
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hashmatch.evidence.filesystems.interface import Content
+    from hashmatch.evidence.filesystems.tsk_streams import Stream
     from hashmatch.model.evidence import Entry
     from hashmatch.model.facts import Facts
     from hashmatch.model.locators import Layer
@@ -55,7 +56,7 @@ class TskFileSystem:
         """
         file, addr = self._file(where)
         try:
-            found = self._pick(file, where).stream
+            found = self._pick(file, where)
             reason = self._family.obstacle(file, found)
         except TROUBLES:
             raise ItemError(Stage.OPEN, Reason.DAMAGED_FILE_SYSTEM) from None
@@ -84,14 +85,16 @@ class TskFileSystem:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         return file, addr
 
-    def _pick(self, file: Handle, where: Layer) -> Found:
-        name = where.key("ads") or b""
-        for found in available(self._family, file, gone=where.has("del")):
-            if found.stream.name == name:
-                return found
-        if name or where.has("del"):
+    def _pick(self, file: Handle, where: Layer) -> Stream:
+        name, gone = where.key("ads") or b"", where.has("del")
+        family = self._family
+        found = [a.stream for a in family.recovered(file)] if gone else family.streams(file)
+        for stream in found:
+            if stream.name == name:
+                return stream
+        if name or gone:
             raise ItemError(Stage.OPEN, Reason.VANISHED)
-        return Found(self._family.nothing(file))
+        return family.nothing(file)
 
     def unallocated(self) -> Iterator[Run]:
         """Yield the space that holds no allocated content, in order; may take in metadata."""
@@ -122,7 +125,7 @@ class TskFileSystem:
             return facts.extents
         where = parse_place(item.place)[0]
         try:
-            stream = self._pick(self._file(where)[0], where).stream
+            stream = self._pick(self._file(where)[0], where)
         except (ItemError, *TROUBLES):
             return facts.extents  # then the rest is taken for free, and looked at
         return [(run.offset, run.length) for run in stream.runs]
