@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence import stamps
 from hashmatch.evidence.media import registry as media
+from hashmatch.evidence.media import unread
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.model import names
 
@@ -99,8 +100,11 @@ class Stack:
         if self._volumes is None:
             from hashmatch.evidence.volumes import finding  # noqa: PLC0415  # outside libraries
 
-            self._volumes = tuple(finding.volumes(self.medium(), self._secrets))
+            self._volumes = tuple(finding.volumes(self._counted(), self._secrets))
         return self._volumes
+
+    def _counted(self) -> Medium:
+        return unread.counted(self.medium())
 
     def opened(self, volume: Volume) -> Opened:
         """Give a volume with its content, whether or not there is a file system on it.
@@ -114,7 +118,7 @@ class Stack:
 
         if volume.number in self._open:
             return self._open[volume.number].opened
-        opened = finding.open_volume(self.medium(), volume.layers, self._secrets)
+        opened = finding.open_volume(self._counted(), volume.layers, self._secrets)
         return replace(opened, volume=volume)
 
     def mounted(self, volume: Volume) -> Mounted:
