@@ -41,7 +41,7 @@ def evidence_options(command: Command) -> Command:
             "key_files",
             multiple=True,
             type=FOLDER,
-            help="Key file for volumes encrypted with LUKS; may be repeated.",
+            help="Key file for volumes encrypted with LUKS or BitLocker (.bek); may be repeated.",
         ),
         click.option(
             "--ask-password",

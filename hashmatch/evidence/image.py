@@ -200,6 +200,8 @@ class ImageSource:
         volume = max(fitting, key=lambda one: len(one.layers), default=None)
         if volume is None or len(layers) <= len(volume.layers):
             raise ItemError(Stage.OPEN, Reason.VANISHED)
+        if (locked := volume.lock(layers)) is not None:
+            raise ItemError(Stage.OPEN, locked)
         return volume, layers[len(volume.layers)]
 
     def unchanged(self, item: Item, stream: BinaryIO) -> bool:  # noqa: ARG002

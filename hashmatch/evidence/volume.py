@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from hashmatch.model.outcomes import Reason
 
 
+_LOCKED = frozenset(("bde", "luks"))
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
     """One volume, as it was found.
@@ -31,6 +34,12 @@ class Volume:
     trouble: Reason | None = None
     advice: str = ""
     gap: bool = False
+
+    def lock(self, where: tuple[Layer, ...]) -> Reason | None:
+        """Say why a place inside is out of reach, which is named as it is where this one opens."""
+        depth = len(self.layers)
+        below = where[:depth] == self.layers and depth < len(where)
+        return self.trouble if below and where[depth].kind in _LOCKED else None
 
 
 @dataclass(frozen=True, slots=True)

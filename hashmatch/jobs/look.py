@@ -218,6 +218,8 @@ def _entry(source: Source, own: tuple[Layer, ...]) -> Item | Failed | Skipped:
         return replace(source.at(own), facts=_carved(own[-1]))
     place = locators.place(own)
     for volume in source.volumes():
+        if (locked := volume.lock(own)) is not None:
+            raise ItemError(Stage.OPEN, locked)
         if own[: len(volume.layers)] == volume.layers and len(own) == len(volume.layers) + 1:
             for entry in source.entries_of(volume):
                 if _is_at(entry, place):

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hashmatch.evidence import opening
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.as_file import MediumFile
 from hashmatch.evidence.media.interface import Stretch
 from hashmatch.evidence.volumes import bitlocker, finding, fve, fve_keys, patience
 from hashmatch.evidence.volumes.unlocked import Unlocked
 from hashmatch.model.locators import parse_place, place
-from hashmatch.model.outcomes import Reason
+from hashmatch.model.outcomes import ItemError, Reason
 from hashmatch.model.secrets import Secrets
 from tests import bitlocker_maker as maker
 from tests.fat_maker import FatMaker
@@ -350,6 +351,24 @@ def test_all_volumes_of_a_medium_share_the_time(monkeypatch):
             time.check("LUKS", "do something else")
     assert caught.value.reason is Reason.LIMIT_TIME
     assert caught.value.advice.endswith("this LUKS volume, or do something else")
+
+
+def test_a_place_in_a_volume_that_is_locked_is_not_said_to_be_gone(plain, tmp_path):
+    pytest.importorskip("pybde")
+    path = tmp_path / "a.dd"
+    path.write_bytes(maker.Volume((maker.by_startup_key(KEY),)).image(plain))
+    where = parse_place("bde!fat16:/FIRST.BIN;id=3")
+    for secrets, reason in ((NONE, Reason.KEY_NEEDED), (BEK, None)):
+        source = opening.source_of(str(path).encode(), opening.Wishes("raw", secrets))
+        if reason is None:
+            assert source.at(where).size == 5000
+            continue
+        with pytest.raises(ItemError) as caught:
+            source.at(where)
+        assert caught.value.reason is reason
+        with pytest.raises(ItemError) as caught:
+            source.at(parse_place("gpt:p9!fat16:/FIRST.BIN;id=3"))
+        assert caught.value.reason is Reason.VANISHED
 
 
 def test_without_the_library_what_to_install_is_told(monkeypatch):
