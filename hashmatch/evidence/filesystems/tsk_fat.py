@@ -25,6 +25,8 @@ from hashmatch.model.facts import Recovery
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from numpy.typing import NDArray
+
     from hashmatch.evidence.filesystems.allocation import Bits
     from hashmatch.evidence.filesystems.fat_layout import Layout
     from hashmatch.evidence.filesystems.tsk_image import Handle
@@ -35,6 +37,8 @@ _LONG = 0x0F
 _LOOKED_AT = 1 << 16
 _MOST_PASSED = 1 << 22
 """So many clusters in use are passed over in search of those of a deleted file."""
+_MOST_PIECES = 1 << 18
+"""What lies in more pieces than these between other files is no file of anybody."""
 
 
 class Fat(Family):
@@ -169,21 +173,30 @@ class Fat(Family):
     def _free(self, layout: Layout, first: int, size: int) -> tuple[Run, ...]:
         """Take clusters that are free, from the first on; none where that is in use."""
         runs: list[Run] = []
-        left, place, passed = size, first - 2, 0
+        left, place, passed = -(-size // layout.cluster), first - 2, 0
         while left > 0 and place < layout.count and passed < _MOST_PASSED:
-            count = min(_LOOKED_AT, layout.count - place, -(-left // layout.cluster) + 64)
+            count = min(_LOOKED_AT, layout.count - place, left + 64)
             used = self.used(place, count)
             if not runs and used[0]:
                 return ()
+            free = np.flatnonzero(~used)[:left]
             passed += int(used.sum())
-            for number in np.flatnonzero(~used).tolist():
-                there = min(left, layout.cluster)
-                runs.append(Run(layout.cluster_at(place + number + 2), there))
-                left -= there
-                if not left:
-                    break
+            runs += _stretches(layout, free + place)
+            if len(runs) > _MOST_PIECES:
+                return ()
+            left -= len(free)
             place += count
+        spare = -size % layout.cluster if runs and not left else 0
+        if spare:
+            runs[-1] = Run(runs[-1].offset, runs[-1].length - spare)
         return tuple(joined(runs))
+
+
+def _stretches(layout: Layout, clusters: NDArray[np.int64]) -> Iterator[Run]:
+    """Yield where clusters lie, those that follow each other as one; counted from the first."""
+    for part in np.split(clusters, np.flatnonzero(np.diff(clusters) != 1) + 1):
+        if len(part):
+            yield Run(layout.cluster_at(int(part[0]) + 2), len(part) * layout.cluster)
 
 
 def _two(slot: bytes, place: int) -> int:
