@@ -65,6 +65,7 @@ class Reason(Code):
     NO_BACKEND = "library-not-installed"
     DAMAGED_CONTAINER = "damaged-container"
     UNSUPPORTED_CONTAINER = "unsupported-container"
+    IMAGE_INSIDE = "image-inside"
     CHECKSUM = "checksum-mismatch"
     LIMIT_DEPTH = "limit-depth"
     LIMIT_COUNT = "limit-count"

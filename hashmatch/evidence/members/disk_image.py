@@ -84,7 +84,7 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:
         stream.seek(0)
         yield from kind.members(stream, secrets)
     if is_image:
-        raise MemberError(Reason.UNSUPPORTED_CONTAINER)
+        raise MemberError(Reason.IMAGE_INSIDE)
 
 
 def _is_image(stream: BinaryIO) -> bool:

@@ -74,7 +74,7 @@ def test_an_image_among_files_is_said_to_be_not_looked_into(name):
     assert kind is disk_image
     with pytest.raises(MemberError) as caught:
         list(kind.members(io.BytesIO(content), Secrets()))
-    assert caught.value.reason is Reason.UNSUPPORTED_CONTAINER
+    assert caught.value.reason is Reason.IMAGE_INSIDE
 
 
 @pytest.mark.parametrize("name", NONE)
