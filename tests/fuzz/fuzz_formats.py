@@ -82,7 +82,7 @@ def one_after_the_other(names, folder, options):
         own.mkdir()
         child = os.fork()
         if not child:
-            print(f"format {name}", file=sys.stderr, flush=True)
+            os.write(2, f"format {name}\n".encode())
             fuzz(name, [os.fspath(own)], options)
             os._exit(1)  # not reached: the fuzzer ends the process
         if os.waitpid(child, 0)[1]:
