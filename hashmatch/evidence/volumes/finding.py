@@ -36,6 +36,10 @@ _DEEPEST = 4
 _MOST_DOUBTS = 8
 _MOST_TRIED = 16
 _CONTENT = 1 << 48
+_EMPTY = (
+    "no partition has a file system; what was there before may be found with --carve, or by a "
+    "recovery tool on a copy"
+)
 _STILL_BYTES = frozenset((Reason.UNKNOWN_FILE_SYSTEM, Reason.UNSUPPORTED_FILE_SYSTEM))
 
 
@@ -43,13 +47,18 @@ def volumes(medium: Medium, secrets: Secrets) -> Iterator[Volume]:
     """Yield every volume of a medium, and the gaps between partitions, in a stable order.
 
     A volume with ``trouble`` cannot be looked into. At least one volume is given: what is not
-    recognised at all is one with the trouble ``unknown-file-system``. What is wrong with a
-    partition table is a volume of its own, with the trouble ``damaged-partition-table``, beside
-    all that the table names.
+    recognised at all is one with the trouble ``unknown-file-system``, and so is a medium with
+    nothing but gaps. What is wrong with a partition table is a volume of its own, with the trouble
+    ``damaged-partition-table``, beside all that the table names.
     """
     found = _Finder(secrets).inside(Place(medium, (), b"", 0))
-    for number, one in enumerate(islice(found, MOST_VOLUMES)):
-        yield replace(one.volume, number=number)
+    number, empty = 0, True
+    for number, one in enumerate(islice(found, MOST_VOLUMES), start=1):
+        empty = empty and one.volume.gap
+        yield replace(one.volume, number=number - 1)
+    if empty:  # its partitions may have been deleted: that nothing is listed is no answer
+        why = Reason.UNKNOWN_FILE_SYSTEM
+        yield Volume(number, (layer("space"),), b"$space/", 0, medium.size, why, _EMPTY)
     if next(found, None) is not None:
         advice = f"there are more than {MOST_VOLUMES} volumes; the others were not looked into"
         named = (layer("space"),)

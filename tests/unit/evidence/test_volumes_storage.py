@@ -305,10 +305,10 @@ def test_what_is_not_read_is_named_with_what_would_help(name, disk, reason):
     assert caught.value.reason is reason
 
 
-def test_swap_space_is_no_file_system_and_no_trouble():
+def test_swap_space_is_no_trouble_and_alone_no_complete_disk_either():
     disk = signed((4086, b"SWAPSPACE2"))
     assert unsupported.is_swap(Bytes(disk))
-    assert shown(disk) == [("", True, None)]
+    assert shown(disk) == [("", True, None), ("space", False, Reason.UNKNOWN_FILE_SYSTEM)]
 
 
 def test_a_kind_that_cannot_be_mounted_gives_way_to_one_that_can(monkeypatch):

@@ -53,6 +53,25 @@ def test_partitions_and_the_gaps_between_them_come_in_the_order_of_the_disk():
     assert [one.prefix for one in found(disk)][1] == b"p2/"
 
 
+@pytest.mark.parametrize(
+    "disk",
+    [
+        maker.gpt(400, []),
+        maker.apm(200, [(1, 3, "Apple_partition_map")]),
+        with_parts(400, (0, 0x82, 10, 100))[: 10 * 512] + bytes(390 * 512),
+    ],
+    ids=["gpt", "apm", "swap"],
+)
+def test_a_medium_with_nothing_but_gaps_is_not_taken_for_an_empty_one(disk):
+    """Its partitions may have been deleted; a run that looks at nothing else found nothing out."""
+    *gaps_of_it, last = found(bytes(disk))
+    assert gaps_of_it
+    assert all(one.gap for one in gaps_of_it)
+    assert (last.gap, last.trouble) == (False, Reason.UNKNOWN_FILE_SYSTEM)
+    assert (last.number, last.prefix) == (len(gaps_of_it), b"$space/")
+    assert "--carve" in last.advice
+
+
 def test_logical_partitions_count_from_five_along_the_chain():
     disk = with_parts(200, (0, 0x83, 10, 20), (0, 0x05, 40, 150))
     maker.put(disk, 40, maker.record((0, 0x83, 5, 10), (0, 0x05, 30, 40)))
