@@ -1,11 +1,13 @@
 """Archives behind a picture or a program: hidden there, or unpacking themselves.
 
-The archive is given as one file, which is looked into as any other. What is looked through: the
+The archive is given as one file, which is looked into as any other. It goes to the end, but not
+over the signature of a program of Windows, which stands behind all else. Looked through are the
 first 4 MiB of a program, or all of it where a zip's directory stands at its end; all of a picture
 that does not end as pictures of its kind do, since a RAR or 7z behind one that does would have to
 be made to. A zip ends with a comment, which may be anything: its directory is looked for.
 
-Source: as in the modules of zip, RAR and 7z, whose first headers have checksums.
+Source: as in the modules of zip, RAR and 7z, whose first headers have checksums; Microsoft, "PE
+Format" (the certificate table).
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ _PROGRAMS = (
 _JPEG, _PNG, _GIF, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF"
 _ENDS = {_JPEG: b"\xff\xd9", _PNG: b"IEND\xaeB`\x82", _GIF: b";"}
 _PROGRAM = 4 << 20
+_HEAD = 4096
+_TABLES = {b"\x0b\1": 24 + 96 + 32, b"\x0b\2": 24 + 112 + 32}
+"""Where a program of Windows, of 32 or 64 bits, says where its signature is."""
 _HEADER = 256
 """Bytes behind a signature that are enough to tell what follows it by its checksum."""
 
@@ -64,7 +69,7 @@ def behind(stream: BinaryIO, kind: str, number: int) -> Iterator[Given]:
     found = _archive(stream)
     if found is not None:
         place, ending = found
-        name, size = b"%d.%b" % (place, ending), length(stream) - place
+        name, size = b"%d.%b" % (place, ending), _end(stream, place) - place
         where = layer(kind, name, n=number, off=place, len=size)
         yield Inside(name, where, size, piece(stream, place, size))
 
@@ -105,6 +110,19 @@ def _ends_well(stream: BinaryIO, head: bytes, total: int) -> bool:
     tail = read_at(stream, max(0, total - zip_directory.LONGEST_END), zip_directory.LONGEST_END)
     ended = any(tail.endswith(end) for begin, end in _ENDS.items() if head.startswith(begin))
     return ended and zip_directory.END not in tail
+
+
+def _end(stream: BinaryIO, begin: int) -> int:
+    """Give where an archive ends: with the file, or before the signature of a program there."""
+    total = length(stream)
+    head = read_at(stream, 0, _HEAD)
+    start = int.from_bytes(head[0x3C:0x40], "little") if head.startswith(b"MZ") else _HEAD
+    table = start + _TABLES.get(head[start + 24 : start + 26], _HEAD)
+    if not head.startswith(b"PE\0\0", start) or table + 8 > len(head):
+        return total
+    place, size = struct.unpack_from("<II", head, table)
+    is_last = begin < place < total and total - 8 <= place + size <= total
+    return place if is_last else total
 
 
 def _is_listed(stream: BinaryIO) -> bool:

@@ -2,7 +2,8 @@
 
 Entries come as the directory names them, then those that only have a header of their own. A zip
 without a directory, such as one cut off, gives what can be found by the headers before the members,
-and says that it is damaged. So is one with something behind the end of a member's packed content.
+and says that it is damaged. So is one with something behind its end, or behind that of a member's
+packed content.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hashmatch.evidence.members import methods, zip_directory, zip_entries, zip_times
 from hashmatch.evidence.members.interface import Given, Inside, LeftOut, MemberError, Trouble
 from hashmatch.evidence.members.left_out import rule_for
-from hashmatch.evidence.members.unpacked import Stretch, length, unpacked
+from hashmatch.evidence.members.unpacked import Stretch, followed, length, unpacked
 from hashmatch.evidence.members.zip_content import Packed
 from hashmatch.evidence.members.zip_directory import Covered
 from hashmatch.evidence.members.zip_secrets import Keys
@@ -92,6 +93,7 @@ class Archive:
             return
         covered = Covered()
         covered.add(place.offset, place.end)
+        self._broken = followed(self._stream, place.end)
         yield from self._listed(place, covered)
         for start, end in covered.gaps(total):
             for entry, data in zip_directory.unlisted(self._stream, start, end):

@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 from functools import cache
 
 import pytest
@@ -115,6 +116,26 @@ def test_a_program_is_looked_through_as_far_as_such_programs_are_long(monkeypatc
     assert found(later + rar4_of(rar4_file(b"a", b"1"))) == []
     (one,) = found(later + zipped())  # whose end says that it is there
     assert one.name == b"%d.zip" % len(later)
+
+
+@pytest.mark.parametrize(("bits", "table"), [(b"\x0b\1", 152), (b"\x0b\2", 168)])
+def test_the_signature_of_a_program_is_no_part_of_the_archive(bits, table):
+    made, signature = zipped(), b"who signed it".ljust(64, b"\0")
+
+    def program(place, size):
+        head = bytearray(b"MZ".ljust(1000, b"\0"))
+        head[0x3C:0x40] = (64).to_bytes(4, "little")
+        head[64:68], head[88:90] = b"PE\0\0", bits
+        head[64 + table : 72 + table] = struct.pack("<II", place, size)
+        return bytes(head) + made + signature
+
+    behind = 1000 + len(made)
+    (one,) = found(program(behind, len(signature)))
+    assert (one.size, one.open().read()) == (len(made), made)
+    assert len(inside(zips, made)) == 2
+    for lies in ((900, behind - 900 + 64), (behind, 5), (behind, 1 << 31), (0, behind + 64)):
+        (one,) = found(program(*lies))
+        assert one.open().read() == made + signature
 
 
 def test_an_archive_among_loose_pictures_is_given_too():

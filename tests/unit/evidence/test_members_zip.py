@@ -161,6 +161,13 @@ def test_a_directory_whose_two_numbers_differ_is_read_and_said_to_be_damaged():
     assert contents(zips, bytes(made)) == [(b"a", b"1"), (b"b", b"2"), end]
 
 
+def test_something_behind_the_end_is_said():
+    made = zip_of([stored(b"a", b"1")], comment=b"what somebody said")
+    assert contents(zips, made + bytes(40_000)) == [(b"a", b"1")]
+    for more in (b"\xff\xd8\xff", bytes(40_000) + b"1"):
+        assert contents(zips, made + more) == [(b"a", b"1"), (b"", Reason.DAMAGED_CONTAINER)]
+
+
 def test_members_encrypted_the_traditional_way_open_with_the_right_password():
     crc = zlib.crc32(PLAIN)
     text = zip_encrypted(deflated(PLAIN), b"pass", crc >> 24)
