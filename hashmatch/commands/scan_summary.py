@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hashmatch.commands import printing
+from hashmatch.commands import printing, shortfalls
 from hashmatch.errors import ExitCode
 from hashmatch.model.locators import label
 from hashmatch.model.names import shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LEFT_OUT = {
     "deleted": "deleted entries",
-    "members": "what archives, documents and mail hold",
+    "members": "what archives, documents, mail and images among the files hold",
 }
 """What a quick look leaves out; carving is left out unless it is asked for."""
 
@@ -98,6 +98,8 @@ def tell(result: Result) -> None:
         say(_pictures(tally))
     if tally.videos:
         say(_videos(tally))
+    for words in shortfalls.lines(tally):
+        say(words)
     if result.found.table:
         columns = ("set", "category", "disposition", "claim", "items", "distinct", "hits")
         printing.table([[row[key] for key in columns] for row in result.found.table], columns)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hashmatch.commands import shortfalls
 from hashmatch.commands.options import (
     FOLDER,
     SETS,
@@ -39,6 +40,10 @@ _STOPS = {
     "time-is-over": "the time is over",
     "interrupted": "interrupted",
 }
+_NOT_LOOKED_FOR = (
+    "not looked for: deleted entries, what archives, documents, mail and images among the files"
+    " hold, and free space"
+)
 
 
 @click.command("triage")
@@ -214,6 +219,9 @@ def _sum_up(result: Result, effort: str) -> None:
         fast = "--near fast decodes no videos"
         why = fast if effort == "fast" else "no set holds hashes of frames"
         click.echo(account("video", tally.videos, ended, why))
+    for words in shortfalls.lines(tally):
+        click.echo(words)
+    click.echo(_NOT_LOOKED_FOR)
     if tally.uncompared_records:
         records = several(tally.uncompared_records, "record")
         click.echo(f"{records} of the sets could not be looked for in this way")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hashmatch.commands import scan_summary
+from hashmatch.commands import scan_summary, shortfalls
 from hashmatch.model.noted import Floods
 from hashmatch.model.tally import Tally
 
@@ -63,4 +63,30 @@ def finished(tally, claims):
 def test_what_the_profile_leaves_out_is_said(capsys):
     scan_summary.tell(finished(Tally(seen=1, examined=1), ()))
     told = capsys.readouterr().out
-    assert "not looked for, as the profile says: what archives, documents and mail hold\n" in told
+    members = "what archives, documents, mail and images among the files hold"
+    assert f"not looked for, as the profile says: {members}\n" in told
+
+
+def test_why_something_is_missing_is_said_with_what_would_help(capsys):
+    tally = Tally(seen=9, examined=1, failed=8)
+    tally.failed_by.update({"unpack:key-or-password-needed": 2, "list:key-or-password-needed": 1})
+    tally.failed_by.update({"unpack:image-inside": 4, "read:input-output-error": 1})
+    tally.partial_by.update({"checksum-mismatch": 1})
+    tally.not_compared_by.update({"corrupt-picture": 1200})
+    scan_summary.tell(finished(tally, ()))
+    told = capsys.readouterr().out
+    assert (
+        "failed: 4 image-inside (name each image as a source of its own), 3 key-or-password-needed"
+        " (see --passwords, --ask-password, --key-file), 1 input-output-error\n"
+        "read only in part: 1 checksum-mismatch\n"
+        "pictures not compared in full: 1,200 corrupt-picture\n"
+    ) in told
+
+
+def test_of_very_many_reasons_the_most_frequent_are_named():
+    tally = Tally(failed=20)
+    tally.failed_by.update({f"read:reason-{n}": n for n in range(1, 9)})
+    (line,) = shortfalls.lines(tally)
+    named = ", ".join(f"{n} reason-{n}" for n in range(8, 2, -1))
+    assert line == f"failed: {named}, 3 for other reasons"
+    assert list(shortfalls.lines(Tally())) == []
