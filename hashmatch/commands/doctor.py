@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hashmatch.commands.keys import library_key_file, signing_key_file
-from hashmatch.commands.options import library_at
+from hashmatch.commands.options import LIBRARY, LIBRARY_KEY, library_at
 from hashmatch.commands.setting import confinement, home, limits, present
 from hashmatch.errors import ExitCode, OutputError
 from hashmatch.model.names import shown
@@ -32,7 +32,9 @@ _OPTIONAL = {
 
 
 @click.command("doctor")
-def command() -> int:
+@LIBRARY
+@LIBRARY_KEY
+def command(library_folder: Path | None, library_key: Path | None) -> int:
     """Show what is installed and what is missing, and run the self-test.
 
     Exit code 1 when the self-test fails: nothing that this installation says can be trusted.
@@ -52,8 +54,8 @@ def command() -> int:
     _tell_libarchive()
     _line("data folder", shown(str(home())))
     for name, path in (
-        ("library", library_at(None)),
-        ("library key", library_key_file(None)),
+        ("library", library_at(library_folder)),
+        ("library key", library_key_file(library_key)),
         ("signing key", signing_key_file()),
     ):
         _line(name, shown(str(path)) if _found(path) else f"none yet ({shown(str(path))})")

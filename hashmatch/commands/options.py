@@ -53,6 +53,21 @@ THRESHOLD = click.option(
 )
 
 
+LIBRARY = click.option(
+    "--library",
+    "library_folder",
+    envvar="HASHMATCH_LIBRARY",
+    type=FOLDER,
+    help="Folder of the library. [default: library, in the data folder of hashmatch]",
+)
+LIBRARY_KEY = click.option(
+    "--library-key",
+    envvar="HASHMATCH_LIBRARY_KEY",
+    type=FOLDER,
+    help="Key file of the library. [default: the one made by 'library init']",
+)
+
+
 def workers_option(explained: str) -> Callable[[Command], Command]:
     """Give ``--workers``: as many processes as there are cores, if nothing else is said."""
     return click.option(
@@ -73,19 +88,8 @@ def library_options(command: Command) -> Command:
             type=FOLDER,
             help="File whose first line is the library's passphrase, where it has one.",
         ),
-        click.option(
-            "--library-key",
-            envvar="HASHMATCH_LIBRARY_KEY",
-            type=FOLDER,
-            help="Key file of the library. [default: the one made by 'library init']",
-        ),
-        click.option(
-            "--library",
-            "library_folder",
-            envvar="HASHMATCH_LIBRARY",
-            type=FOLDER,
-            help="Folder of the library. [default: library, in the data folder of hashmatch]",
-        ),
+        LIBRARY_KEY,
+        LIBRARY,
     ):
         command = option(command)
     return command

@@ -178,6 +178,15 @@ def test_doctor_says_what_is_there_and_tests_itself(bench):
     assert "library.key" in shown
 
 
+def test_doctor_names_the_library_that_commands_would_take(bench, tmp_path):
+    place, key = tmp_path / "lib", tmp_path / "lib.key"
+    bench.ok("library", "init", "--library", place, "--library-key", key)
+    set_so = {"HASHMATCH_LIBRARY": str(place), "HASHMATCH_LIBRARY_KEY": str(key)}
+    shown = bench.ok("doctor", **set_so).stdout.splitlines()
+    told = {line[:31].rstrip(): line[32:] for line in shown}
+    assert (told["library"], told["library key"]) == (str(place), str(key))
+
+
 def test_help_loads_nothing_heavy(bare):
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "hashmatch", "--help"],

@@ -114,7 +114,7 @@ def trouble(bare, words, *options, **extra):
     """Run the program with a command that meets trouble of the system."""
     program = (
         "import os, hashmatch.cli as cli, hashmatch.commands.doctor as d\n"
-        f"def fail(): raise {words}\n"
+        f"def fail(**_): raise {words}\n"
         f"d.command.callback = fail; cli.main([*{list(options)}, 'doctor'])"
     )
     return subprocess.run(
