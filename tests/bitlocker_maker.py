@@ -11,16 +11,19 @@ import uuid
 import zlib
 from dataclasses import dataclass
 
+import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-CBC128, CBC256, XTS128, XTS256 = 0x8002, 0x8003, 0x8004, 0x8005
-KEY_SIZES = {CBC128: 16, CBC256: 32, XTS128: 32, XTS256: 64}
+DIFFUSED128, DIFFUSED256, CBC128, CBC256, XTS128, XTS256 = range(0x8000, 0x8006)
+KEY_SIZES = {DIFFUSED128: 64, DIFFUSED256: 64, CBC128: 16, CBC256: 32, XTS128: 32, XTS256: 64}
+_USED = {DIFFUSED128: 16, DIFFUSED256: 32}
+"""Bytes of each of the two keys, which lie 32 bytes apart."""
 VMK = bytes(range(100, 132))
 FVEK = bytes(range(64))
-PLACES = (1 << 20, (1 << 20) + (1 << 16), (1 << 20) + (2 << 16))
+PLACES = (1 << 18, (1 << 18) + (1 << 16), (1 << 18) + (2 << 16))
 """Where the metadata lie by default; the image must have nothing there, nor in ``HEAD_AT``."""
-HEAD_AT, HEAD_SIZE = (1 << 20) + (3 << 16), 8192
+HEAD_AT, HEAD_SIZE = (1 << 18) + (3 << 16), 8192
 ROOM = (PLACES[0], HEAD_AT + HEAD_SIZE)
 PASSWORD = "correct horse ม้า"  # noqa: S105  # of nothing but volumes made here
 RECOVERY = "471207-278498-422125-177177-561902-537405-468006-693451"
@@ -62,6 +65,18 @@ def of_recovery(word):
     parts = [int(part) for part in word.split("-")]
     assert all(part % 11 == 0 for part in parts)
     return hashlib.sha256(struct.pack("<8H", *(part // 11 for part in parts))).digest()
+
+
+def diffused(plain, keys):
+    """Mix 32-bit words over each sector, as Ferguson's "Elephant" has it; all sectors at once."""
+    words = (np.frombuffer(plain, "<u4").reshape(-1, 128) ^ np.tile(keys, 16)).T.copy()
+    for turns, sign, cycles in (((9, 0, 13, 0), -1, 5), ((0, 10, 0, 25), 1, 3)):
+        for _ in range(cycles):
+            for at in reversed(range(128)):
+                near, far = words[(at + 2 * sign) % 128], words[(at + 5 * sign) % 128]
+                turn = turns[at % 4]
+                words[at] -= near ^ ((far << turn) | (far >> (32 - turn)) if turn else far)
+    return words.T.astype("<u4").tobytes()
 
 
 def entry(kind, value, data):
@@ -131,7 +146,10 @@ def startup_key_file(key, identity=None):
 
 @dataclass(frozen=True)
 class Volume:
-    """How a volume is made; ``sectors`` is what its head says of its size, 0 for nothing."""
+    """How a volume is made; ``sectors`` is what its head says of its size, 0 for nothing.
+
+    ``vista`` is that of a number: the cluster, of 512 bytes, at which NTFS has its second table.
+    """
 
     protectors: tuple
     method: int = XTS128
@@ -141,6 +159,7 @@ class Volume:
     places: tuple = PLACES
     fvek: bytes = FVEK
     vmk: bytes = VMK
+    vista: int | None = None
 
     @property
     def key(self):
@@ -152,15 +171,19 @@ class Volume:
             entry(7, 2, "LAB E: 1/2/2020".encode("utf-16-le") + b"\0\0"),
             *self.protectors,
             sealed(self.vmk, key_entry(self.key, self.method), kind=3, count=3),
-            entry(15, 15, struct.pack("<QQ", HEAD_AT, HEAD_SIZE)),
+            entry(15, 15, struct.pack("<QQ", HEAD_AT, HEAD_SIZE)) if self.vista is None else b"",
         )
         body = b"".join(entries)
         size = 48 + len(body)
         head = struct.pack("<4I", size, 1, 48, size) + uuid.UUID(int=5).bytes_le
         head += struct.pack("<IHHQ", 20, self.method, self.method, 0x01D5_0000_0000_0000)
         whole = -(-(64 + size) // 16) * 16
-        block = struct.pack("<8sHHHHQ", b"-FVE-FS-", whole // 16, 2, 4, 4, self.encrypted)
-        block += struct.pack("<II4Q", 0, HEAD_SIZE // 512, *self.places, HEAD_AT)
+        if self.vista is None:
+            block = struct.pack("<8sHHHHQ", b"-FVE-FS-", whole // 16, 2, 4, 4, self.encrypted)
+            block += struct.pack("<II4Q", 0, HEAD_SIZE // 512, *self.places, HEAD_AT)
+        else:
+            block = struct.pack("<8sHHHH16x", b"-FVE-FS-", whole, 1, 4, 4)
+            block += struct.pack("<4Q", *self.places, self.vista)
         block = (block + head + body).ljust(whole, b"\0")
         return block + struct.pack("<HHI", 8, 2, zlib.crc32(block))
 
@@ -183,15 +206,23 @@ class Volume:
         assert not any(plain[ROOM[0] : ROOM[1]])
         end = self.encrypted or len(plain)
         out = bytearray(self._sectors(plain[:end], 0) + plain[end:])
-        out[HEAD_AT : HEAD_AT + HEAD_SIZE] = self._sectors(plain[:HEAD_SIZE], HEAD_AT)
-        out[:HEAD_SIZE] = self.head().ljust(HEAD_SIZE, b"\xf6")
+        if self.vista is None:
+            out[HEAD_AT : HEAD_AT + HEAD_SIZE] = self._sectors(plain[:HEAD_SIZE], HEAD_AT)
+            out[:HEAD_SIZE] = self.head().ljust(HEAD_SIZE, b"\xf6")
+        else:
+            out[:HEAD_SIZE] = plain[:HEAD_SIZE]
+            out[3:11] = b"-FVE-FS-"
+            struct.pack_into("<Q", out, 56, self.places[0] // 512)
         for place in self.places:
-            out[place : place + 65536] = self.metadata().ljust(65536, b"\0")
+            copy = self.metadata().ljust(65536 if self.vista is None else 16384, b"\0")
+            out[place : place + len(copy)] = copy
         return bytes(out)
 
     def _sectors(self, plain, offset):
         found = []
-        aes = algorithms.AES(self.key)
+        aes = algorithms.AES(self.key[: _USED.get(self.method)])
+        if self.method in _USED:
+            plain = self._mixed(plain, offset)
         for at in range(0, len(plain), 512):
             if self.method in {XTS128, XTS256}:
                 chain = modes.XTS(struct.pack("<QQ", (offset + at) // 512, 0))
@@ -200,3 +231,14 @@ class Volume:
                 chain = modes.CBC(Cipher(aes, modes.ECB()).encryptor().update(place))  # noqa: S305
             found.append(Cipher(aes, chain).encryptor().update(plain[at : at + 512]))
         return b"".join(found)
+
+    def _mixed(self, plain, offset):
+        """Mix each sector with a key of its own, before it is encrypted."""
+        tweak = algorithms.AES(self.key[32 : 32 + _USED[self.method]])
+        places = (
+            struct.pack("<Q7xB", offset + at, half)
+            for at in range(0, len(plain), 512)
+            for half in (0, 0x80)
+        )
+        keys = Cipher(tweak, modes.ECB()).encryptor().update(b"".join(places))  # noqa: S305
+        return diffused(plain, np.frombuffer(keys, "<u4").reshape(-1, 8))

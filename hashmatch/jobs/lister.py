@@ -14,6 +14,7 @@ from hashmatch.evidence.image import failed
 from hashmatch.evidence.media.check import MediumCheck
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.stack import Told
+from hashmatch.evidence.volumes import patience
 from hashmatch.jobs import lister_words, plain_values
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.lister_process import LostError, Process
@@ -212,7 +213,8 @@ class Lister:
 
     @property
     def _patience(self) -> float:
-        return self._terms.seconds + _A_SECRET * self._tries
+        trying = max(_A_SECRET * self._tries, _A_SECRET + patience.SECONDS)
+        return self._terms.seconds + (trying if self._tries else 0.0)
 
     def _ready(self) -> Process:
         """Give the process, or a new one, as far confined as it goes."""

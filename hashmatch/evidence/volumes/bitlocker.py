@@ -30,6 +30,8 @@ _METHODS = frozenset(range(0x8000, 0x8006))
 """AES-CBC of two lengths with a diffuser, without one; AES-XTS of two."""
 _SECTORS = frozenset((512, 1024, 2048, 4096))
 _ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError)
+_MIRROR = 56
+"""Where NTFS names its second table; what it was lies at the same place in the metadata."""
 _OPEN = bytes(fve_keys.KEY_SIZE)
 """The key with which the library is shown that of the volume sealed: any would do."""
 
@@ -61,11 +63,20 @@ def unlock(content: Medium, secrets: Secrets, patience: Patience | None = None) 
     try:
         volume.open_file_object(MediumFile(shown))
         if not volume.is_locked():
-            return Unlocked(volume, int(volume.get_size()), content, NAME)
+            opened = Unlocked(volume, int(volume.get_size()), content, NAME)
+            return opened if metadata.table is not None else _oldest(opened, metadata)
     except _ERRORS:
         pass
     advice = "this BitLocker volume is of a kind that libbde does not read, or damaged"
     raise MountError(Reason.UNSUPPORTED_STORAGE, advice)
+
+
+def _oldest(opened: Medium, metadata: Metadata) -> Medium:
+    """Give a volume of Windows Vista the place that its first sector lent to BitLocker.
+
+    The library should do that, and writes zeros there.
+    """
+    return Patched(opened, {_MIRROR: metadata.block[_MIRROR:]})
 
 
 def _damaged(how: str) -> MountError:
@@ -121,8 +132,8 @@ def _copy(metadata: Metadata, key: bytes, sealed: bytes) -> bytes:
 def _first(content: Medium, metadata: Metadata) -> bytes:
     """Give the first sector with what the metadata know better; it is no part of the content.
 
-    The library divides by the size of a sector, and where no number of sectors is told it reads
-    that of NTFS and nothing else.
+    Where no number of sectors is told, the library takes it from the head of NTFS, and refuses
+    every other file system; it divides by the size of a sector without a look at it.
 
     Raises:
         MountError: it names no size of sectors.
