@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.carving.search import Search
-from hashmatch.evidence.carving.space import Space
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import Stretch, read_at, unpacked
@@ -60,6 +58,9 @@ def loose(read: Read, start: int, end: int) -> Iterator[Carved]:
     Raises:
         MemberError: at the end, where more beginnings overlap than could be followed.
     """
+    from hashmatch.evidence.carving.search import Search  # noqa: PLC0415  # for few files
+    from hashmatch.evidence.carving.space import Space  # noqa: PLC0415
+
     search = Search(Space(read, [Run(start, end - start)]), align=1)
     yield from search
     if search.given_up:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.model.outcomes import Reason
@@ -104,6 +103,12 @@ def _derived_old(word: bytes, salt: bytes) -> tuple[bytes, bytes]:
 
 def decrypted(blocks: Iterable[bytes], key: bytes, start: bytes) -> Iterator[bytes]:
     """Give what was encrypted; the content of an encrypted member ends with filling."""
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415  # slow to load
+        Cipher,
+        algorithms,
+        modes,
+    )
+
     decryptor = Cipher(algorithms.AES(key), modes.CBC(start)).decryptor()
     for block in blocks:
         yield decryptor.update(block)

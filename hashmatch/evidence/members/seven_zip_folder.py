@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hashmatch.evidence.members import methods
 from hashmatch.evidence.members.interface import MemberError
@@ -107,7 +106,7 @@ def undone(
             blocks = _decrypted(blocks, coder, word, keys)
         else:
             blocks = _method(coder)(blocks)
-        blocks = exactly(blocks, coder.size)
+        blocks = exactly(filter(None, blocks), coder.size)  # some methods give nothing now and then
     return blocks
 
 
@@ -174,6 +173,12 @@ def _decrypted(
         raise MemberError(Reason.KEY_NEEDED)
     power, salt, start = _aes_setup(coder.setup)
     key = keys.key(word, salt, power)
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415  # slow to load
+        Cipher,
+        algorithms,
+        modes,
+    )
+
     decryptor = Cipher(algorithms.AES(key), modes.CBC(start)).decryptor()
     for block in blocks:
         yield decryptor.update(block)

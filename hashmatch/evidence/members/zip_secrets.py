@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import Stretch, read_at
@@ -125,6 +124,12 @@ def _tag(stream: BinaryIO, body: Stretch, derived: bytes) -> bytes:
 
 
 def _decrypted(stream: BinaryIO, body: Stretch, derived: bytes, stated: bytes) -> Iterator[bytes]:
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415  # slow to load
+        Cipher,
+        algorithms,
+        modes,
+    )
+
     half = (len(derived) - _CHECK) // 2
     cipher = Cipher(algorithms.AES(derived[:half]), modes.ECB()).encryptor()  # noqa: S305  # CTR
     tag = hmac.new(derived[half : 2 * half], digestmod="sha1")
