@@ -22,6 +22,7 @@ SLOT = 32
 """Bytes of an entry of a folder."""
 _FIRST_RECORD = 3
 """The library numbers entries from here on, from the first sector after the tables."""
+_BAD = {"fat12": 0xFF7, "fat16": 0xFFF7, "fat32": 0x0FFFFFF7, "exfat": 0xFFFFFFF7}
 _WIDTHS = {"fat12": 12, "fat16": 16, "fat32": 32, "exfat": 32}
 
 
@@ -81,6 +82,10 @@ class Layout:
     def used(self, content: Medium, first: int, count: int) -> Bits:
         """Tell which clusters the table has in use, counted from the first that there is."""
         return padded(self.following(content, first + 2, count) != 0, count)
+
+    def bad(self, content: Medium, first: int, count: int) -> Bits:
+        """Tell which clusters the table calls bad, counted from the first that there is."""
+        return padded(self.following(content, first + 2, count) == _BAD[self.kind], count)
 
 
 def fat(content: Medium, kind: str) -> Layout | None:

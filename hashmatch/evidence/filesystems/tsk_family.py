@@ -179,8 +179,12 @@ class Family:
         """
         return False
 
-    def contradictory(self) -> bool:
-        """Tell whether the lists of names cannot be right, so that some may be missing."""
+    def contradictory(self, living: Collection[int]) -> bool:  # noqa: ARG002
+        """Tell whether the lists of names cannot be right, so that some may be missing.
+
+        Args:
+            living: the records of files and folders that are in use and were named.
+        """
         return False
 
     def damaged_structures(self) -> tuple[int, ...]:

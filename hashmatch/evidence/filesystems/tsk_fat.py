@@ -143,13 +143,25 @@ class Fat(Family):
             return None
         return Allocation(layout.cluster, layout.clusters, layout.count, self.used)
 
+    def contradictory(self, living: Collection[int]) -> bool:
+        """Some cluster is in use and no file has it: the name of its file is lost."""
+        layout = self.layout
+        owned = self._owned(layout, living) if layout else None
+        if layout is None or owned is None:
+            return False
+        for first in range(0, layout.count, _LOOKED_AT):
+            count = min(_LOOKED_AT, layout.count - first)
+            lost = self.used(first, count) & ~owned[first : first + count]
+            if lost.any() and (lost & ~layout.bad(self.content, first, count)).any():
+                return True
+        return False
+
     def space(self, named: Callable[[], Iterable[int]]) -> Allocation | None:
         """The clusters that some file has; one in use that none has may hold a lost file."""
         layout = self.layout
         if layout is None:
             return None
-        starts = [(layout.root, 0, False), *map(self.start, named())]
-        owned = fat_owned.owned(self.content, layout, starts)
+        owned = self._owned(layout, named())
         if owned is None:
             return self.allocation()
 
@@ -157,6 +169,10 @@ class Fat(Family):
             return self.used(first, count) & owned[first : first + count]
 
         return Allocation(layout.cluster, layout.clusters, layout.count, taken)
+
+    def _owned(self, layout: Layout, records: Iterable[int]) -> Bits | None:
+        starts = [(layout.root, 0, False), *map(self.start, records)]
+        return fat_owned.owned(self.content, layout, starts)
 
     def used(self, first: int, count: int) -> Bits:
         """Tell which clusters are in use."""

@@ -17,7 +17,7 @@ from hashmatch.evidence.filesystems.tsk_family import Family
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hashmatch.evidence.filesystems.iso_folders import Entry
     from hashmatch.evidence.filesystems.tsk_image import Handle
@@ -41,7 +41,7 @@ class Iso(Family):
         """Everything is a file."""
         return 0
 
-    def contradictory(self) -> bool:
+    def contradictory(self, living: Collection[int]) -> bool:  # noqa: ARG002
         """Tell whether there is more than is listed.
 
         The library leaves names out that cannot be, and all after them. It lists the names of one

@@ -76,6 +76,7 @@ class Walk:
         self._orphans: int | None = None
         self.named: set[int] = set()
         """Records that some folder names."""
+        self._living: set[int] = set()
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries of all folders, then those of files that no folder names."""
@@ -117,9 +118,9 @@ class Walk:
             return
         own = above.own or self._family.is_metadata(found.addr, found.name)
         own = own and path != _EXTEND_DELETED
-        yield from self._living(Named(path, ident, own=own), found, level.depth)
+        yield from self._in_use(Named(path, ident, own=own), found, level.depth)
 
-    def _living(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
+    def _in_use(self, named: Named, found: _Name, depth: int) -> Iterator[Entry]:
         meta = found.file.info.meta if found.file else None
         if meta is None or int(meta.type) == UNKNOWN:
             yield self._writer.failed(named, Stage.STAT, self._lost(found.addr))
@@ -132,6 +133,7 @@ class Walk:
             yield self._writer.failed(named, Stage.STAT, Reason.DAMAGED_FILE_SYSTEM)
             return
         self.named.add(found.addr)
+        self._living.add(found.addr)
         if int(meta.type) == FOLDER:
             yield from self._folder(named, found.file, found.addr, depth)
         else:
@@ -274,7 +276,7 @@ class Walk:
         cut = any(one.why == "truncated" for one in self._family.content.damage)
         if cut or int(info.last_block_act) < int(info.last_block):
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # what was deleted may be cut off
-        elif self._family.contradictory():
+        elif self._family.contradictory(self._living):
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
         for addr in self._family.damaged_structures():
             file = opened(self._mounted, addr)

@@ -112,8 +112,25 @@ def test_a_folder_whose_entry_leads_to_another_is_said():
         if image[at : at + 4] == b"DEEP":
             image[at + 26 : at + 28] = bytes(2)  # to the first folder, where it was before
     there, failed = listed(image)
-    assert failed == {b"SUB/DEEP"}
+    assert failed == {b"", b"SUB/DEEP"}  # its clusters belong to nobody now
     assert b"SUB/B.JPG" in there
+
+
+@pytest.mark.parametrize("width", [12, 16, 32])
+def test_a_first_folder_of_zeros_is_no_empty_volume(width):
+    """It looks like one; the table still has the clusters of what was in it."""
+    image, layout, _, _ = volume(width)
+    start = layout.cluster_at(layout.root) if layout.root else layout.entries
+    image[start : start + SECTOR] = bytes(SECTOR)
+    for deleted in (True, False):
+        assert listed(image, deleted=deleted) == ({b""}, {b""})
+
+
+@pytest.mark.parametrize("value", [0xFFF7, 0xFFF8])
+def test_clusters_that_are_bad_belong_to_nobody_and_others_to_a_lost_file(value):
+    image, layout, _, _ = volume()
+    link(image, layout, 3000, value)
+    assert listed(image)[1] == (set() if value == 0xFFF7 else {b""})
 
 
 def exfat():
@@ -143,6 +160,15 @@ def test_entries_of_exfat_that_do_not_fit_together_are_said(place, value):
     maker, image = exfat()
     image[maker.at(maker.root[0]) + 32 * place] = value
     assert b"" in listed(image)[1]
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_clusters_of_exfat_that_no_file_has_are_said(bad):
+    maker, image = exfat()
+    image[maker.at(2) + 20] |= 1  # cluster 162 in the map
+    if bad:
+        struct.pack_into("<I", image, TABLE * EXFAT_SECTOR + 4 * 162, 0xFFFFFFF7)
+    assert listed(image)[1] == (set() if bad else {b""})
 
 
 def test_a_folder_of_exfat_that_cannot_be_followed_is_said():
