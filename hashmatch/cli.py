@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "demo": "Build a benign exhibit and sets, run the whole chain, show where the report is.",
-    "scan": "Examine folders against the installed hash sets and keep the record in a case.",
+    "scan": "Examine folders, images and devices; keep the record in a case.",
     "hash": "Print digests of files and folders, as hashdeep and other programs read them.",
     "triage": "Look at the most promising files first and stop early; no examination.",
     "audit": "Compare files with a list of known ones: matched, moved, new, missing.",

@@ -36,6 +36,8 @@ _DEEPEST = 4
 _MOST_DOUBTS = 8
 _MOST_TRIED = 16
 _CONTENT = 1 << 48
+_FARTHEST = 1 << 53
+"""Places and sizes that tables name are recorded up to here, as any reader of a record can."""
 _EMPTY = (
     "no partition has a file system; what was there before may be found with --carve, or by a "
     "recovery tool on a copy"
@@ -179,7 +181,9 @@ class _Finder:
         if one.offset >= size or one.size > _CONTENT:
             there = place.below(step, name % one.number, Slice(place.content, size, 0), None)
             advice = f"p{one.number} lies beyond the end of the medium"
-            yield there.opened(MountError(Reason.DAMAGED_VOLUMES, advice))
+            gone = there.opened(MountError(Reason.DAMAGED_VOLUMES, advice))
+            said = (min(place.absolute(one.offset), _FARTHEST), min(one.size, _FARTHEST))
+            yield replace(gone, volume=replace(gone.volume, offset=said[0], size=said[1]))
             return
         there = place.stretch(step, name % one.number, one.offset, one.size)
         there = replace(there, spare=disc or schemes.is_spare(one))

@@ -124,6 +124,8 @@ def test_what_a_table_says_that_cannot_be_is_told_and_the_rest_is_read():
     assert "p3 ends 15360 bytes beyond the end" in said
     assert "p4 begins beyond the end" in said
     assert volumes["mbr:p3;off=46080"].trouble is UNREAD
+    gone = volumes["mbr:p4;off=512000"]
+    assert (gone.offset, gone.size, gone.trouble) == (512000, 5120, Reason.DAMAGED_VOLUMES)
     assert volumes["mbr:p4;off=512000"].trouble is Reason.DAMAGED_VOLUMES
     opened = finding.open_volume(Bytes(disk), volumes["mbr:p3;off=46080"].layers, NONE)
     assert opened.content.size == 40 * 512
@@ -157,6 +159,15 @@ def test_the_table_at_the_end_counts_where_the_first_is_damaged(size):
     assert gpt.read(Bytes(disk)).partitions == whole.partitions
     disk[-size : len(disk) - size + 8] = bytes(8)
     assert gpt.read(Bytes(disk)) is None
+
+
+def test_a_place_that_no_medium_has_is_recorded_as_far_as_records_go():
+    last = (1 << 64) - 1
+    volumes = found(
+        maker.gpt(100, [(0, last - 5, last, maker.LINUX), (1, 1 << 40, last, maker.LINUX)])
+    )
+    said = [(one.offset, one.size) for one in volumes if "lies beyond" in one.advice]
+    assert said == [(1 << 49, 1 << 53), (1 << 53, 6 * 512)]
 
 
 def test_a_damaged_guid_table_without_a_good_one_is_said_and_read_as_far_as_it_goes():
