@@ -132,7 +132,10 @@ def picture_kind(head: bytes) -> str | None:
     """
     if found := _BEGINNING.match(head):
         return _KINDS[found.group()]
-    return next((kind for kind, test in _TESTS if test(head)), None) or _by_brand(head)
+    for kind, test in _TESTS.get(head[0], ()) if head else ():
+        if test(head):
+            return kind
+    return _by_brand(head)
 
 
 def is_picture(head: bytes) -> bool:
@@ -213,21 +216,18 @@ def _is_djvu(head: bytes) -> bool:
     return form[:4] == b"FORM" and form[8:12] in {b"DJVU", b"DJVM"}
 
 
-_TESTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
-    (WEBP, _is_webp),
-    (BMP, _is_bmp),
-    (ICO, _is_icon),
-    (PNM, _is_anymap),
-    (PFM, _is_float_map),
-    (PAM, _is_arbitrary_map),
-    (CUR, _is_cursor),
-    (PCX, _is_pcx),
-    (SGI, _is_sgi),
-    (ICNS, _is_icns),
-    (OS2, _is_os2),
-    (EMF, _is_emf),
-    (DJVU, _is_djvu),
-)
+_TESTS: dict[int, tuple[tuple[str, Callable[[bytes], bool]], ...]] = {
+    0x00: ((ICO, _is_icon), (CUR, _is_cursor)),
+    0x01: ((SGI, _is_sgi), (EMF, _is_emf)),
+    0x0A: ((PCX, _is_pcx),),
+    ord("A"): ((DJVU, _is_djvu),),
+    ord("B"): ((BMP, _is_bmp), (OS2, _is_os2)),
+    ord("F"): ((DJVU, _is_djvu),),
+    ord("P"): ((PNM, _is_anymap), (PFM, _is_float_map), (PAM, _is_arbitrary_map)),
+    ord("R"): ((WEBP, _is_webp),),
+    ord("i"): ((ICNS, _is_icns),),
+}
+"""By the first byte: every file is asked, and few need more than one or two of these."""
 
 
 def _by_brand(head: bytes) -> str | None:

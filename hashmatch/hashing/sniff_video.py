@@ -48,6 +48,8 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\0\x01\x67", H264),  # a sequence's parameters, as cameras begin a raw stream
     (b"\0\0\x01\x67", H264),
 )
+_KINDS = dict(_BEGINNINGS)
+_BEGINNING = re.compile(b"|".join(map(re.escape, _KINDS)))
 _RIFF = {b"AVI ": AVI, b"CDXA": PROGRAM}
 _EBML = b"\x1a\x45\xdf\xa3"
 _BRANDS = {b"qt  ": QUICKTIME, b"M4V ": M4V, b"M4VH": M4V, b"M4VP": M4V}
@@ -69,9 +71,8 @@ def video_kind(head: bytes) -> str | None:
     """
     if picture_kind(head) is not None:
         return None
-    for beginning, kind in _BEGINNINGS:
-        if head.startswith(beginning):
-            return kind
+    if found := _BEGINNING.match(head):
+        return _KINDS[found.group()]
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     if head[:4] == _EBML:
