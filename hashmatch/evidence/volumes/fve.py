@@ -1,7 +1,7 @@
 """The metadata of BitLocker volumes: how they are encrypted, and with what their key is sealed.
 
-There are three copies. Those whose checksum holds are believed before others, and none is where
-the copies differ in how the content is encrypted.
+There are three copies. Those whose checksum holds are believed before others, others only where
+there are several, and none where they differ in how the content is encrypted.
 
 Source: libyal, "BitLocker Drive Encryption (BDE) format specification"; the checksum behind the
 metadata as dislocker reads it (``bitlocker_validations_t``).
@@ -31,6 +31,8 @@ _GUID = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")
 _GUID_USED_SPACE = bytes.fromhex("3b4da89280dd0e4d9e4eb1e3284eaed8")
 _TO_GO, _FIXED = 424, 160
 _COPY = 65536
+_ENOUGH = 2
+"""So many copies are believed without a checksum that holds, where they agree."""
 _ENTRY = struct.Struct("<4H")
 
 
@@ -129,8 +131,8 @@ def read(content: Medium) -> Metadata:
         except FveError:
             continue  # the others may be whole
     sure = [one for one in found if one.whole] or found
-    if not sure:
-        msg = "none of the three copies of its metadata can be read"
+    if not sure or (len(sure) < _ENOUGH and not sure[0].whole):
+        msg = "none of the three copies of its metadata can be relied on"
         raise FveError(msg)
     if not all(sure[0].agrees(one) for one in sure):
         msg = "the copies of its metadata do not agree"

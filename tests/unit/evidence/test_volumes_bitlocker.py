@@ -222,6 +222,8 @@ def test_one_copy_of_the_metadata_is_enough(plain):
         for at, value in ((0, bytes(2000)), (9, b"\xff"), (64, b"\xff\xff"), (110, b"\xff" * 9)):
             assert content(changed(disk, at, value, others)).read_at(0, len(plain)) == plain
     assert shown(changed(disk, 0, bytes(2000))) == ("", Reason.DAMAGED_VOLUMES)
+    alone = changed(disk, 0, bytes(2000), maker.PLACES[:2])
+    assert shown(changed(alone, 17, b"\1", maker.PLACES[2:])) == ("", Reason.DAMAGED_VOLUMES)
     first = bytearray(disk)
     struct.pack_into("<2Q", first, 176, 0, 1 << 63)  # the copy that is found names the others
     assert content(first).read_at(0, len(plain)) == plain
