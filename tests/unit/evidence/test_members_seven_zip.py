@@ -1,5 +1,6 @@
 """7z archives: every method that is read, passwords, order, damage, and what is refused."""
 
+import bz2
 import io
 import random
 import zlib
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hashmatch.evidence.members import seven_zip, seven_zip_folder, seven_zip_stream
 from hashmatch.evidence.members.interface import Inside, MemberError
+from hashmatch.evidence.members.seven_zip_folder import Coder, Passwords
 from hashmatch.evidence.members.unpacked import Stretch
 from hashmatch.model.outcomes import Reason, Rule
 from hashmatch.model.secrets import Secrets
@@ -50,6 +52,14 @@ def archive(filters=(LZMA2,), password=None, *, hide=False, files=FILES):
 )
 def test_files_come_back_with_every_method(filters):
     assert contents(seven_zip, archive(filters)) == EXPECTED
+
+
+def test_a_method_that_gives_nothing_now_and_then_is_followed_by_differences():
+    packed = bz2.compress(bytes([1]) * 900)  # read in pieces that are too few for a block
+    rows = (Coder(bytes.fromhex("040202"), b"", 900), Coder(b"\x03", b"\2", 900))
+    blocks = [packed[place : place + 9] for place in range(0, len(packed), 9)]
+    made = b"".join(seven_zip_folder.undone(blocks, rows, None, Passwords([])))
+    assert made == bytes((n // 3 + 1) % 256 for n in range(900))
 
 
 def test_ppmd_is_refused_for_each_member_and_its_library_never_called(monkeypatch):
