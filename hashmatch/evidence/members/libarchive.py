@@ -29,6 +29,7 @@ _POINTERS = {
     "archive_read_support_format_rar5": (ctypes.c_void_p,),
     "archive_read_support_format_raw": (ctypes.c_void_p,),
     "archive_read_support_format_zip_streamable": (ctypes.c_void_p,),
+    "archive_read_set_options": (ctypes.c_void_p, ctypes.c_char_p),
     "archive_read_support_filter_compress": (ctypes.c_void_p,),
     "archive_read_support_filter_lz4": (ctypes.c_void_p,),
     "archive_read_open": (
@@ -66,12 +67,15 @@ class Reader:
         source: the archive's bytes.
         format_: such as ``rar5`` or ``raw``; no other is tried.
         filter_: ``compress`` or ``lz4`` where the whole is packed so.
+        options: as libarchive has them, such as ``zip:ignorecrc32=1``.
 
     Raises:
         MemberError: libarchive is not installed, or refuses.
     """
 
-    def __init__(self, source: Iterable[bytes], format_: str, filter_: str = "") -> None:
+    def __init__(
+        self, source: Iterable[bytes], format_: str, filter_: str = "", options: str = ""
+    ) -> None:
         self._handle = None
         self._library = library()
         if self._library is None:
@@ -86,6 +90,8 @@ class Reader:
         self._call(f"archive_read_support_format_{format_}")
         if filter_:
             self._call(f"archive_read_support_filter_{filter_}")
+        if options:
+            self._call("archive_read_set_options", options.encode())
         self._call("archive_read_open", None, None, self._callback, None)
 
     def __del__(self) -> None:

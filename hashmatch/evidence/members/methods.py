@@ -160,17 +160,19 @@ def lzma_properties(properties: bytes) -> dict[str, Any]:
     return {"id": lzma.FILTER_LZMA1, "lc": lc, "lp": lp, "pb": pb, "dict_size": size}
 
 
-def zip_ppmd(packed: Iterable[bytes], packed_size: int, size: int, crc: int) -> Iterator[bytes]:
+def zip_ppmd(packed: Iterable[bytes], packed_size: int, size: int) -> Iterator[bytes]:
     """Unpack PPMd as zip has it, by libarchive, in a zip made for it of one member.
 
-    The sizes and the checksum are those stated. Python's library for it is left alone: damaged
-    input destroys memory in it.
+    The sizes are those stated, of what is packed alone. No checksum is compared. Python's library
+    for it is left alone: damaged input destroys memory in it.
     """
-    if max(packed_size, size) > _FOUR_BYTES or min(size, crc) < 0:
+    if max(packed_size, size) > _FOUR_BYTES or min(packed_size, size) < 0:
         raise MemberError(Reason.UNSUPPORTED_CONTAINER)
-    fields = (20, 0, _PPMD, 0, crc, packed_size, size, 1, 0)
+    fields = (20, 0, _PPMD, 0, 0, packed_size, size, 1, 0)
     head = b"PK\x03\x04" + struct.pack("<HHHIIIIHH", *fields) + b"m"
-    reader = libarchive.Reader(chain((head,), packed, (bytes(64),)), "zip_streamable")
+    reader = libarchive.Reader(
+        chain((head,), packed, (bytes(64),)), "zip_streamable", options="zip:ignorecrc32=1"
+    )
     reader.go_on()
     yield from reader.blocks(size)
 

@@ -57,21 +57,22 @@ class Packed:
         if entry.method == AES:
             how = zip_secrets.Aes.of(entry)
             plain = how.decrypt(self.stream, self.data, self.keys)
-            yield from self._unpacked(plain, how.method, counts=how.counts)
+            yield from self._unpacked(plain, how.method, more=how.more, counts=how.counts)
         elif entry.flags & ENCRYPTED:
             yield from self._traditional()
         else:
             yield from self._unpacked(self.data.blocks(self.stream), entry.method)
 
     def _unpacked(
-        self, packed: Iterable[bytes], method: int, *, counts: bool = True
+        self, packed: Iterable[bytes], method: int, *, more: int = 0, counts: bool = True
     ) -> Iterator[bytes]:
+        """Unpack, where so many bytes more than what is packed are stored."""
         tail = methods.Tail()
-        size = self.entry.packed  # with encryption a little more than what is packed
+        size = self.entry.packed - more
         if method == _STORED:
             plain = iter(packed)
         elif method == _PPMD:
-            plain = methods.zip_ppmd(packed, size, self.entry.size, self.entry.crc)
+            plain = methods.zip_ppmd(packed, size, self.entry.size)
         elif method == _LZMA and not self.entry.flags & _MARKED_END:
             if self.entry.size == UNKNOWN:  # nothing says where it ends
                 raise MemberError(Reason.DAMAGED_CONTAINER)
@@ -98,7 +99,7 @@ class Packed:
         word = words[0] if len(words) == 1 else next(filter(self._fits, words), words[0])
         plain = zip_secrets.traditional(self.stream, self.data, word)
         try:
-            yield from self._unpacked(plain, self.entry.method)
+            yield from self._unpacked(plain, self.entry.method, more=zip_secrets.BEFORE)
         except MemberError as error:
             if error.reason not in {Reason.CHECKSUM, Reason.DAMAGED_CONTAINER}:
                 raise
@@ -107,7 +108,7 @@ class Packed:
     def _fits(self, word: bytes) -> bool:
         plain = zip_secrets.traditional(self.stream, self.data, word)
         try:
-            for _ in self._unpacked(plain, self.entry.method):
+            for _ in self._unpacked(plain, self.entry.method, more=zip_secrets.BEFORE):
                 continue
         except MemberError:
             return False

@@ -32,6 +32,8 @@ _TABLE = tuple(zlib.crc32(bytes((n,)), _FULL) ^ _FULL for n in range(256))
 _SALTS = {1: 8, 2: 12, 3: 16}
 _CHECK, _AUTHENTICATION = 2, 10
 _ROUNDS = 1000
+BEFORE = 12
+"""Bytes before what is packed, where that is encrypted the traditional way."""
 
 
 def spellings(passwords: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -70,6 +72,11 @@ class Aes:
     strength: int
     method: int
 
+    @property
+    def more(self) -> int:
+        """Bytes of salt, check and authentication."""
+        return _SALTS[self.strength] + _CHECK + _AUTHENTICATION
+
     @classmethod
     def of(cls, entry: Entry) -> Aes:
         """Read the extra field.
@@ -92,7 +99,7 @@ class Aes:
             MemberError: no password fits; at the end, where the content was changed.
         """
         salt_size = _SALTS[self.strength]
-        size = data.size - salt_size - _CHECK - _AUTHENTICATION
+        size = data.size - self.more
         if size < 0:
             raise MemberError(Reason.DAMAGED_CONTAINER)
         begin = read_at(stream, data.offset, salt_size + _CHECK)
@@ -155,10 +162,10 @@ def traditional(stream: BinaryIO, data: Stretch, word: bytes) -> Iterator[bytes]
     Raises:
         MemberError: it is too short to be encrypted.
     """
-    if data.size < 12:
+    if data.size < BEFORE:
         raise MemberError(Reason.DAMAGED_CONTAINER)
     cipher = _Traditional(word)
-    skip = 12
+    skip = BEFORE
     for block in data.blocks(stream):
         yield cipher.decrypt(block)[skip:]
         skip = max(skip - len(block), 0)
@@ -166,10 +173,10 @@ def traditional(stream: BinaryIO, data: Stretch, word: bytes) -> Iterator[bytes]
 
 def seems(stream: BinaryIO, entry: Entry, data: Stretch, word: bytes) -> bool:
     """Tell by one byte whether a password can be that of a member; one of 256 seems so wrongly."""
-    head = _Traditional(word).decrypt(read_at(stream, data.offset, 12))
+    head = _Traditional(word).decrypt(read_at(stream, data.offset, BEFORE))
     after = entry.flags & DESCRIBED_AFTER
     check = entry.moment >> 8 & 0xFF if after else entry.crc >> 24
-    return len(head) == 12 and head[11] == check
+    return len(head) == BEFORE and head[-1] == check
 
 
 class _Traditional:

@@ -85,8 +85,18 @@ def test_ppmd_is_unpacked_by_libarchive():
     packer = pyppmd.Ppmd8Encoder(6, 8 << 20)
     packed = struct.pack("<H", 5 | 7 << 4) + packer.encode(PLAIN) + packer.flush()
     entries = [zip_entry(b"p", packed, PLAIN, 98), zip_entry(b"cut", packed[:20], PLAIN, 98)]
-    assert contents(zips, zip_of([*entries, stored(b"z")])) == [
-        *((b"p", PLAIN), (b"cut", Reason.DAMAGED_CONTAINER), (b"z", PLAIN)),
+    entries += [zip_entry(b"sum", packed, PLAIN, 98, crc=5), stored(b"z")]
+    assert contents(zips, zip_of(entries)) == [
+        *((b"p", PLAIN), (b"cut", Reason.DAMAGED_CONTAINER), (b"sum", Reason.CHECKSUM)),
+        (b"z", PLAIN),
+    ]
+    entries = [zip_entry(b"t", zip_encrypted(packed, b"pass", zlib.crc32(PLAIN) >> 24), PLAIN, 98)]
+    entries += [zip_entry(b"%d" % n, zip_aes(packed, b"pass"), PLAIN, 99) for n in (1, 2)]
+    for number, one in enumerate(entries):
+        one |= {"flags": 1, "extra": aes_field(98, number) if number else b""}
+    entries[2]["crc"] = 0  # the second version says none
+    assert contents(zips, zip_of(entries), [b"pass"]) == [
+        *((b"t", PLAIN), (b"1", PLAIN), (b"2", PLAIN)),
     ]
 
 
