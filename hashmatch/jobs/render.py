@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from hashmatch.report.registry import reports
 from hashmatch.report.stored_run import StoredRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hashmatch.custody.ledger import Ledger
@@ -56,7 +57,9 @@ def render(request: Request, setting: Setting, signing_key: Path) -> list[Path]:
         except OSError as error:
             msg = f"the report folder {folder} cannot be made: {error.strerror}"
             raise OutputError(msg) from None
-        written = [folder / name for one in chosen for name in one.write(stored, folder, options)]
+        with _all_or_none_new(folder):
+            names = [name for one in chosen for name in one.write(stored, folder, options)]
+        written = [folder / name for name in names]
         ledger.append(
             "report.write",
             {
@@ -67,6 +70,24 @@ def render(request: Request, setting: Setting, signing_key: Path) -> list[Path]:
             },
         )
     return written
+
+
+@contextmanager
+def _all_or_none_new(folder: Path) -> Iterator[None]:
+    """Leave no new file in a folder where the block ends with trouble.
+
+    A report that the ledger does not know would look as if somebody had put it there. What was
+    there before stays: the same run gives the same bytes.
+    """
+    before = {path.name for path in folder.iterdir()}
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if path.name not in before:
+                    path.unlink()
+        raise
 
 
 def _chosen(names: tuple[str, ...]) -> list[Report]:

@@ -279,11 +279,15 @@ def test_24_a_full_disk_during_a_scan_leaves_it_resumable(bench):
 
 
 def test_24_a_full_disk_during_a_report_leaves_no_report(bench):
+    """Nor those of its files that found room: the ledger would not know them."""
     (bench.evidence / "a").write_bytes(b"known")
     bench.scan(code=ExitCode.HITS)
-    full = run_limited(bench, 8_000, "report", "CASE", "--to", "html")
+    bench.ok("report", "CASE", "--to", "csv")
+    before = sorted((bench.case / "reports").rglob("*.*"))
+    words = ["report", "CASE", "--to", "csv,jsonl,html"]
+    full = run_limited(bench, 8_000, *words)
     assert full.returncode == ExitCode.OUTPUT, full.stderr
-    assert not list((bench.case / "reports").rglob("*.html"))
+    assert sorted((bench.case / "reports").rglob("*.*")) == before
     bench.ok("verify", "CASE")
 
 
