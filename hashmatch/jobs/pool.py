@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
+from hashmatch.evidence.volumes import patience
 from hashmatch.jobs import backlog, doubts, windows
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.shares import BYTES_PER_SECOND, Busy, Share
@@ -53,7 +54,7 @@ class Pool:
     Args:
         order: what every worker is told.
         workers: how many processes.
-        base_seconds: time for an item beyond that for its bytes.
+        base_seconds: time for an item beyond that for its bytes, and for opening a locked volume.
         span: how far the order of reading may depart from that of the entries.
     """
 
@@ -66,7 +67,7 @@ class Pool:
         span: Span | None = None,
     ) -> None:
         self._order = order
-        self._base_seconds = base_seconds
+        self._base_seconds = base_seconds + (patience.SECONDS if order.secrets.count else 0)
         self._span = span or windows.SPAN
         self._report: Report | None = None
         self._more_bytes = 0

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from hashmatch.jobs.workers import Order
 from hashmatch.model.evidence import Item
 from hashmatch.model.hashes import Algorithm
 from hashmatch.model.outcomes import Failed, Reading, Reason, Rule, Skipped, Stage
+from hashmatch.model.secrets import Secrets
 from hashmatch.model.wanted import Wanted
 from tests.fakes import ScarceSource, TrickySource, item
 
@@ -124,6 +126,14 @@ def test_an_item_that_takes_long_is_not_blamed_for_those_before_it(tmp_path):
     results = read(tmp_path, names, workers=1, base_seconds=1.5)
     assert [content(r) for r in results] == [sha256(n) for n in names]
     assert not (tmp_path / "slow twice").exists()
+
+
+def test_a_worker_may_try_passwords_as_long_as_they_are_tried(tmp_path):
+    order = Order((TrickySource(str(tmp_path)),), Wanted((Algorithm.SHA256,)), Limits())
+    order = replace(order, target=Level.PROCESSES, secrets=Secrets((b"word",)))
+    with closing(Pool(order, 1, base_seconds=0.1)) as pool:
+        ((*_, result, _),) = (one for found in pool.read([(0, item(b"slow"))]) for one in found)
+    assert content(result) == sha256(b"slow")
 
 
 @pytest.mark.parametrize("turns", [False, True])

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from hashmatch.errors import EvidenceError, UsageError
+from hashmatch.evidence.volumes import patience
 from hashmatch.jobs import lister, lister_child, lister_process
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.lister import Lister, Terms
@@ -131,6 +132,13 @@ def test_it_is_confined_like_a_worker_or_not_started():
     one = Lister(FakeImage(("plain",)), terms)
     with closing(one), pytest.raises(UsageError, match="HASHMATCH_CONFINE=auto"):
         one.opened()
+
+
+def test_a_process_may_try_passwords_as_long_as_they_are_tried():
+    waits = [Lister(FakeImage(()), TERMS, count)._patience for count in (0, 1, 50)]
+    assert waits[0] == TERMS.seconds
+    assert waits[1] > patience.SECONDS + TERMS.seconds
+    assert waits[2] >= 50 * lister._A_SECRET
 
 
 def test_a_process_that_is_given_up_is_ended():
