@@ -8,14 +8,16 @@ the Linux kernel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.filesystems import ext_names
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.filesystems.tsk_streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hashmatch.evidence.filesystems.ext_names import Name
 
 _INLINE = 0x10000000
 _FLAGS, _POINTERS, _ROOM = 32, 40, 60
@@ -25,17 +27,6 @@ _ENTRY = 16
 _SYSTEM, _NAME = 7, b"data"
 _PARENT = 4
 """Bytes of the number of the folder above, before the names."""
-_HEAD = 8
-"""Bytes of a name's entry before the name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name of a folder and the record that it leads to; deleted ones lie between the others."""
-
-    name: bytes
-    number: int
-    deleted: bool
 
 
 def is_inline(record: bytes) -> bool:
@@ -74,49 +65,7 @@ def names(record: bytes, *, typed: bool) -> Iterator[Name]:
     """
     (begin, length), *more = _parts(record)
     for offset, size in ((begin + _PARENT, length - _PARENT), *more):
-        yield from _listed(record[offset : offset + size], typed=typed)
-
-
-def _listed(part: bytes, *, typed: bool) -> Iterator[Name]:
-    place = 0
-    while place < len(part):
-        length, used = _number(part, place + 4, 2), _used(part, place, typed=typed)
-        whole = _HEAD <= used <= length and place + length <= len(part) and not length % 4
-        name, number = _name(part, place, typed=typed), _number(part, place, 4)
-        if not whole or (number and not _can_be(name)):
-            msg = "a folder's list of names breaks off"
-            raise ValueError(msg)
-        if number and name not in {b".", b".."}:
-            yield Name(name, number, deleted=False)
-        yield from _between(part[place : place + length], used if number else 0, typed=typed)
-        place += length
-
-
-def _between(part: bytes, place: int, *, typed: bool) -> Iterator[Name]:
-    """Yield what can be names in space that an entry has and does not need."""
-    while place + _HEAD < len(part):
-        name, number = _name(part, place, typed=typed), _number(part, place, 4)
-        used = _used(part, place, typed=typed)
-        length = _number(part, place + 4, 2)
-        if number and _can_be(name) and used <= length and place + used <= len(part):
-            yield Name(name, number, deleted=True)
-            place += used
-        else:
-            place += 4
-
-
-def _used(part: bytes, place: int, *, typed: bool) -> int:
-    """Give how many bytes an entry needs."""
-    return _HEAD + -(-_number(part, place + 6, 1 if typed else 2) // 4) * 4
-
-
-def _name(part: bytes, place: int, *, typed: bool) -> bytes:
-    length = _number(part, place + 6, 1 if typed else 2)
-    return part[place + _HEAD : place + _HEAD + length]
-
-
-def _can_be(name: bytes) -> bool:
-    return bool(name) and b"/" not in name and b"\0" not in name
+        yield from ext_names.listed(record[offset : offset + size], typed=typed)
 
 
 def _parts(record: bytes) -> list[tuple[int, int]]:

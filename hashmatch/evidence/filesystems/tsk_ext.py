@@ -15,6 +15,7 @@ from hashmatch.evidence.filesystems import (
     ext_blocks,
     ext_inline,
     ext_layout,
+    ext_names,
     ext_sums,
     moments,
 )
@@ -93,13 +94,35 @@ class Ext(Family):
         return [one for one in found if one.kind != _EXTENTS]
 
     def names(self, file: Handle) -> Iterator[tuple[bytes, int, bool]] | None:
-        """Yield the names of a folder that lie in its record, which the library may not read."""
+        """Yield the names of a folder in use; the library lists deleted ones, and encrypted ones.
+
+        Raises:
+            ValueError: the list breaks off, or some of it could not be read.
+        """
         _, _, record = self._read(int(file.info.meta.addr))
-        if self.layout is None or not ext_inline.is_inline(record):
+        layout = self.layout
+        if layout is None:
             return None
-        typed = bool(self.layout.features & _TYPED)
-        found = ext_inline.names(record, typed=typed)
+        typed = bool(layout.features & _TYPED)
+        if ext_inline.is_inline(record):
+            found = ext_inline.names(record, typed=typed)
+        elif self._flags(int(file.info.meta.addr)) & _ENCRYPTED or not _is_used(file):
+            return None
+        else:
+            found = ext_names.of_blocks(self._blocks(file), layout.records, typed=typed)
         return ((one.name, one.number, one.deleted) for one in found)
+
+    def _blocks(self, file: Handle) -> Iterator[bytes]:
+        """Yield the blocks of a folder, none of which can be a hole."""
+        found = next(iter(self.streams(file)), self.nothing(file))
+        left = found.size
+        for run in found.runs:
+            for place in range(run.offset, run.offset + run.length, self.unit):
+                left -= self.unit
+                yield self.content.read_at(place, self.unit)
+        if left:
+            msg = "a folder that does not lie where its size says"
+            raise ValueError(msg)
 
     def _lost_pointers(self, file: Handle) -> bool:
         """Tell whether pointers to blocks lie in damage: it reads as zeros, which are holes."""
@@ -185,3 +208,7 @@ class Ext(Family):
             pieces.append(allocation.bits_of(raw, passed % 8, there))
             place += there
         return np.concatenate(pieces)
+
+
+def _is_used(file: Handle) -> bool:
+    return not int(file.info.meta.flags) & UNALLOCATED

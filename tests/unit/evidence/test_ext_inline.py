@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashmatch.evidence.filesystems import ext_inline
-from hashmatch.evidence.filesystems.ext_inline import Name
+from hashmatch.evidence.filesystems.ext_names import Name
 from hashmatch.evidence.filesystems.interface import Run
 from tests.ext_records import record
 

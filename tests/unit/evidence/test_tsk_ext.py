@@ -194,3 +194,39 @@ def test_folders_whose_names_lie_in_large_records_are_listed(tmp_path):
     assert sorted(content(system, i)[0] for i in found.values()) == sorted(want.values())
     assert {i.facts.standing for i in found.values()} == {Standing.ALLOCATED}
     assert [p for p in found if not p.startswith(b"$OrphanFiles/")] == [b"sub/0.jpg"]
+
+
+def test_an_index_of_a_large_folder_makes_no_files(tmp_path):
+    root = tmp_path / "tree"
+    (root / "sub").mkdir(parents=True)
+    for number in range(60):
+        (root / "sub" / f"{number:02}{'n' * 40}").write_bytes(b"%d" % number)
+    raw = bytearray(volume(root, "ext4", "-b", "1024", "-O", "^metadata_csum"))
+    names = set(items(mounted(ByteMedium(raw))))
+    assert len(names) == 60
+    block = raw.index(f"30{'n' * 40}".encode()) // 1024 * 1024
+    lost = {name for name in names if raw[block : block + 1024].count(name.removeprefix(b"sub/"))}
+    raw[block : block + 1024] = (
+        struct.pack("<IHBBHH", 0, 1024, 0, 0, 127, 40)
+        + (struct.pack("<IHBB", 13, 12, 2, 1) + b"no\0\0") * 80
+        + bytes(1012 - 960)
+    )
+    found = items(mounted(ByteMedium(raw)))
+    orphans = {path for path in found if path.startswith(b"$OrphanFiles/")}
+    assert set(found) - orphans == names - lost
+    assert len(orphans) == len(lost) > 5
+
+
+def test_blocks_of_a_folder_behind_a_damaged_one_are_listed(tmp_path):
+    root = tmp_path / "tree"
+    (root / "sub").mkdir(parents=True)
+    for number in range(60):
+        (root / "sub" / f"{number:02}{'n' * 40}").write_bytes(b"%d" % number)
+    raw = bytearray(volume(root, "ext4", "-b", "1024", "-O", "^metadata_csum"))
+    block = raw.index(f"30{'n' * 40}".encode()) // 1024 * 1024
+    raw[block : block + 1024] = bytes(1024)
+    system = mounted(ByteMedium(raw))
+    failed = [e for e in system.entries(deleted=True) if isinstance(e, Failed)]
+    assert [(e.path, e.reason) for e in failed] == [(b"sub", Reason.DAMAGED_FILE_SYSTEM)]
+    assert len(items(system)) == 60  # those that lost their names come as orphans
+    assert sum(path.startswith(b"sub/") for path in items(system)) > 30
