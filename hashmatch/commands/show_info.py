@@ -13,7 +13,7 @@ from hashmatch.commands.setting import confinement, limits
 from hashmatch.model.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hashmatch.jobs.show_info import Shown
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @click.command("show-info")
 @click.argument("locator")
-@click.option("--case", type=FOLDER, help="Case whose last run says which source the exhibit is.")
-@click.option("--run", help="Another run of the case.")
+@click.option("--case", type=FOLDER, help="Case, a run of which says which source the exhibit is.")
+@click.option("--run", help="Which run. [default: the last with a hit there, else the last]")
 @click.option("--source", type=FOLDER, help="Where the evidence is now; needs no case.")
 @click.option(
     "--as", "form", metavar="FORM", help="What the source is, where its content does not tell."
@@ -72,15 +72,15 @@ def command(
 
 def _rows(found: Shown) -> Iterator[tuple[str, str]]:
     value = found.to_json()
-    about = found.exhibit
     yield "locator", found.locator
     yield "id", str(value["id"])
-    yield "exhibit", f"{about['label']} = {about['location']} ({about['kind']})"
+    yield from _of_exhibit(found.exhibit)
     yield "path", " > ".join(_named(one) for one in found.layers)
     for name in ("failed", "skipped"):
         if name in value:
             yield name, _words(value[name])
-    yield "size", f"{found.found.size:,} bytes"
+    if "failed" not in value or found.found.size:  # of what cannot be read 0 says nothing
+        yield "size", f"{found.found.size:,} bytes"
     if found.modified:
         yield "modified", found.modified
     if found.found.facts is not None:
@@ -89,6 +89,12 @@ def _rows(found: Shown) -> Iterator[tuple[str, str]]:
         if value.get(name):
             yield name, _words(value[name])
     yield from _of_hits(found)
+
+
+def _of_exhibit(about: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    yield "exhibit", f"{about['label']} = {about['location']} ({about['kind']})"
+    if "run" in about:
+        yield "run", str(about["run"])
 
 
 def of_facts(facts: Facts) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hashmatch.cases import casefile
 from hashmatch.cases.layout import CaseFolder
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from hashmatch.model.locators import Layer
     from hashmatch.model.outcomes import Member, Picture, Video
     from hashmatch.model.records import Json
+
+
+Hits: TypeAlias = tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Shown:
     layers: tuple[Layer, ...]
     exhibit: dict[str, Json]
     found: Member
-    hits: tuple[dict[str, Any], ...]
+    hits: Hits
 
     @property
     def modified(self) -> str:
@@ -132,11 +135,10 @@ def show(request: Request) -> Shown:
     except ValueError as error:
         raise UsageError(names.shown(str(error))) from None
     exhibit: dict[str, Json] = {}
-    hits: tuple[dict[str, Any], ...] = ()
+    hits: Hits = ()
     if request.case is not None:
-        run = _run(request.case, request.run)
+        run, hits = _run(request.case, request.run, request.locator)
         exhibit = _exhibit(run, label)
-        hits = tuple(one for one in lines.objects(run.hits) if one["locator"] == request.locator)
     source = _source(request, exhibit)
     archives = any(layer.kind == rar.NAME for layer in layers)
     beside = offered(Profile(), request.limits) if archives else None
@@ -144,24 +146,34 @@ def show(request: Request) -> Shown:
     found = look.look(question, request.confine.target, request.confine.least)
     if isinstance(found.read, Failed) and found.read.reason is Reason.VANISHED:
         where = names.shown(source.location)
-        msg = f"the locator leads nowhere in {where}: there is no such entry"
+        told = f", {label} of run {exhibit['run']}" if exhibit else ""
+        msg = f"the locator leads nowhere in {where}{told}: there is no such entry"
         raise EvidenceError(msg)
     about: dict[str, Json] = {"label": label, "kind": source.kind}
     about |= names.to_json(source.location, "location")
-    if "form" in exhibit:
-        about["form"] = exhibit["form"]
+    about |= {key: exhibit[key] for key in ("form", "run") if key in exhibit}
     return Shown(request.locator, layers, about, found, hits)
 
 
-def _run(case: Path, run_id: str | None) -> RunFolder:
-    """Give a run that has ended; the last one, unless another is named."""
+def _run(case: Path, run_id: str | None, locator: str) -> tuple[RunFolder, Hits]:
+    """Give a run that has ended, and its hits with a locator.
+
+    Unless one is named it is the last with such a hit, else the last: each run counts its exhibits
+    anew, and the same locator may lead to another medium.
+    """
     casefile.read(case)
     ended = [one["run"] for one in show_case.show(case)["runs"] if one["status"] == "complete"]
     if not ended or (run_id is not None and run_id not in ended):
         which = "run that ended" if run_id is None else f"run {names.shown(run_id)} that ended"
         msg = f"there is no {which} in {names.shown(str(case))}"
         raise CaseError(msg)
-    return CaseFolder(case).run(run_id or ended[-1])
+    runs = [CaseFolder(case).run(one) for one in ([run_id] if run_id else reversed(ended))]
+    with_hits = ((run, found) for run in runs if (found := _hits(run, locator)))
+    return next(with_hits, (runs[0], ()))
+
+
+def _hits(run: RunFolder, locator: str) -> Hits:
+    return tuple(one for one in lines.objects(run.hits) if one["locator"] == locator)
 
 
 def _exhibit(run: RunFolder, label: str) -> dict[str, Any]:
@@ -170,7 +182,7 @@ def _exhibit(run: RunFolder, label: str) -> dict[str, Any]:
         record: dict[str, Any] = next(lines.objects(run.record), {})
         for index, one in enumerate(record["sources"]):
             if locators.label(index) == label:
-                return dict(one)
+                return {**one, "run": run.run_id}
     except (OSError, LookupError, TypeError, ValueError):
         msg = f"the record of run {run.run_id} is not as a run writes it"
         raise CustodyError(msg) from None

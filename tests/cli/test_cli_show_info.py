@@ -43,6 +43,23 @@ def test_what_a_case_recorded_is_found_again_and_compared(bench):
         assert told in bench.ok("show-info", *arguments, code=code).stderr
 
 
+def test_of_several_runs_the_one_that_recorded_the_hit_says_which_medium_is_meant(bench):
+    """Each run counts its exhibits from one: the last run's may be another medium."""
+    for name, content in (("first", b"known"), ("second", b"other")):
+        (bench.root / name).mkdir()
+        (bench.root / name / "a.jpg").write_bytes(content)
+    for name, code in (("first", ExitCode.HITS), ("second", ExitCode.CLEAR)):
+        bench.ok("scan", name, "--case", "CASE", code=code)
+    runs = [one.name for one in sorted((bench.case / "runs").iterdir())]
+    shown = bench.ok("show-info", "EV01!dir:/a.jpg", "--case", "CASE").stdout
+    assert f"exhibit:   EV01 = {bench.root / 'first'} (folder)\nrun:       {runs[0]}\n" in shown
+    assert "recorded:  the same digest" in shown
+    words = ["show-info", "EV01!dir:/a.jpg", "--case", "CASE", "--run", runs[1]]
+    assert f"EV01 = {bench.root / 'second'}" in bench.ok(*words).stdout
+    gone = bench.ok("show-info", "EV01!dir:/b", "--case", "CASE", code=ExitCode.EVIDENCE).stderr
+    assert f"second, EV01 of run {runs[1]}: there is no such entry" in gone
+
+
 def test_words_that_lead_nowhere_are_refused(tmp_path):
     for request, error, told in (
         (Request("no locator"), UsageError, "a locator looks like"),
