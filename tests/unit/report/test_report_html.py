@@ -200,7 +200,7 @@ def test_the_numbers_of_the_coverage_add_up_in_the_open(full):
     coverage = of(full, "coverage")
     assert "Seen 27 = examined 23 + failed 2 + skipped 2" in coverage
     assert "85.2 %" in coverage
-    assert "99.4 kB (99,383 B) were read and digested, in 4 folders." in coverage
+    assert "Read and digested: 99.4 kB (99,383 B). Folders: 4." in coverage
     assert "1 of the pictures not compared in full was compared in part" in coverage
 
 
