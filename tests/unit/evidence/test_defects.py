@@ -1,4 +1,4 @@
-"""Six defects of other readers, each of which gave wrong data without a word: none is here.
+"""Defects of other readers, most of which gave wrong data without a word: none is here.
 
 1. Files of exFAT were read from wrong sectors where a cluster is larger than a sector.
 2. Compressed clusters of QCOW2 read as zeros.
@@ -6,6 +6,8 @@
 4. A damaged chunk of an Expert Witness image read as zeros, or as it was, without an error.
 5. A handle opened before a fork gave both processes bytes from each other's places.
 6. Pictures of a PDF came encoded anew, so that no digest was that of the original.
+7. A list of users passed for an archive, since the library was left to guess the form.
+8. Reading a mailbox or a database opened it for writing.
 """
 
 import io
@@ -24,6 +26,7 @@ import hashmatch
 from hashmatch.evidence import opening
 from hashmatch.evidence.media import check, registry
 from hashmatch.evidence.members import pdf
+from hashmatch.evidence.members import registry as members
 from hashmatch.evidence.opening import Wishes
 from hashmatch.model.evidence import Item
 from hashmatch.model.facts import Standing
@@ -227,3 +230,23 @@ def test_6_pictures_of_a_pdf_are_the_very_bytes_that_were_put_in():
     out = io.BytesIO()
     made.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     assert sorted(contents(pdf, out.getvalue())) == sorted(pictures)
+
+
+def test_7_no_form_of_archive_is_guessed_by_a_library():
+    """Plain lines of text are archives to it: every form that it may take is named to it."""
+    text = b"root:x:0:0:root:/root:/bin/bash\n" * 40
+    assert members.recognise(text, b"passwd") is None
+    assert members.recognise(b"#mtree\n/set type=file\n./a size=5\n" + text, b"list") is None
+    code = (CODE / "evidence" / "members" / "libarchive.py").read_text("utf-8")
+    forms = set(re.findall(r"archive_read_support_format_(\w+)", code))
+    assert forms == {"rar", "rar5", "raw", "zip_streamable"}
+
+
+def test_8_no_library_opens_evidence_for_writing():
+    """Databases among evidence are read into memory, and mailboxes by an own reader."""
+    code = "".join(path.read_text("utf-8") for path in (CODE / "evidence").rglob("*.py"))
+    assert not re.findall(r"^\s*(?:import|from) mailbox\b", code, re.MULTILINE)
+    assert set(re.findall(r"sqlite3\.connect\((.*?)\)", code)) == {'":memory:"'}
+    flags = set(re.findall(r"\bO_(?:RDWR|WRONLY|CREAT|APPEND|TRUNC)\b", code))
+    modes = re.findall(r"open\([^()]*[\"'](?:[wax]b?|r?b?\+b?)\+?[\"']", code)
+    assert (flags, modes) == (set(), [])
