@@ -38,6 +38,7 @@ _KINDS = {2: "fat12", 4: "fat16", 8: "fat32", 128: "ext2", 256: "ext3", 8192: "e
 """The library's numbers for kinds within a family."""
 _DAMAGED = "its structures are damaged; image the drive again, or look at it with a recovery tool"
 _STRANGE = "it uses features that are not known here; mount it read-only and scan the folder"
+_LARGE = "an NTFS volume of clusters above 64 KiB; mount it read-only and scan the folder"
 _WRAPPED = "an HFS+ volume inside an HFS wrapper; mount it read-only and scan the folder"
 
 
@@ -92,6 +93,9 @@ def _refuse(content: Medium, family: str) -> None:
             raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, _STRANGE)
     if family == _HFS and content.read_at(1024, 2) == b"BD":
         raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, _WRAPPED)
+    # From 128 KiB on clusters are noted as a power of two, which the library does not know.
+    if family == _NTFS and content.read_at(13, 1) > b"\x80":
+        raise MountError(Reason.UNSUPPORTED_FILE_SYSTEM, _LARGE)
 
 
 def _found(content: Medium) -> str | None:

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.model.locators import parse_place
 from hashmatch.model.outcomes import Failed, ItemError, Reason
 from tests.byte_medium import ByteMedium, content, items, mounted
@@ -73,6 +74,14 @@ def test_compression_where_clusters_are_too_large_for_it_is_refused():
     system._family.unit = 8192
     failed = [one for one in system.entries(deleted=False) if isinstance(one, Failed)]
     assert [one.reason for one in failed] == [Reason.UNSUPPORTED_STORAGE]
+
+
+def test_clusters_above_64_kib_are_refused_and_not_called_damaged():
+    raw = bytearray(NtfsVolume({"a.txt": [Data(b"text")]}).made())
+    raw[13] = 0xF8  # 2**8 sectors
+    with pytest.raises(MountError) as caught:
+        mounted(ByteMedium(bytes(raw)))
+    assert caught.value.reason is Reason.UNSUPPORTED_FILE_SYSTEM
 
 
 def test_times_of_ntfs_are_those_of_the_record_however_far():
