@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hashmatch.errors import EvidenceError, UsageError
+from hashmatch.evidence.filesystems import patience
 from hashmatch.evidence.image import failed
 from hashmatch.evidence.media.check import MediumCheck
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.stack import Told
-from hashmatch.evidence.volumes import patience
 from hashmatch.jobs import lister_words, plain_values
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.lister_process import LostError, Process
@@ -213,8 +213,7 @@ class Lister:
 
     @property
     def _patience(self) -> float:
-        trying = max(_A_SECRET * self._tries, _A_SECRET + patience.SECONDS)
-        return self._terms.seconds + (trying if self._tries else 0.0)
+        return self._terms.seconds + (patience.SECONDS + _A_SECRET if self._tries else 0.0)
 
     def _ready(self) -> Process:
         """Give the process, or a new one, as far confined as it goes."""

@@ -17,7 +17,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from hashmatch.errors import UsageError
-from hashmatch.evidence.volumes import patience
+from hashmatch.evidence.filesystems import patience
 from hashmatch.jobs import backlog, doubts, windows
 from hashmatch.jobs.confinement.levels import Level, Report
 from hashmatch.jobs.shares import BYTES_PER_SECOND, Busy, Share

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hashmatch.evidence.filesystems import yal_walk
 from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountError, Run
+from hashmatch.evidence.filesystems.patience import Patience
 from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.filesystems.yal_walk import ERRORS, Tree
 from hashmatch.evidence.media.as_file import MediumFile
@@ -70,7 +71,9 @@ def mount(opened: Opened, secrets: Secrets) -> FileSystem:
     except ERRORS:
         advice = "this APFS container is damaged, or part of a Fusion drive"
         raise MountError(Reason.DAMAGED_FILE_SYSTEM, advice) from None
-    parts = tuple(_part(container, number, secrets) for number in range(count))
+    patience = Patience()
+    with patience.of_volume():  # all of them together, as they are opened together
+        parts = tuple(_part(container, number, secrets, patience) for number in range(count))
     if parts and all(one.trouble is Reason.KEY_NEEDED for one in parts):
         advice = "the APFS volumes are encrypted; give a password (--passwords)"
         raise MountError(Reason.KEY_NEEDED, advice)
@@ -88,15 +91,17 @@ class _Part:
     trouble: Reason | None = None
 
 
-def _part(container: Any, index: int, secrets: Secrets) -> _Part:  # noqa: ANN401
+def _part(container: Any, index: int, secrets: Secrets, patience: Patience) -> _Part:  # noqa: ANN401
     number = index + 1
     name = b"volume-%d" % number
     try:
         volume = container.get_volume(index)
         name = str(volume.get_name() or "").encode("utf-8", "surrogatepass") or name
-        if volume.is_locked() and not _unlocked(volume, secrets):
+        if volume.is_locked() and not _unlocked(volume, secrets, patience):
             return _Part(number, name, trouble=Reason.KEY_NEEDED)
         root = volume.get_root_directory()
+    except MountError as over:
+        return _Part(number, name, trouble=over.reason)
     except ERRORS:
         return _Part(number, name, trouble=Reason.DAMAGED_FILE_SYSTEM)
     if root is None:
@@ -104,9 +109,14 @@ def _part(container: Any, index: int, secrets: Secrets) -> _Part:  # noqa: ANN40
     return _Part(number, name, volume, root)
 
 
-def _unlocked(volume: Any, secrets: Secrets) -> bool:  # noqa: ANN401
-    """Try each password; whether one fitted."""
+def _unlocked(volume: Any, secrets: Secrets, patience: Patience) -> bool:  # noqa: ANN401
+    """Try each password; whether one fitted.
+
+    Raises:
+        MountError: the time was over before all of them were tried.
+    """
     for secret in secrets.passwords:
+        patience.check("APFS", "unlock it with macOS and scan a copy of what is then there")
         word = secret.decode("utf-8", "replace")
         for way in (volume.set_password, volume.set_recovery_password):
             way(word)

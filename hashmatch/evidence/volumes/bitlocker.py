@@ -12,10 +12,10 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.evidence.filesystems.patience import Patience
 from hashmatch.evidence.media.as_file import MediumFile
 from hashmatch.evidence.volumes import fve, fve_keys
 from hashmatch.evidence.volumes.patched import Patched
-from hashmatch.evidence.volumes.patience import Patience
 from hashmatch.evidence.volumes.tables import block, number
 from hashmatch.evidence.volumes.unlocked import Unlocked
 from hashmatch.model.outcomes import Reason

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems import logical_ewf, registry, unsupported
 from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.evidence.filesystems.patience import Patience
 from hashmatch.evidence.media.slice import Slice
 from hashmatch.evidence.stretches import gaps
 from hashmatch.evidence.volumes import bitlocker, luks, lvm, schemes
 from hashmatch.evidence.volumes.interface import LAYERS, Opened, Volume
-from hashmatch.evidence.volumes.patience import Patience
 from hashmatch.evidence.volumes.place import Place
 from hashmatch.model.locators import layer
 from hashmatch.model.outcomes import Reason

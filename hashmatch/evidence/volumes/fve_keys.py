@@ -22,8 +22,8 @@ from hashmatch.evidence.volumes.tables import number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashmatch.evidence.filesystems.patience import Patience
     from hashmatch.evidence.volumes.fve import Metadata, Protector
-    from hashmatch.evidence.volumes.patience import Patience
     from hashmatch.model.secrets import Secrets
 
 KEY_SIZE = 32

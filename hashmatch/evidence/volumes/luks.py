@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.evidence.filesystems.patience import Patience
 from hashmatch.evidence.volumes.decrypting import Decrypting
-from hashmatch.evidence.volumes.patience import Patience
 from hashmatch.evidence.volumes.sectors import SECTOR, SectorCipher
 from hashmatch.evidence.volumes.tables import block
 from hashmatch.model.outcomes import Reason

@@ -1,11 +1,12 @@
 """APFS containers through a stand-in for the library: volumes, locks, what it fails at."""
 
+import itertools
 import sys
 import types
 
 import pytest
 
-from hashmatch.evidence.filesystems import apfs
+from hashmatch.evidence.filesystems import apfs, patience
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.filesystems.yal_content import YalContent
 from hashmatch.evidence.volumes.interface import Opened, Volume
@@ -191,6 +192,19 @@ def test_several_volumes_begin_with_their_names_and_locked_ones_are_said(mount):
         opened = mount(*volumes[:3], passwords=(b"no", word))
         assert b"Safe/a" in items(opened)
         volumes[2].open = False
+
+
+def test_passwords_are_tried_no_longer_than_is_told(mount, monkeypatch):
+    clock = itertools.count(0, patience.SECONDS)
+    monkeypatch.setattr(patience.time, "monotonic", lambda: next(clock))
+    volumes = (
+        FakeVolume("Data", folder(2, "", Entry(16, "a", data=b"one"))),
+        FakeVolume("Safe", folder(2, ""), "right"),
+    )
+    entries = list(mount(*volumes, passwords=(b"no", b"nor", b"right")).entries(deleted=False))
+    failed = [one for one in entries if isinstance(one, Failed)]
+    assert [(one.path, one.reason) for one in failed] == [(b"Safe", Reason.LIMIT_TIME)]
+    assert b"Data/a" in [one.path for one in entries]
 
 
 def test_a_container_that_is_locked_or_damaged_cannot_be_mounted(mount, monkeypatch):

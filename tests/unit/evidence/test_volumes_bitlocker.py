@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashmatch.evidence import opening
+from hashmatch.evidence.filesystems import patience
 from hashmatch.evidence.filesystems.interface import MountError
 from hashmatch.evidence.media.as_file import MediumFile
 from hashmatch.evidence.media.interface import Stretch
-from hashmatch.evidence.volumes import bitlocker, finding, fve, fve_keys, patience
+from hashmatch.evidence.volumes import bitlocker, finding, fve, fve_keys
 from hashmatch.evidence.volumes.unlocked import Unlocked
 from hashmatch.model.locators import parse_place, place
 from hashmatch.model.outcomes import ItemError, Reason

@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
+from hashmatch.evidence.filesystems import patience
 from hashmatch.evidence.filesystems.interface import MountError
-from hashmatch.evidence.volumes import apm, finding, luks, lvm, patience
+from hashmatch.evidence.volumes import apm, finding, luks, lvm
 from hashmatch.model.locators import place
 from hashmatch.model.outcomes import Reason
 from hashmatch.model.secrets import Secrets
