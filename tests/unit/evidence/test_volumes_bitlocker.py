@@ -197,7 +197,7 @@ def test_a_key_that_opens_to_something_else_is_none(plain):
     assert shown(maker.Volume((bad,)).image(plain)) == ("", Reason.KEY_NEEDED)
     bad = maker.protector(0, maker.key_entry(KEY), maker.sealed(KEY, b"\7\0" + bytes(60)))
     assert shown(maker.Volume((bad,)).image(plain)) == ("", Reason.KEY_NEEDED)
-    bad = maker.protector(0, maker.key_entry(KEY[:9]), maker.entry(0, 5, b"short"))
+    bad = maker.protector(0, maker.key_entry(KEY), maker.entry(0, 5, b"short"))
     assert shown(maker.Volume((bad,)).image(plain)) == ("", Reason.KEY_NEEDED)
     other = maker.Volume((maker.by_clear_key(vmk=bytes(32)),)).image(plain)
     assert shown(other) == ("", Reason.DAMAGED_VOLUMES)
@@ -290,6 +290,14 @@ def test_a_first_sector_without_sizes_is_made_good_or_refused(plain):
     assert "size of sectors" in next(finding.volumes(Bytes(disk), NONE)).advice
     none = changed(disk, 28, bytes(4), sum_too=True)
     assert shown(none[:11] + b"\0\0" + none[13:]) == ("", Reason.DAMAGED_VOLUMES)
+
+
+def test_a_volume_of_which_used_space_alone_is_encrypted_is_known(plain):
+    """What marks the unused space, which libbde reads, is not made here."""
+    pytest.importorskip("pybde")
+    disk = bytearray(CLEAR.image(plain))
+    disk[160:176] = uuid.UUID("92a84d3b-dd80-4d0e-9e4e-b1e3284eaed8").bytes_le
+    assert content(disk).read_at(0, len(plain)) == plain
 
 
 def test_what_lies_beyond_the_file_system_is_read_too(plain):
