@@ -244,6 +244,16 @@ def test_forks_of_hfs_are_streams(volumes):
     assert len(content(system, fork)[0]) == 17
 
 
+def test_a_catalog_of_hfs_that_is_not_in_order_is_said(volumes):
+    """The first folder seems to be empty where a key behind its names belongs to another."""
+    raw = bytearray(volumes["hfs+"])
+    raw[raw.index(bytes.fromhex("001a00000002000a002e00660073")) + 2] = 0xA8
+    for deleted in (True, False):
+        entries = list(mounted(ByteMedium(bytes(raw))).entries(deleted=deleted))
+        failed = [(e.path, e.reason) for e in entries if isinstance(e, Failed)]
+        assert (b"", Reason.DAMAGED_FILE_SYSTEM) in failed
+
+
 def test_free_space_and_files_never_meet(volumes):
     for name, raw in volumes.items():
         system = mounted(ByteMedium(raw))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import allocation
+from hashmatch.evidence.filesystems import allocation, hfs_catalog
 from hashmatch.evidence.filesystems.tsk_family import Family, opened
 from hashmatch.evidence.filesystems.tsk_image import TROUBLES, Handle
 from hashmatch.evidence.filesystems.tsk_streams import (
@@ -18,6 +18,8 @@ from hashmatch.evidence.filesystems.tsk_streams import (
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hashmatch.evidence.filesystems.allocation import Allocation, Bits
 
 _CATALOG, _BITMAP = 4, 6
@@ -53,6 +55,14 @@ class Hfs(Family):
         count = int(self.mounted.info.block_count)
         return allocation.Allocation(self.unit, 0, count, self._used)
 
+    def contradictory(self, living: Collection[int]) -> bool:  # noqa: ARG002
+        """The catalog is not in order, or has fewer records than it says."""
+        catalog = opened(self.mounted, _CATALOG)
+        if catalog is None:
+            return True
+        size = int(catalog.info.meta.size)
+        return not hfs_catalog.is_whole(lambda at, length: _read(catalog, at, length), size)
+
     def damaged_structures(self) -> tuple[int, ...]:
         """The catalog."""
         return (_CATALOG,)
@@ -62,11 +72,16 @@ class Hfs(Family):
         return opened(self.mounted, _BITMAP)
 
     def _used(self, first: int, count: int) -> Bits:
-        return allocation.bitmap(self._read, first, count, low_first=False)
+        def read(offset: int, length: int) -> bytes:
+            return _read(self._bitmap, offset, length)
 
-    def _read(self, offset: int, length: int) -> bytes:
-        try:
-            there = min(length, int(self._bitmap.info.meta.size) - offset)
-            return bytes(self._bitmap.read_random(offset, there)) if there > 0 else b""
-        except TROUBLES:
-            return b""
+        return allocation.bitmap(read, first, count, low_first=False)
+
+
+def _read(file: Handle, offset: int, length: int) -> bytes:
+    """Read what the file system keeps in a file; less where there is less, or it is damaged."""
+    try:
+        there = min(length, int(file.info.meta.size) - offset)
+        return bytes(file.read_random(offset, there)) if there > 0 else b""
+    except TROUBLES:
+        return b""
