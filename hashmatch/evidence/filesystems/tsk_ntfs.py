@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import allocation, moments
+from hashmatch.evidence.filesystems import allocation, moments, ntfs_plain
 from hashmatch.evidence.filesystems.interface import Run
 from hashmatch.evidence.filesystems.moments import Stored
 from hashmatch.evidence.filesystems.tsk_family import UNALLOCATED, Family, opened
@@ -96,6 +96,16 @@ class Ntfs(Family):
         self._plain = file if len(data) == len(found) else None
         return data
 
+    def plain(self, addr: int, seq: int) -> Stream | None:
+        """Give the content of a file by its record; it is the same as the library tells."""
+        size = self._record_size
+        place, run = self._record_at(addr)
+        if run is None or run.length - place < size:
+            return None
+        raw = self.content.read_at(run.offset + place, size)
+        found = ntfs_plain.stream(raw, seq, self.unit, self._clusters)
+        return None if found is None or self.is_cut(found.runs) else found
+
     def nothing(self, file: Handle) -> Stream:  # noqa: ARG002
         """Even an empty file has a stream: a record without one is damaged."""
         return Stream(b"", -1)
@@ -138,12 +148,19 @@ class Ntfs(Family):
 
     def record(self, addr: int) -> tuple[Run, ...]:
         """Where a record of the MFT lies; one that is in two pieces by its first."""
+        place, run = self._record_at(addr)
+        if run is None:
+            return ()
+        return (Run(run.offset + place, min(self._record_size, run.length - place)),)
+
+    def _record_at(self, addr: int) -> tuple[int, Run | None]:
+        """Give where in a run of the MFT a record begins."""
         place = addr * self._record_size
         for run in self._mft_runs:
             if place < run.length:
-                return (Run(run.offset + place, min(self._record_size, run.length - place)),)
+                return place, run
             place -= run.length
-        return ()
+        return 0, None
 
     def orphan(self, file: Handle) -> bytes | None:
         """Name an orphan by its record, which keeps the name; no record that goes on another."""
@@ -174,6 +191,10 @@ class Ntfs(Family):
             return allocation.bitmap(lambda at, size: self._read(file, at, size), first, count)
 
         return allocation.Allocation(self.unit, 0, int(self.mounted.info.block_count), used)
+
+    @cached_property
+    def _clusters(self) -> int:
+        return int(self.mounted.info.block_count)
 
     @cached_property
     def _mft(self) -> Handle:

@@ -54,7 +54,11 @@ class TskFileSystem:
         Raises:
             ItemError: there is no such entry any more, or it cannot be read as it was stored.
         """
-        file, addr = self._file(where)
+        if size > 0 and len(where.keys) == 1:  # the library has listed it, and found nothing wrong
+            plain = self._family.plain(*_numbers(where)[:2])
+            if plain is not None and plain.size == size:
+                return tsk_content.content(self._family.content, None, plain, ())
+        file = self._file(where)
         try:
             found = self._pick(file, where)
             reason = self._family.obstacle(file, found)
@@ -64,15 +68,13 @@ class TskFileSystem:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if reason is not None:
             raise ItemError(Stage.OPEN, reason)
-        record = () if found.runs else self._family.record(addr)
+        record = () if found.runs else self._family.record(int(file.info.meta.addr))
         return tsk_content.content(self._family.content, file, found, record)
 
-    def _file(self, where: Layer) -> tuple[Handle, int]:
+    def _file(self, where: Layer) -> Handle:
         """Open the record that a layer names, if it stands as the layer says."""
-        number, _, counted = (where.key("id") or b"").partition(b"-")
-        if not number.isdigit() or (counted and not counted.isdigit()) or len(number) > 20:
-            raise ItemError(Stage.OPEN, Reason.VANISHED)
-        addr, seq, gone = int(number), int(counted or b"0"), where.has("del")
+        addr, seq, counted = _numbers(where)
+        gone = where.has("del")
         file = opened(self._mounted, addr)
         if file is None:
             there = addr <= int(self._mounted.info.last_inum)
@@ -83,7 +85,7 @@ class TskFileSystem:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
         if counted and gone and self._family.gone(addr, seq) is None:
             raise ItemError(Stage.OPEN, Reason.REPLACED)
-        return file, addr
+        return file
 
     def _pick(self, file: Handle, where: Layer) -> Stream:
         name, gone = where.key("ads") or b"", where.has("del")
@@ -125,7 +127,7 @@ class TskFileSystem:
             return facts.extents
         where = parse_place(item.place)[0]
         try:
-            stream = self._pick(self._file(where)[0], where)
+            stream = self._pick(self._file(where), where)
         except (ItemError, *TROUBLES):
             return facts.extents  # then the rest is taken for free, and looked at
         return [(run.offset, run.length) for run in stream.runs]
@@ -133,3 +135,11 @@ class TskFileSystem:
     def close(self) -> None:
         """Let go of the library's objects; the medium belongs to who opened it."""
         self._mounted = None
+
+
+def _numbers(where: Layer) -> tuple[int, int, bool]:
+    """Give the number of the record that a layer names, and the sequence number if it has one."""
+    number, _, counted = (where.key("id") or b"").partition(b"-")
+    if not number.isdigit() or (counted and not counted.isdigit()) or len(number) > 20:
+        raise ItemError(Stage.OPEN, Reason.VANISHED)
+    return int(number), int(counted or b"0"), bool(counted)
