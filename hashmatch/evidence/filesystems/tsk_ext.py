@@ -26,7 +26,7 @@ from hashmatch.evidence.filesystems.tsk_streams import streams
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hashmatch.evidence.filesystems.allocation import Allocation, Bits
     from hashmatch.evidence.filesystems.ext_layout import Layout
@@ -39,6 +39,7 @@ _FLAGS = 32
 _EXTENTS = 0x1002
 _POINTERS = (0x1001, _EXTENTS)
 """The library's numbers for what leads to the blocks of a file: pointers, extents."""
+_RECOVER, _JOURNAL, _JOURNAL_SIGN = 0x4, 8, b"\xc0\x3b\x39\x98"
 _TYPED = 0x2
 """The feature of names with their kind beside them."""
 
@@ -123,6 +124,15 @@ class Ext(Family):
         if left:
             msg = "a folder that does not lie where its size says"
             raise ValueError(msg)
+
+    def contradictory(self, living: Collection[int]) -> bool:  # noqa: ARG002
+        """Tell whether the journal holds what was written last: it is not played back here."""
+        if self.layout is None or not self.layout.features & _RECOVER:
+            return False
+        kept = opened(self.mounted, _JOURNAL)
+        runs = next(iter(self.streams(kept)), self.nothing(kept)).runs if kept else ()
+        head = self.content.read_at(runs[0].offset, 32) if runs else b""
+        return head[:4] != _JOURNAL_SIGN or any(head[28:32])  # where it begins; 0 where it is empty
 
     def _lost_pointers(self, file: Handle) -> bool:
         """Tell whether pointers to blocks lie in damage: it reads as zeros, which are holes."""

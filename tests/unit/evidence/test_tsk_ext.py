@@ -230,3 +230,21 @@ def test_blocks_of_a_folder_behind_a_damaged_one_are_listed(tmp_path):
     assert [(e.path, e.reason) for e in failed] == [(b"sub", Reason.DAMAGED_FILE_SYSTEM)]
     assert len(items(system)) == 60  # those that lost their names come as orphans
     assert sum(path.startswith(b"sub/") for path in items(system)) > 30
+
+
+def test_what_lies_in_a_journal_that_was_not_played_back_is_said(tree):
+    raw = bytearray(volume(tree, "ext4"))
+
+    def failed():
+        return [e for e in mounted(ByteMedium(raw)).entries(deleted=False) if isinstance(e, Failed)]
+
+    assert not failed()
+    raw[1024 + 96] |= 4  # as the kernel marks a volume that is mounted
+    assert not failed()  # the journal is empty
+    journal = raw.index(b"\xc0\x3b\x39\x98\0\0\0\4")
+    raw[journal + 28 : journal + 32] = (1).to_bytes(4)
+    assert [(e.path, e.reason) for e in failed()] == [(b"", Reason.DAMAGED_FILE_SYSTEM)]
+    raw[journal] = 0
+    assert failed()
+    raw[1024 + 96] &= ~4
+    assert not failed()
