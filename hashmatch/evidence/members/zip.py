@@ -3,7 +3,7 @@
 Entries come as the directory names them, then those that only have a header of their own. A zip
 without a directory, such as one cut off, gives what can be found by the headers before the members,
 and says that it is damaged. So is one with something behind its end, or behind that of a member's
-packed content.
+packed content, and one in which header and directory differ.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class Archive:
         for at in (entry.offset + before, entry.offset):
             found = zip_entries.local(self._stream, at) if 0 <= at < _FARTHEST else None
             if found is not None:
+                self._broken |= not zip_entries.agree(self._stream, entry, *found)
                 return _Found(replace(entry, offset=at), Stretch(found[1], entry.packed))
         return _Found(entry, None)
 

@@ -16,6 +16,7 @@ from hashmatch.evidence.members.unpacked import BLOCK, Stretch, length, read_at
 from hashmatch.evidence.members.zip_entries import (
     CENTRAL,
     DESCRIBED_AFTER,
+    DESCRIPTOR,
     LOCAL,
     UNKNOWN,
     local,
@@ -33,8 +34,7 @@ _END64, _LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE, _END64_SIZE = 22, 20, 56
 LONGEST_END = _END_SIZE + 0xFFFF
 """Bytes of the record at the end, with the longest comment."""
-_DESCRIPTOR = b"PK\x07\x08"
-_ENDS = (LOCAL, CENTRAL, _DESCRIPTOR)
+_ENDS = (LOCAL, CENTRAL, DESCRIPTOR)
 _DESCRIPTIONS = ("<IQQ", "<III")
 _LONGEST_NAME = 4096
 _NESTED = 256  # marks of a zip in a zip that are looked at behind one that may be the next header
@@ -201,7 +201,7 @@ def _description(
 ) -> tuple[Entry, int] | None:
     """Read the description of a member at a mark, or just before it, if it is that of this one."""
     after = read_at(stream, place, 24)
-    signed = after.startswith(_DESCRIPTOR)
+    signed = after.startswith(DESCRIPTOR)
     stops = (place,) if signed else (place - 12, place - 20)
     for stop in stops:
         if stop < begin:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOCAL = b"PK\x03\x04"
 CENTRAL = b"PK\x01\x02"
+DESCRIPTOR = b"PK\x07\x08"
 LOCAL_SIZE = 30
 ENCRYPTED, DESCRIBED_AFTER, STRONG, UTF8, HIDDEN_HEADER = 1, 1 << 3, 1 << 6, 1 << 11, 1 << 13
 UNKNOWN = -1
@@ -134,6 +135,26 @@ def local(stream: BinaryIO, offset: int) -> tuple[Entry, int] | None:
     size, packed = _wide(extra, size, packed)
     found = Entry(name, flags, method, moment, crc, packed, size, offset, extra, listed=False)
     return found, offset + LOCAL_SIZE + len(tail)
+
+
+def agree(stream: BinaryIO, listed: Entry, own: Entry, begin: int) -> bool:
+    """Tell whether a member's own header, or the description behind it, says what is listed.
+
+    Where the two differ, programs differ in what they take for the content.
+
+    Args:
+        stream: the zip.
+        listed: what the directory says.
+        own: what the header before the member says; lengths and checksum may follow the content.
+        begin: where the packed content begins.
+    """
+    if own.method != listed.method:
+        return False
+    pairs = ((listed.packed, own.packed), (listed.size, own.size), (listed.crc, own.crc))
+    if own.packed or not own.flags & DESCRIBED_AFTER:
+        return all(said in {_LONG, wanted} for wanted, said in pairs)
+    crc = struct.pack("<I", listed.crc)
+    return read_at(stream, begin + listed.packed, 8).startswith((DESCRIPTOR + crc, crc))
 
 
 def shown(entry: Entry) -> tuple[bytes, bool]:

@@ -171,6 +171,24 @@ def test_a_directory_whose_two_numbers_differ_is_read_and_said_to_be_damaged():
     assert contents(zips, bytes(made)) == [(b"a", b"1"), (b"b", b"2"), end]
 
 
+def test_a_member_of_which_header_and_directory_differ_is_said():
+    """Of such a zip other programs unpack something else."""
+    end = (b"", Reason.DAMAGED_CONTAINER)
+    made = zip_of([stored(b"a", PLAIN), stored(b"b", PLAIN, flags=8), stored(b"c", PLAIN)])
+    own = struct.pack("<III", zlib.crc32(PLAIN), len(PLAIN), len(PLAIN))
+    for place in (made.index(own), made.index(own) + 4, made.index(own) + 8):
+        changed = made[:place] + b"\x07" + made[place + 1 :]
+        assert contents(zips, changed) == [*((one, PLAIN) for one in (b"a", b"b", b"c")), end]
+    second = made.index(b"PK\1\2", made.index(b"PK\1\2") + 4)
+    hidden = made[: second + 16] + bytes(12) + made[second + 28 :]  # as if it were empty
+    assert contents(zips, hidden) == [(b"a", PLAIN), (b"b", b""), (b"c", PLAIN), end]
+    other = bytearray(made)
+    other[8] = 8  # packed, says the header before the first
+    assert contents(zips, bytes(other))[-1] == end
+    unsigned = zip_of([stored(b"a", PLAIN, flags=8)]).replace(b"PK\7\x08" + own, own)
+    assert contents(zips, unsigned) == [(b"a", PLAIN)]
+
+
 def test_something_behind_the_end_is_said():
     made = zip_of([stored(b"a", b"1")], comment=b"what somebody said")
     assert contents(zips, made + bytes(40_000)) == [(b"a", b"1")]
