@@ -8,6 +8,8 @@ BLOCK = 1024
 INODE = 512
 ROOT = 32  # the number of the first inode here: block 16, two to a block
 BLOCKS = 256
+LOG, LOG_BLOCKS = 4, 8
+"""Where the journal lies, and how large it is; in blocks."""
 MADE = 1_600_000_000 * 1_000_000_000 + 123_456_789
 
 
@@ -15,6 +17,18 @@ def extent(start, block, count, *, unwritten=False):
     """Write one extent, in blocks."""
     value = unwritten << 127 | start << 73 | block << 21 | count
     return value.to_bytes(16)
+
+
+def log_record(place, *, cycle=1, count=1, flags=0, size=32768):
+    """Write a record of the journal, for a place in blocks of 512 bytes; 0x20 is for unmounted."""
+    head = struct.pack(
+        ">4sIIIIIQIII", b"\xfe\xed\xba\xbe", cycle, 2, 512, cycle, place, 0, 0, 0, count
+    )
+    head = head.ljust(320, b"\0") + struct.pack(">I", size)
+    heads = max(1, -(-size // 32768))
+    return head.ljust(512 * heads, b"\0") + struct.pack(">IIBBH", cycle, 8, 0xAA, flags, 0).ljust(
+        512
+    )
 
 
 def seal(raw):
@@ -44,12 +58,14 @@ class Xfs:
         self.next_inode = ROOT + 1
         self.next_block = 64
         self.raw[:264] = self._head(realtime, incompatible)
+        self.write(LOG, log_record(0, flags=0x20))
 
     def _head(self, realtime, incompatible):
         head = bytearray(264)
         struct.pack_into(">4sIQQ", head, 0, b"XFSB", BLOCK, BLOCKS, realtime)
+        struct.pack_into(">Q", head, 48, LOG)
         struct.pack_into(">Q", head, 56, ROOT)
-        struct.pack_into(">II", head, 84, BLOCKS, 1)
+        struct.pack_into(">IIxxxxI", head, 84, BLOCKS, 1, LOG_BLOCKS)
         struct.pack_into(">HHHH", head, 100, 0xB4A5, 512, INODE, BLOCK // INODE)
         head[120:125] = bytes((10, 9, 9, 1, 8))
         struct.pack_into(">I", head, 216, incompatible)

@@ -1,7 +1,8 @@
 """XFS, with a reader of its own: libfsxfs gives up on files of many extents, and loses their names.
 
 Allocated entries only: what is deleted keeps neither size nor extents and is found by carving
-alone. A journal that was not played back is not looked at, as with ``mount -o norecovery``.
+alone. A journal that was not played back is not read, as with ``mount -o norecovery``; that there
+is more in it is said.
 
 Source of the superblock: XFS Algorithms & Data Structures, third edition.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from hashmatch.evidence.filesystems import xfs_disk, yal_walk
+from hashmatch.evidence.filesystems import xfs_disk, xfs_log, yal_walk
 from hashmatch.evidence.filesystems.interface import Content, FileSystem, MountError, Run
 from hashmatch.evidence.filesystems.xfs_nodes import Node
 from hashmatch.evidence.filesystems.yal_content import YalContent
@@ -88,6 +89,8 @@ class Xfs:
         head = self._content.read_at(0, 16)
         if int.from_bytes(head[4:8]) * int.from_bytes(head[8:16]) > self._content.size:
             yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)  # its end is cut off
+        elif xfs_log.holds_more(self._disk):
+            yield Failed(b"", Stage.LIST, Reason.DAMAGED_FILE_SYSTEM)
 
     def open(self, where: Layer, size: int) -> Content:
         """Open what a layer names by its inode."""

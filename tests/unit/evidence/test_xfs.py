@@ -343,3 +343,34 @@ def test_a_disk_of_the_usual_maker_has_the_checksums_that_are_looked_for(tmp_pat
     assert set(found) == {b"name-%d" % one for one in range(90)}
     assert {content(system, one) for one in found.values()} == {(b"content", None)}
     medium.close()
+
+
+def in_log(disk, *records, first=maker.LOG):
+    """Write records into the journal, each for its place; tell what is said of the volume."""
+    raw = bytearray(disk.raw)
+    raw[48:56] = first.to_bytes(8)
+    start = maker.LOG * BLOCK
+    raw[start : start + maker.LOG_BLOCKS * BLOCK] = bytes(maker.LOG_BLOCKS * BLOCK)
+    for place, record in records:
+        end = min(len(record), maker.LOG_BLOCKS * BLOCK - place * 512)
+        raw[start + place * 512 : start + place * 512 + end] = record[:end]
+        raw[start : start + len(record) - end] = record[end:] or raw[start:start]
+    system = mounted(ByteMedium(maker.seal(raw)))
+    return [one.reason for one in system.entries(deleted=True) if isinstance(one, Failed)]
+
+
+def test_what_lies_in_a_journal_that_was_not_played_back_is_said():
+    disk, _ = maker.usual()
+    said = [Reason.DAMAGED_FILE_SYSTEM]
+    made = maker.log_record
+    closed, other = made(0, flags=0x20), made(2, count=3)
+    assert not in_log(disk, (0, closed))
+    assert in_log(disk, (0, closed), (2, other)) == said
+    assert not in_log(disk, (0, made(0, cycle=2, flags=0x20)), (2, other))  # it went round
+    assert in_log(disk, (0, made(0, cycle=1)), (2, made(2, cycle=1))) == said
+    assert not in_log(disk, (2, other), (15, made(15, flags=0x20)))  # goes on at the beginning
+    assert not in_log(disk, (0, made(0, flags=0x20, size=256 << 10)))
+    assert in_log(disk, (0, closed), (4, made(5))) == []  # remains of another place
+    assert in_log(disk) == said  # nothing says that it was closed
+    assert in_log(disk, (0, closed), first=0) == said  # it is kept elsewhere
+    assert in_log(disk, (0, closed), first=maker.BLOCKS - 1) == said
