@@ -143,7 +143,9 @@ class Apfs:
 
     def entries(self, *, deleted: bool) -> Iterator[Entry]:  # noqa: ARG002  # none are found
         """Yield every allocated entry of every volume once."""
-        if len(self._parts) != 1:
+        if not self._parts:
+            yield Failed(b"", Stage.LIST, Reason.UNKNOWN_FILE_SYSTEM)
+        elif len(self._parts) > 1:
             yield Folder(b"")
         for one in self._parts:
             if one.trouble is not None:

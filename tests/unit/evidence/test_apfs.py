@@ -221,6 +221,11 @@ def test_a_container_that_is_locked_or_damaged_cannot_be_mounted(mount, monkeypa
     assert "hashmatch[disk]" in caught.value.advice
 
 
+def test_a_container_without_volumes_is_not_taken_for_an_empty_one(mount):
+    (found,) = mount().entries(deleted=True)
+    assert (found.path, found.reason) == (b"", Reason.UNKNOWN_FILE_SYSTEM)
+
+
 def test_what_is_compressed_is_given_and_marked(mount):
     packed = Entry(16, "app", data=b"x" * 9000, extents=0, attribute="com.apple.decmpfs")
     system = mount(FakeVolume("Data", folder(2, "", packed)))
