@@ -173,8 +173,9 @@ class ImageSource:
         """Open what an item's place names; see :class:`hashmatch.model.evidence.Source`."""
         volume, where = self._find(item.place)
         try:
-            before = _extent(self.medium())
-            content = self._content(volume, where, item.size)
+            opener = self._opener(volume, where)
+            before = _extent(self.medium())  # what opening the volume met is not of this item
+            content = opener(item.size)
         except MountError as error:
             raise ItemError(Stage.OPEN, error.reason) from None
         except (EvidenceError, LookupError, OSError):
@@ -182,12 +183,15 @@ class ImageSource:
             raise ItemError(Stage.OPEN, reason) from None
         return cast("BinaryIO", _Reader(content, self.medium(), before))
 
-    def _content(self, volume: Volume, where: Layer, size: int) -> Content:
+    def _opener(self, volume: Volume, where: Layer) -> Callable[[int], Content]:
+        """Open a volume; what is given opens the item of a size in it."""
         if unallocated.names(where):
-            return unallocated.content(self._stack.opened(volume), where)
+            opened = self._stack.opened(volume)
+            return lambda _: unallocated.content(opened, where)
         if volume.trouble is not None:
             raise ItemError(Stage.OPEN, volume.trouble)
-        return self._stack.mounted(volume).files.open(where, size)
+        files = self._stack.mounted(volume).files
+        return lambda size: files.open(where, size)
 
     def _find(self, place: str) -> tuple[Volume, Layer]:
         """Find the volume of a place, and the step in it."""

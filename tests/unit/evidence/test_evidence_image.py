@@ -13,6 +13,7 @@ from hashmatch.evidence.folder import FolderSource
 from hashmatch.evidence.image import ImageSource
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.opening import Wishes
+from hashmatch.evidence.stack import Stack
 from hashmatch.model import locators
 from hashmatch.model.evidence import Folder, Item
 from hashmatch.model.facts import Standing
@@ -150,6 +151,31 @@ def test_what_is_damaged_is_doubtful_and_nothing_else(path, content, tmp_path):
             stream.read()
             doubt = image.doubt(one, stream)
         assert doubt is (Reason.DAMAGED_MEDIUM if one.path == item.path else None)
+
+
+def test_what_mounting_meets_makes_no_item_doubtful(path, content, tmp_path, monkeypatch):
+    ewf = ewf_maker.write(tmp_path / "disk.E01", content, chunk_sectors=1, packed=False)
+    known = items(source(ewf))
+    (bad,) = [one for one in known if one.path == b"p1/DCIM/LONG.BIN"]
+    raw = bytearray(ewf.read_bytes())
+    raw[raw.index(small_disks.FILES[bad.path][2048:2080])] ^= 1
+    ewf.write_bytes(raw)
+    mounted = Stack.mounted
+
+    def mounting(self, volume):  # as a library does that reads more than it needs
+        found = mounted(self, volume)
+        self.medium().read_at(bad.facts.extents[0][0], 4096)
+        return found
+
+    monkeypatch.setattr(Stack, "mounted", mounting)
+    for one in known:
+        image = source(ewf)  # as the first of a worker
+        with image.open(one) as stream:
+            stream.read()
+            assert image.doubt(one, stream) is (
+                Reason.DAMAGED_MEDIUM if one.path == bad.path else None
+            )
+        assert len(image.medium().damage) == 1
 
 
 def test_what_a_path_is_depends_on_its_content_alone(path, content, tmp_path):
