@@ -5,8 +5,9 @@
 
 Each damaged image is a volume of one source, which is listed as every image is: by a confined
 process, which is started again after a crash. Everything that is listed is read as well. Ends
-with 1 when an exception came out of a parser, or a process was lost. An image is named by its
-kind and number, from which it can be made again. Not for networks, nor for timing.
+with 1 when an exception came out of a parser, a process was lost, or fewer files were listed than
+there are without a word of that. An image is named by its kind and number, from which it can be
+made again. Not for networks, nor for timing.
 """
 
 import argparse
@@ -21,10 +22,15 @@ if __package__ in {None, ""}:
 
 from hashmatch.jobs.lister import Lister, Terms
 from hashmatch.model.evidence import Folder, Item
+from hashmatch.model.facts import Standing
 from hashmatch.model.outcomes import Failed, Reason
-from tests.damaged_images import LEAKED, DamagedImages, bases
+from tests.byte_medium import ByteMedium
+from tests.damaged_images import LEAKED, DamagedImages, bases, image_of
 
 TOGETHER = 100
+UNCOUNTED = {"apfs"}
+"""Kinds whose files nothing counts: the fuzzer makes checksums of what it damaged right again."""
+
 LOST = {Reason.WORKER_DIED, Reason.TIME_LIMIT, Reason.OUT_OF_MEMORY}
 
 
@@ -36,11 +42,26 @@ def examine(source, terms):
             counts[volume.number] = count = Counter()
             for entry in lister._entries_of(volume):
                 count[type(entry).__name__] += 1
+                count["allocated"] += is_there(entry)
                 if isinstance(entry, Failed):
                     count[str(entry.reason)] += 1
                     if LEAKED in entry.path or (entry.path == root(volume) and lost(entry)):
                         wrong.append(f"{volume.prefix.decode()}: {entry.path!r} {entry.reason}")
     return counts, wrong
+
+
+def is_there(entry):
+    return isinstance(entry, Item) and entry.facts.standing is Standing.ALLOCATED
+
+
+def files(content):
+    """How many files a sound image has."""
+    return sum(map(is_there, image_of(ByteMedium(content)).entries()))
+
+
+def is_short(kind, count, expected):
+    """Tell whether fewer files were listed than there are, and nothing was said to be missing."""
+    return kind not in UNCOUNTED and not count["Failed"] and count["allocated"] < expected
 
 
 def root(volume):
@@ -60,12 +81,15 @@ def run(kinds, count, seconds, first, terms):
     wrong = []
     for kind, content in kinds.items():
         began, done, sums, found = time.monotonic(), 0, Counter(), []
+        expected = files(content)
         while done < count and time.monotonic() - began < seconds:
             numbers = range(first + done, first + min(done + TOGETHER, count))
             counts, bad = examine(DamagedImages.of({kind: content}, numbers), terms)
             found += bad
-            for one in counts.values():
+            for number, one in counts.items():
                 sums.update(one)
+                if is_short(kind, one, expected):
+                    found.append(f"{kind}-{numbers[number]}: fewer files, and nothing said")
                 sums["images without an item"] += not one[Item.__name__]
                 sums["images without an outcome"] += not sum(
                     one[x.__name__] for x in (Item, Failed, Folder)

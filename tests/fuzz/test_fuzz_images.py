@@ -21,10 +21,12 @@ def test_damaged_file_systems_end_in_outcomes_and_nothing_else():
     source = DamagedImages.of(sound, range(20))
     counts, wrong = fuzz_images.examine(source, Terms(target=Level.LANDLOCK, seconds=20))
     assert wrong == []
+    files = {kind: fuzz_images.files(content) for kind, content in sound.items()}
     assert len(counts) == 20 * len(sound)
     for number, (kind, seed) in enumerate(source.numbers):
         told = sum(counts[number][one.__name__] for one in (Item, Failed, Folder))
         assert told, (kind, seed)
+        assert not fuzz_images.is_short(kind, counts[number], files[kind]), (kind, seed)
     failed = sum(count["Failed"] for count in counts.values())
     items = sum(count["Item"] for count in counts.values())
     assert failed > 20
