@@ -244,7 +244,10 @@ def _reports(layout: CaseFolder, record: CaseRecord) -> str:
     for path in _files_below(layout.reports):
         run_id, name = path.parent.name, path.name
         if path.parent.parent != layout.reports or (run_id, name) not in record.reports:
-            msg = f"{path.relative_to(layout.root)} is not in the ledger"
+            msg = (
+                f"{path.relative_to(layout.root)} is not in the ledger: it was put there, or"
+                " 'hashmatch report' was interrupted; then render this report again"
+            )
             raise CustodyError(msg)
     return f"{len(record.reports)} report files as they were written"
 

@@ -118,6 +118,18 @@ def test_a_report_is_made_without_the_evidence(scanned):
     scanned.ok("report", "CASE", "--to", "html")
 
 
+def test_what_an_interrupted_report_leaves_is_told_and_mended_by_the_next(scanned):
+    folder = scanned.case / "reports" / scanned.only_run().name
+    folder.mkdir()
+    for name in ("report.en.html", ".report.en.html.part"):
+        (folder / name).write_text("the beginning of a page")
+    said = scanned.ok("verify", "CASE", code=ExitCode.CUSTODY).stdout
+    assert f"{name} is not in the ledger" in said
+    assert "then render this report again" in said
+    scanned.ok("report", "CASE", "--to", "html")
+    scanned.ok("verify", "CASE")
+
+
 def test_a_report_of_an_altered_run_is_refused(scanned):
     hits = scanned.only_run() / "hits.jsonl"
     hits.write_bytes(hits.read_bytes().replace(b"illegal", b"benign "))
