@@ -101,6 +101,10 @@ class Family:
         """
         return None
 
+    def called(self, name: bytes, addr: int) -> bytes:  # noqa: ARG002
+        """Give the name of a record as its folder has it, where the library cuts names off."""
+        return name
+
     def streams(self, file: Handle) -> list[Stream]:
         """List the streams of a file."""
         return streams(file, self.unit, self.data)

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hashmatch.evidence.filesystems import fat_folders, fat_layout, fat_owned, moments
+from hashmatch.evidence.filesystems import (
+    fat_folders,
+    fat_layout,
+    fat_names,
+    fat_owned,
+    moments,
+)
 from hashmatch.evidence.filesystems.allocation import Allocation
 from hashmatch.evidence.filesystems.fat_layout import SLOT
 from hashmatch.evidence.filesystems.interface import Run
@@ -62,6 +68,13 @@ class Fat(Family):
         if addr == int(self.mounted.info.root_inum):
             return self.layout.root if self.layout else 0
         return self.start(addr)[0]
+
+    def called(self, name: bytes, addr: int) -> bytes:
+        """The library cuts the longest names off."""
+        layout = self.layout
+        if layout is None or addr < 3:
+            return name
+        return fat_names.whole(self.content, layout, layout.slot_at(addr), name)
 
     def slot(self, addr: int) -> bytes:
         """Read the entry of a folder that has a number; zeros where there is none."""

@@ -210,7 +210,7 @@ class Walk:
                 for one in file.as_directory():
                     name = one.info.name
                     if name is not None and bytes(name.name) not in {b".", b".."}:
-                        names.append(_name(one))
+                        names.append(_name(one, self._family))
             else:
                 for label, addr, gone in kept:
                     names.append(_Name(label, addr, 0, gone, opened(self._mounted, addr)))
@@ -288,7 +288,9 @@ class Walk:
                 yield Failed(b"", Stage.LIST, Reason.DAMAGED_MEDIUM)
 
 
-def _name(file: Handle) -> _Name:
+def _name(file: Handle, family: Family) -> _Name:
     name = file.info.name
-    deleted = bool(int(name.flags) & UNALLOCATED)
-    return _Name(bytes(name.name), int(name.meta_addr), int(name.meta_seq), deleted, file)
+    addr, deleted = int(name.meta_addr), bool(int(name.flags) & UNALLOCATED)
+    stored = bytes(name.name)
+    label = stored if deleted else family.called(stored, addr)
+    return _Name(label, addr, int(name.meta_seq), deleted, file)
