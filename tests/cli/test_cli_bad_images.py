@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -105,3 +107,46 @@ def test_no_command_leaves_a_trace_in_what_it_reads(bench):
     assert {(one.st_atime_ns, one.st_mtime_ns) for one in times.values()} == {(10**18, 10**18)}
     assert sorted(bench.evidence.iterdir()) == everything
     assert {path: hashlib.sha256(path.read_bytes()).digest() for path in everything} == before
+
+
+LOST = """
+import os, signal
+from hashmatch import cli
+from hashmatch.jobs.lister import Lister
+
+whole = Lister._listed
+
+def some(self, volume, after):
+    if volume.prefix == b"p1/":
+        os.kill(self._ready()._process.pid, signal.SIGKILL)
+    return whole(self, volume, after)
+
+Lister._listed = some
+raise SystemExit(cli.main())
+"""
+
+
+def test_a_parser_that_ends_its_process_costs_one_volume_and_is_reported(bench):
+    """As one that crashes would: its process is killed from outside, the second one too."""
+    image = bench.evidence / "disk.dd"
+    image.write_bytes(DISK)
+    words = [sys.executable, "-c", LOST, "scan", image, "--case", "CASE"]
+    done = subprocess.run(
+        words,
+        env=bench.environment(),
+        cwd=bench.root,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == ExitCode.INCOMPLETE, done.stderr
+    assert b"worker-died" in done.stdout
+    run = bench.only_run()
+    problems = [json.loads(line) for line in (run / "problems.jsonl").read_text().splitlines()]
+    (lost,) = [one for one in problems if one["problem"] == "failed"]
+    assert (lost["path"], lost["reason"]) == ("p1", "worker-died")
+    outcomes = [json.loads(line) for line in (run / "outcomes.jsonl").read_text().splitlines()]
+    assert "p2/OTHER.BIN" in {one["path"] for one in outcomes if one["outcome"] == "examined"}
+    bench.ok("report", "CASE", "--to", "html")
+    (page,) = (bench.case / "reports").rglob("*.html")
+    assert "list:worker-died" in page.read_text("utf-8")

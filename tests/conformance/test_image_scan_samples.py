@@ -71,3 +71,12 @@ def test_a_listing_process_gives_what_listing_here_gives():
 def test_what_is_not_known_is_never_taken_for_a_raw_image():
     with pytest.raises(EvidenceError, match="--as raw"):
         source(IMAGES / "dfvfs" / "bogus.001")
+
+
+def test_a_disk_without_its_parent_is_refused_before_anything_is_listed():
+    image = source(IMAGES / "dfvfs" / "fat-differential.vhd")
+    with (
+        closing(Lister(image, Terms(target=Level.PROCESSES))) as lister,
+        pytest.raises(EvidenceError, match=r"fat-parent\.vhd.*not beside it"),
+    ):
+        lister.opened()
