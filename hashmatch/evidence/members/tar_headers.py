@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 BLOCK = 512
 REGULAR = b"07\0S"
 """Types with content of their own: plain, contiguous, as before there were types, with holes."""
-LINKS = b"12"
 _KNOWN = b"01234567\0LKxgXSDMVNA"
 _SUM = slice(148, 156)
 _NS = 10**9
