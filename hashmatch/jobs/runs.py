@@ -12,8 +12,10 @@ from hashmatch.custody.ids import uuid7
 from hashmatch.errors import CaseError, EvidenceError
 from hashmatch.jobs.confinement.levels import Level
 from hashmatch.jobs.plan import described
+from hashmatch.model import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hashmatch.cases.layout import RunFolder
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from hashmatch.jobs.plan import Plan
     from hashmatch.model.people import Setting
     from hashmatch.model.records import Json
+
+
+_NAMED = {
+    "left_out": "things left out",
+    "secrets": "passwords or keys",
+    "tool": "versions of programs",
+}
+"""Parts of a plan that are called otherwise, and of which nothing is shown."""
 
 
 def begin_or_resume(
@@ -119,10 +129,25 @@ def _other_plan(folder: RunFolder, plan: bytes, wanted: Plan) -> CaseError | Evi
         )
         return EvidenceError(msg)
     msg = (
-        f"run {folder.run_id} in this case was interrupted and had other sources, sets, settings "
-        "or versions; repeat its command to resume it, or give it up with --new-run"
+        f"run {folder.run_id} in this case was interrupted, and was another one"
+        f" ({'; '.join(_differences(theirs, ours))}); repeat its command to resume it, or give it"
+        " up with --new-run"
     )
     return CaseError(msg)
+
+
+def _differences(theirs: dict[str, object], ours: dict[str, object]) -> Iterator[str]:
+    """Say in what a recorded plan is another one, and what it was; never a digest of passwords."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        was = theirs.get(key)
+        if was == ours.get(key):
+            continue
+        if key == "sources" and isinstance(was, list):
+            yield f"of {', '.join(names.shown(names.from_json(one, 'location')) for one in was)}"
+        elif key in _NAMED or not isinstance(was, str | int):
+            yield f"with other {_NAMED.get(key, key.replace('_', ' '))}"
+        else:
+            yield f"{key.replace('_', ' ')} was {names.shown(str(was))}"
 
 
 def _sha256(plan: bytes) -> str:

@@ -175,17 +175,23 @@ def test_an_interrupted_run_belongs_to_its_sets_and_its_evidence(desk, monkeypat
     (desk.evidence / "a").write_bytes(b"a")
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
-    with pytest.raises(CaseError, match="other sources, sets, settings"):
+    with pytest.raises(CaseError, match=r"was another one \(with other algorithms\); repeat"):
         desk.scan(digests=("sha512",))
     with monkeypatch.context() as other:
         other.setattr(hasher_trial, "implementations", lambda *_: {"pdq": "another/1"})
-        with pytest.raises(CaseError, match="other sources, sets, settings"):
+        with pytest.raises(CaseError, match="with other hashers"):
             desk.scan()
     manifest = desk.install("second", b"second")
-    with pytest.raises(CaseError, match="other sources, sets, settings"):
+    with pytest.raises(CaseError, match="with other sets"):
         desk.scan()
-    with pytest.raises(CaseError, match="other sources, sets, settings"):
+    with pytest.raises(CaseError, match="near threshold was 31"):
         desk.scan(sets=("known",), near=Limits(20))
+    first, desk.evidence = desk.evidence, desk.root / "second"
+    desk.evidence.mkdir()
+    (desk.evidence / "b").touch()
+    with pytest.raises(CaseError, match=f"of {first}"):
+        desk.scan(sets=("known",))
+    desk.evidence = first
     (desk.evidence / "a").write_bytes(b"other")
     with pytest.raises(EvidenceError, match="not as it was"):
         desk.scan(sets=("known",))
