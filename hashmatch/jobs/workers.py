@@ -246,9 +246,9 @@ def _confined(order: Order) -> Report | None:
         from hashmatch.hashing import preload  # noqa: PLC0415  # NumPy and decoders
 
         preload.load(videos=order.wanted.videos)
-    images = any(not source.trusted for source in order.sources)
+    images = any(source.kind in {"image", "device"} for source in order.sources)
     if images or order.profile.members:
-        evidence_preload.load(file_systems=images)
+        evidence_preload.load(file_systems=images, members=order.profile.members)
     for method in order.wanted.further:
         from hashmatch.hashing import hashers  # noqa: PLC0415  # with NumPy, and all that they load
 
