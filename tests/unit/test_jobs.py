@@ -278,7 +278,7 @@ def test_a_run_is_resumed_only_with_the_versions_it_began_with(desk):
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
     desk.setting.tool["pillow-heif"] = "1.0"
-    with pytest.raises(CaseError, match="or versions"):
+    with pytest.raises(CaseError, match="with other versions of programs"):
         desk.scan()
 
 
@@ -286,7 +286,7 @@ def test_a_run_is_resumed_only_with_the_limits_it_began_with(desk):
     (desk.evidence / "a").touch()
     with pytest.raises(StoppedError):
         desk.scan(stop_after(0))
-    with pytest.raises(CaseError, match="settings"):
+    with pytest.raises(CaseError, match="max memory bytes was"):
         desk.scan(limits=ItemLimits(memory=1 << 30))
     assert desk.scan().resumed
 
