@@ -88,11 +88,11 @@ def _archive(stream: BinaryIO) -> tuple[int, bytes] | None:
         rar5_headers.MAGIC: (_is_rar5, b"rar"),
         seven_zip.MAGIC: (_is_7z, b"7z"),
     }
-    found = (
-        (next((one for one in places(stream, sign, end) if holds(stream, one)), -1), ending)
-        for sign, (holds, ending) in signs.items()
-    )
-    return min((one for one in found if one[0] > 0), default=None)
+    for place, sign in places(stream, tuple(signs), end):
+        holds, ending = signs[sign]
+        if place and holds(stream, place):
+            return place, ending
+    return None
 
 
 def _is_webp(head: bytes) -> bool:

@@ -136,7 +136,7 @@ def _in_text(stream: BinaryIO, part: Part) -> Iterator[Given]:
         return
     end = part.start + part.size
     number = 0
-    for place in places(stream, b"\nbegin ", end, part.start - 1):
+    for place, _ in places(stream, (b"\nbegin ",), end, part.start - 1):
         match = _UU.match(read_at(stream, place, min(300, end - place)))
         if match is None:
             continue

@@ -29,22 +29,30 @@ def held(content: bytes) -> Callable[[], BinaryIO]:
     return lambda: io.BytesIO(content)
 
 
-def places(stream: BinaryIO, marks: bytes, end: int, start: int = 0) -> Iterator[int]:
-    """Find every place where a sequence of bytes begins, in order, in pieces of 1 MiB.
+def places(
+    stream: BinaryIO, marks: tuple[bytes, ...], end: int, start: int = 0
+) -> Iterator[tuple[int, bytes]]:
+    """Find every place where one of some sequences of bytes begins, in order, 1 MiB at a time.
 
     Args:
         stream: seekable; may be moved by others between two places.
-        marks: what is looked for.
+        marks: what is looked for; each is given with its places.
         end: where to stop; nothing that goes beyond is found.
         start: where to begin.
     """
-    more = len(marks) - 1
+    more = max(map(len, marks)) - 1
     for place in range(max(0, start), end, _STEP):
         data = read_at(stream, place, min(_STEP + more, end - place))
-        found = data.find(marks)
-        while found >= 0:
-            yield place + found
-            found = data.find(marks, found + 1)
+        found = [(place + at, one) for one in marks for at in _all(data, one)]
+        yield from sorted(found)
+
+
+def _all(data: bytes, marks: bytes) -> Iterator[int]:
+    """Find all places of one sequence that begin in the first 1 MiB."""
+    at = data.find(marks)
+    while 0 <= at < _STEP:
+        yield at
+        at = data.find(marks, at + 1)
 
 
 def loose(read: Read, start: int, end: int) -> Iterator[Carved]:

@@ -52,7 +52,7 @@ def members(stream: BinaryIO, secrets: Secrets) -> Iterator[Given]:  # noqa: ARG
     is_damaged = False
     follows = -1  # where the entry before says that this one begins
     number = 0
-    for place in places(stream, _MAGIC, end, _LEAST_HEADER):
+    for place, _ in places(stream, (_MAGIC,), end, _LEAST_HEADER):
         if place < follows:
             continue
         is_damaged |= 0 <= follows < place

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from hashmatch.evidence.members import attached, jpeg_inside, rar, registry, seven_zip
+from hashmatch.evidence.members import attached, jpeg_inside, pieces, rar, registry, seven_zip
 from hashmatch.evidence.members import zip as zips
 from hashmatch.model.secrets import Secrets
 from tests.archives import inside, rar4_file, rar4_of, rar5_file, rar5_of, zip_entry, zip_of
@@ -98,6 +98,15 @@ def test_the_first_of_several_is_given_with_all_behind_it():
     second = rar4_of(rar4_file(b"b", b"2"))
     (one,) = found(JPEG + second + zipped())
     assert (one.name, one.open().read()) == (b"%d.rar" % len(JPEG), second + zipped())
+
+
+def test_signs_are_found_in_order_wherever_pieces_end(monkeypatch):
+    data = b"ababcab--abc-aaab"
+    wanted = [(0, b"ab"), (2, b"ab"), (2, b"abc"), (5, b"ab"), (9, b"ab"), (9, b"abc"), (15, b"ab")]
+    for step in (1, 2, 3, 7, 100):
+        monkeypatch.setattr(pieces, "_STEP", step)
+        assert [*pieces.places(io.BytesIO(data), (b"ab", b"abc"), len(data))] == wanted
+        assert [*pieces.places(io.BytesIO(data), (b"abc",), 11, 1)] == [(2, b"abc")]
 
 
 def test_signs_without_what_must_follow_them_are_nothing():
