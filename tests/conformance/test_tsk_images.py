@@ -137,6 +137,19 @@ def test_an_orphan_of_ntfs_keeps_its_name(volumes):
     assert content(again, orphan) == content(system, want)
 
 
+def test_a_deleted_name_gives_no_content_of_a_record_that_was_used_again(volumes):
+    """Deleting counts up by one the number that a name has of its record; more is another file."""
+    system = mounted(ByteMedium(volumes["ntfs"]))
+    size = items(system)[b"Pictures/del_me.jpg"].size
+    where = "ntfs:/Pictures/del_me.jpg;id=75-{};del"
+    for seq in (1, 2):
+        assert system.open(parse_place(where.format(seq))[0], size)
+    for seq in (3, 9, 65535):
+        with pytest.raises(ItemError) as caught:
+            system.open(parse_place(where.format(seq))[0], size)
+        assert caught.value.reason is Reason.REPLACED, seq
+
+
 def record_of(raw, number):
     """Where a record of the MFT of the NTFS image lies: it is in one piece."""
     cluster = int.from_bytes(raw[11:13], "little") * raw[13]
