@@ -49,7 +49,7 @@ def of_blocks(blocks: Iterable[bytes], most: int, *, typed: bool) -> Iterator[Na
     trouble: ValueError | None = None
     for block in blocks:
         try:
-            for one in listed(block, most, typed=typed, spare=not _is_index(block)):
+            for one in listed(block, most, typed=typed, spare=not is_index(block)):
                 key = one.name, one.number
                 if one.deleted:
                     gone.setdefault(key, one)
@@ -106,7 +106,7 @@ def _between(part: bytes, place: int, most: int, *, typed: bool) -> Iterator[Nam
             place += 4
 
 
-def _is_index(block: bytes) -> bool:
+def is_index(block: bytes) -> bool:
     """Tell whether numbers of an index lie where deleted names may lie in other blocks."""
     own = _number(block, 4, 2)
     if block[8:12] == b".\0\0\0" and own + _number(block, own + 4, 2) == len(block):

@@ -1,4 +1,4 @@
-"""Checksums of records and of trees of extents in ext4, which the library does not look at.
+"""Checksums of records, trees of extents and folders in ext4, which the library does not look at.
 
 Source: "Data Structures and Algorithms" of the ext4 documentation of the Linux kernel, checksums.
 """
@@ -14,6 +14,8 @@ _LOW, _ROOM, _HIGH = 124, 128, 130
 _GENERATION = 100
 _TREE = b"\x0a\xf3"
 _ENTRY = 12
+_TAIL, _TAIL_SIGN = 12, b"\0\0\0\0\x0c\0\0\xde"
+"""What the last bytes of a block of names look like: an entry without a name, and a checksum."""
 
 
 def seed(superblock: bytes) -> int | None:
@@ -49,6 +51,16 @@ def is_tree(begin: int, block: bytes) -> bool:
     if not block.startswith(_TREE) or end + 4 > len(block):
         return False
     return _carried(begin, block[:end]) == _number(block, end, 4)
+
+
+def is_folder(begin: int, block: bytes) -> bool:
+    """Tell whether the checksum of a block of names is right, or there is none.
+
+    Those of an index, which may end as others do, have one of another kind.
+    """
+    if not block[-_TAIL:].startswith(_TAIL_SIGN):
+        return True
+    return _carried(begin, block[:-_TAIL]) == _number(block, len(block) - 4, 4)
 
 
 def _carried(word: int, data: bytes) -> int:

@@ -248,3 +248,14 @@ def test_what_lies_in_a_journal_that_was_not_played_back_is_said(tree):
     assert failed()
     raw[1024 + 96] &= ~4
     assert not failed()
+
+
+def test_names_that_were_changed_behind_their_checksum_are_said(tree):
+    raw = bytearray(volume(tree, "ext4"))
+    assert raw.count(b"gone.jpg") == 1
+    place = raw.index(b"gone.jpg")
+    raw[place : place + 8] = b"good.jpg"
+    system = mounted(ByteMedium(raw))
+    failed = [e for e in system.entries(deleted=True) if isinstance(e, Failed)]
+    assert [(e.path, e.reason) for e in failed] == [(b"sub", Reason.DAMAGED_FILE_SYSTEM)]
+    assert items(system)[b"sub/good.jpg"].size == len(B)  # what is there is looked at all the same
