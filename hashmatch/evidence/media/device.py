@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashmatch.evidence import block_devices
+from hashmatch.evidence.media.interface import MediumError
 from hashmatch.evidence.media.joined import Joined
 from hashmatch.evidence.media.segments import Segments
+from hashmatch.model import names
 
 if TYPE_CHECKING:
     from hashmatch.evidence.media.interface import Medium
@@ -31,9 +33,13 @@ def open_medium(path: bytes, secrets: Secrets) -> Medium:  # noqa: ARG001  # see
     """Open it for reading, and note what the system says of it.
 
     Raises:
-        MediumError: it cannot be opened, or is no block device.
+        MediumError: it cannot be opened, is no block device, or has no medium in it.
     """
     segments = Segments((path,), device=True)
+    if not segments.all[0].size:  # a reader without a card, a loop device that has no file
+        segments.close()
+        msg = f"the device {names.shown(path)} is empty; is a medium in it?"
+        raise MediumError(msg)
     return Joined(NAME, segments, block_devices.facts(segments.stored(0).status.st_rdev))
 
 

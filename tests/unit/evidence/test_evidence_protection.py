@@ -11,6 +11,7 @@ from hashmatch.errors import EvidenceError
 from hashmatch.evidence import block_devices, protection
 from hashmatch.evidence.media import device, registry
 from hashmatch.evidence.media.interface import MediumError
+from hashmatch.evidence.media.segments import Segments
 from hashmatch.evidence.protection import Protection
 from hashmatch.model.secrets import Secrets
 
@@ -171,3 +172,17 @@ def test_a_device_that_is_mounted_for_writing_is_warned_of():
     assert "mounted for writing at /media/a" in protection.warning(written, b"/dev/sdx")
     for one in (protection.Protection(), protection.Protection(read_only_mount=True)):
         assert protection.warning(one, b"/dev/sdx") is None
+
+
+def test_a_device_without_a_medium_is_refused_and_not_taken_for_one_that_is_unknown(
+    tmp_path, monkeypatch
+):
+    """Such is a reader without a card."""
+    reader = tmp_path / "sdx"
+    reader.touch()
+    monkeypatch.setattr(device, "Segments", lambda paths, **_: Segments(paths))
+    with pytest.raises(MediumError, match=r"sdx is empty; is a medium in it\?"):
+        device.open_medium(os.fsencode(reader), Secrets())
+    reader.write_bytes(bytes(512))
+    monkeypatch.setattr(block_devices, "facts", lambda _: {})
+    assert device.open_medium(os.fsencode(reader), Secrets()).size == 512
