@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 HELP = "install libarchive (Debian: libarchive13)"
 _NAMES = ("libarchive.so.13", "libarchive.so", "libarchive.13.dylib", "libarchive.dylib")
 _OK, _END, _WARN = 0, 1, -20
+_LZ4 = 13
+"""Demanded by number, to be undone once: left to itself, libarchive undoes none, or several."""
+_ONE = 2  # what is counted where one method was undone: that and what reads the source
 _READ = ctypes.CFUNCTYPE(
     ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)
 )
@@ -30,8 +33,9 @@ _POINTERS = {
     "archive_read_support_format_raw": (ctypes.c_void_p,),
     "archive_read_support_format_zip_streamable": (ctypes.c_void_p,),
     "archive_read_set_options": (ctypes.c_void_p, ctypes.c_char_p),
+    "archive_read_append_filter": (ctypes.c_void_p, ctypes.c_int),
     "archive_read_support_filter_compress": (ctypes.c_void_p,),
-    "archive_read_support_filter_lz4": (ctypes.c_void_p,),
+    "archive_filter_count": (ctypes.c_void_p,),
     "archive_read_open": (
         ctypes.c_void_p,
         ctypes.c_void_p,
@@ -81,14 +85,17 @@ class Reader:
         if self._library is None:
             raise MemberError(Reason.NO_BACKEND)
         self._source = iter(source)
-        self._trouble: MemberError | None = None
+        self._trouble: Exception | None = None
         self._block: Any = None
+        self._filtered = bool(filter_)
         self._callback = _READ(self._give)
         self._handle = self._library.archive_read_new()
         if not self._handle:
             raise MemberError(Reason.OUT_OF_MEMORY)
         self._call(f"archive_read_support_format_{format_}")
-        if filter_:
+        if filter_ == "lz4":
+            self._call("archive_read_append_filter", _LZ4)
+        elif filter_:  # which crashes if demanded
             self._call(f"archive_read_support_filter_{filter_}")
         if options:
             self._call("archive_read_set_options", options.encode())
@@ -102,7 +109,7 @@ class Reader:
         """Hand over the next block; libarchive uses it until it asks for another."""
         try:
             block = next(self._source, b"")
-        except MemberError as error:
+        except Exception as error:  # noqa: BLE001  # C cannot raise it, and would see an end
             self._trouble = error
             return -1
         self._block = ctypes.create_string_buffer(block, len(block)) if block else None
@@ -125,6 +132,10 @@ class Reader:
         entry = ctypes.c_void_p()
         if self._call("archive_read_next_header", ctypes.byref(entry)) == _END:
             raise MemberError(Reason.DAMAGED_CONTAINER)
+        undone = self._library.archive_filter_count(self._handle)
+        if self._filtered and undone != _ONE:
+            few = undone < _ONE  # what is packed would be given as it is
+            raise MemberError(Reason.DAMAGED_CONTAINER if few else Reason.UNSUPPORTED_CONTAINER)
 
     def blocks(self, size: int = -1) -> Iterator[bytes]:
         """Give the content of the entry.
@@ -141,6 +152,8 @@ class Reader:
             count = self._library.archive_read_data(self._handle, buffer, wanted)
             if count < 0:
                 raise self._trouble or MemberError(Reason.DAMAGED_CONTAINER)
+            if not count and self._trouble is not None:
+                raise self._trouble
             if not count:
                 return
             yield buffer.raw[:count]

@@ -19,7 +19,9 @@ from hashmatch.evidence.members import (
     xz_stream,
     zstd_stream,
 )
+from hashmatch.evidence.members.interface import MemberError
 from hashmatch.model.outcomes import Reason
+from hashmatch.model.secrets import Secrets
 from tests.archives import Forward, contents, inside
 
 PLAIN = bytes(range(256)) * 1500
@@ -92,6 +94,12 @@ def test_zstandard_that_is_not_installed_is_said(monkeypatch):
 LZ4 = b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 1 << 31 | 5) + b"hello" + bytes(4)
 
 
+def compress(plain):
+    """Pack each byte as a code of nine bits, as compress may."""
+    bits = sum(byte << 9 * place for place, byte in enumerate(plain))
+    return b"\x1f\x9d\x90" + bits.to_bytes(-(-9 * len(plain) // 8), "little")
+
+
 def test_lz4_and_compress_are_unpacked_by_libarchive():
     if libarchive.library() is None:
         pytest.skip("libarchive is not installed")
@@ -148,6 +156,55 @@ def test_lz4_with_something_behind_it_is_said():
             found = contents(lz4_stream, stored + more)
             assert found[-1] == (b"", Reason.DAMAGED_CONTAINER) or found[0][1] != b"hello"
     assert contents(lz4_stream, LZ4 + bytes(600_000)) == [(b"content", b"hello")]
+
+
+def test_libarchive_undoes_one_method_and_never_gives_what_is_packed_as_content():
+    if libarchive.library() is None:
+        pytest.skip("libarchive is not installed")
+    assert contents(lz4_stream, lz4_frame(LZ4)[:6] + b"\x82" + lz4_frame(LZ4)[7:]) == [
+        (b"content", LZ4)
+    ]
+    for place, value in ((4, 0x20), (5, 0), (6, 0)):  # version, block size, checksum of the header
+        changed = LZ4[:place] + bytes((value,)) + LZ4[place + 1 :]
+        assert contents(lz4_stream, changed)[0] == (b"content", Reason.DAMAGED_CONTAINER)
+    for end in range(4, len(LZ4)):
+        assert contents(lz4_stream, LZ4[:end])[0] == (b"content", Reason.DAMAGED_CONTAINER)
+    twice = compress(compress(b"hello"))
+    assert contents(compress_stream, twice) == [(b"content", Reason.UNSUPPORTED_CONTAINER)]
+    assert contents(compress_stream, compress(LZ4)) == [(b"content", LZ4)]
+    for flags in (0x8F, 0x91, 0x9F):  # too few bits, too many
+        packed = b"\x1f\x9d" + bytes((flags,)) + b"hello"
+        assert contents(compress_stream, packed) == [(b"content", Reason.DAMAGED_CONTAINER)]
+    short = b"\x1f\x9d\x90\1"
+    assert contents(compress_stream, short)[0][1] in {b"", Reason.DAMAGED_CONTAINER}
+
+
+def test_a_read_error_is_no_end_for_libarchive():
+    if libarchive.library() is None:
+        pytest.skip("libarchive is not installed")
+
+    class Bad(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() >= 1 << 20:
+                raise OSError(5, "bad sector")
+            return super().read(size)
+
+    for packed, kind in ((compress(b"hello"), compress_stream), (LZ4, lz4_stream)):
+        (one,) = inside(kind, packed)
+        assert one.open().read() == b"hello"
+        given = next(kind.members(Bad(packed[:-1] + bytes(2 << 20)), Secrets()))
+        stream = given.open()
+        with pytest.raises(MemberError) as error:
+            while stream.read(1 << 20):
+                continue
+        assert error.value.reason in {Reason.IO, Reason.DAMAGED_CONTAINER}
+    packed = compress(b"\0" * 8) + bytes(9 << 17)  # of which every code is sound
+    given = next(compress_stream.members(Bad(packed), Secrets()))
+    stream = given.open()
+    with pytest.raises(MemberError) as error:
+        while stream.read(1 << 20):
+            continue
+    assert error.value.reason is Reason.IO
 
 
 def test_without_libarchive_its_kinds_are_said(monkeypatch):
