@@ -45,6 +45,8 @@ def as_json(result: Result) -> dict[str, object]:
         "conflicts": tally.conflicts,
         "changed_source": tally.changed_source,
         "left_out": list(result.left_out),
+        "failed_by": dict(sorted(tally.failed_by.items())),
+        "partial_by": dict(sorted(tally.partial_by.items())),
         "uncompared": [one.to_json() for one in result.gaps],
         "expired_sets": list(result.expired),
         "media": [{"label": one.label, **one.to_json()} for one in result.media],

@@ -73,7 +73,9 @@ def test_why_something_is_missing_is_said_with_what_would_help(capsys):
     tally.failed_by.update({"unpack:image-inside": 4, "read:input-output-error": 1})
     tally.partial_by.update({"checksum-mismatch": 1})
     tally.not_compared_by.update({"corrupt-picture": 1200})
-    scan_summary.tell(finished(tally, ()))
+    run = finished(tally, ())
+    assert scan_summary.as_json(run)["failed_by"] == dict(sorted(tally.failed_by.items()))
+    scan_summary.tell(run)
     told = capsys.readouterr().out
     assert (
         "failed: 4 image-inside (name each image as a source of its own), 3 key-or-password-needed"
