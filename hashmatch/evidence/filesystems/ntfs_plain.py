@@ -55,6 +55,26 @@ def stream(record: bytes, seq: int, unit: int, clusters: int) -> Stream | None:
         return None
 
 
+def names(record: bytes) -> tuple[bytes, ...]:
+    """Give the names in UTF-8 of the streams that a record in use has; none for one not sound."""
+    found: dict[bytes, None] = {}
+    try:
+        mark, place, count, _, at, _, used, _ = _HEAD.unpack_from(record)
+        if mark != b"FILE" or used > len(record):
+            return ()
+        whole = _mended(record, place, count)
+        while True:
+            kind, length, _, letters, begin, _, _ = _BEGIN.unpack_from(whole, at)
+            if kind == _END or length < _LEAST_OF_ALL or at + length > used:
+                return tuple(found)
+            if kind == _DATA:
+                name = whole[at + begin : at + begin + 2 * letters].decode("utf-16-le", "replace")
+                found[name.encode()] = None
+            at += length
+    except (struct.error, ValueError):
+        return tuple(found)
+
+
 def _mended(record: bytes, place: int, count: int) -> bytearray:
     """Put back what the ends of sectors were before a number took their place.
 

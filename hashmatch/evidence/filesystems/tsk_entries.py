@@ -111,6 +111,9 @@ class Writer:
     def _found(self, named: Named, file: Handle) -> list[Found]:
         """List what is to be read: of folders and of the file system's own files what is beside."""
         found = available(self._family, file, gone=named.gone)
+        if not named.gone:
+            missing = self._family.missing(file, [one.stream for one in found])
+            found += [Found(one) for one in missing]
         if named.own:
             return [one for one in found if not self._family.is_own_stream(one.stream.name)]
         if int(file.info.meta.type) == FOLDER:

@@ -113,6 +113,10 @@ class Family:
         """Give the content of a file in use where that is known without the library."""
         return None
 
+    def missing(self, file: Handle, found: list[Stream]) -> list[Stream]:  # noqa: ARG002
+        """Give the streams that a file in use has and the library does not tell."""
+        return []
+
     def nothing(self, file: Handle) -> Stream:
         """Stand for the content of a file that has none; not readable if it should have some."""
         return Stream(b"", -1 if int(file.info.meta.size) else 0)

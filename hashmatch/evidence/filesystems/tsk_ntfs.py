@@ -106,6 +106,16 @@ class Ntfs(Family):
         found = ntfs_plain.stream(raw, seq, self.unit, self._clusters)
         return None if found is None or self.is_cut(found.runs) else found
 
+    def missing(self, file: Handle, found: list[Stream]) -> list[Stream]:
+        """Streams whose list of runs is damaged: the library tells nothing of them."""
+        runs = self.record(int(file.info.meta.addr))
+        raw = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
+        named = ntfs_plain.names(raw)
+        if len(named) <= len(found):
+            return []
+        known = {one.name for one in found}
+        return [Stream(name, -1) for name in named if name not in known]
+
     def nothing(self, file: Handle) -> Stream:  # noqa: ARG002
         """Even an empty file has a stream: a record without one is damaged."""
         return Stream(b"", -1)

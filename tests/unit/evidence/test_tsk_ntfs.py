@@ -6,6 +6,7 @@ import random
 import pytest
 
 from hashmatch.evidence.filesystems.interface import MountError
+from hashmatch.model.evidence import Item
 from hashmatch.model.locators import parse_place
 from hashmatch.model.outcomes import Failed, ItemError, Reason
 from tests.byte_medium import ByteMedium, content, items, mounted
@@ -114,3 +115,18 @@ def test_times_of_ntfs_are_those_of_the_record_however_far():
         "changed": "1970-01-01T00:00:02.0000000Z",
         "accessed": "1970-01-01T00:00:03.0000000Z",
     }
+
+
+def test_a_stream_whose_list_of_runs_is_damaged_is_a_failure_and_not_left_out():
+    name = "side".encode("utf-16-le")
+    made = NtfsVolume({"a.jpg": [Data(b"a" * 3000), Data(b"b" * 3000, "side")]}).made()
+    sound = items(mounted(ByteMedium(made)), deleted=False)
+    assert set(sound) == {b"a.jpg", b"a.jpg:side"}
+    runs = made.index(name) + len(name)
+    assert made[runs] == 0x32
+    for damage in (b"\xff", b"\x32\xff\xff\xff\xff\x7f", b"\x32\0\0"):
+        broken = made[:runs] + damage + made[runs + len(damage) :]
+        entries = list(mounted(ByteMedium(broken)).entries(deleted=False))
+        assert {e.path for e in entries if isinstance(e, Item)} == {b"a.jpg"}, damage
+        failed = {e.path: e.reason for e in entries if isinstance(e, Failed)}
+        assert failed == {b"a.jpg:side": Reason.DAMAGED_FILE_SYSTEM}, damage
