@@ -28,7 +28,7 @@ def test_0_nothing_known(bench):
 def test_1_is_a_bug_and_shows_where(bare):
     broken = (
         "import hashmatch.cli as cli, hashmatch.commands.doctor as d;"
-        "d.command.callback = lambda: 1 // 0; cli.main(['doctor'])"
+        "d.command.callback = lambda **_: 1 // 0; cli.main(['doctor'])"
     )
     result = subprocess.run(
         [sys.executable, "-c", broken],
