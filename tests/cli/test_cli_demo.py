@@ -11,6 +11,8 @@ from hashmatch.errors import ExitCode
 from hashmatch.model import names
 from tests.cli.conftest import Bench
 
+MEASURED = False  # other modules measure what it runs
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):

@@ -13,6 +13,8 @@ from PIL import Image
 
 from hashmatch.errors import ExitCode
 
+MEASURED = False  # other modules run the same commands
+
 
 def files(root):
     return sorted(p.relative_to(root) for p in root.rglob("*"))

@@ -9,6 +9,8 @@ from tests.exfat_maker import ExfatMaker
 from tests.unit.evidence.test_members_phones import REPORT
 from tests.unit.test_jobs_phone_names import backup, contents, digest, manifest, properties
 
+MEASURED = False  # other modules run the same commands
+
 KNOWN = ("CameraRollDomain", "Media/DCIM/100APPLE/IMG_0001.JPG")
 NOTES = {"original": "CameraRollDomain-Media/DCIM/100APPLE/IMG_0001.JPG"}
 LOCKED = "WARNING: EV01: {}Manifest.db: this backup of a phone is encrypted"

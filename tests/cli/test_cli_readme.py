@@ -10,6 +10,8 @@ from hashmatch.errors import ExitCode
 from hashmatch.formats import registry as formats
 from hashmatch.report import registry as reports
 
+MEASURED = False  # other modules run the same commands
+
 README = (Path(hashmatch.__file__).parent.parent / "README.md").read_text("utf-8")
 
 
