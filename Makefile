@@ -11,7 +11,7 @@ demo: $(READY)           ## run the main job on a benign exhibit
 	$(BIN)/hashmatch demo hashmatch-demo --replace
 
 test: check              ## everything that must hold: style, types, layers, tests, coverage
-	COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/pytest -n 4 -rs --cov --cov-report=term
+	COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/pytest -n 3 -rs --cov --cov-report=term
 
 check: $(DEV)            ## what needs no test run: format, lint, types, layers, dependencies
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """The quick way to write a line writes what the usual one does, or does not write."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ DIGESTS = st.lists(
 
 
 @given(PATHS, DIGESTS, st.integers(0), st.integers(), st.integers(0), st.integers(0, 9))
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_the_bytes_are_those_of_the_canonical_form(path, digests, size, modified, n, source):
     outcome = Examined(path, size, modified, Reading(tuple(digests)))
     quick = quick_lines.of(n, source, outcome)

@@ -5,6 +5,7 @@ import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def render_all(names, folder):
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(NAME, min_size=1, max_size=4))
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_no_name_whatever_its_bytes_can_hide_act_or_break_a_report(names):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

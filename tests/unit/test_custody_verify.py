@@ -142,6 +142,7 @@ def test_no_record_can_be_missed_bit_by_bit_in_the_ledger(sealed):
         assert not holds(bytes(changed)), bit
 
 
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_a_flipped_bit_anywhere_is_noticed(path, case, key):
     """One bit of each byte through the whole of verify; it moves on from byte to byte."""
     content = path.read_bytes()
@@ -176,6 +177,7 @@ def test_both_verifiers_notice_a_flipped_bit(path, case, verified):
         assert verified(case)[1] is ExitCode.CUSTODY, place
 
 
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_truncation_at_any_offset_is_noticed(path, case, key):
     content = path.read_bytes()
     for length in range(0, len(content), 1 + len(content) // 300):
@@ -205,6 +207,7 @@ LINE_CHANGES = {
 
 
 @pytest.mark.parametrize("change", LINE_CHANGES.values(), ids=LINE_CHANGES)
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_added_removed_and_reordered_lines_are_noticed(path, case, verified, change):
     lines = path.read_bytes().splitlines(keepends=True)
     changed = b"".join(change(lines))

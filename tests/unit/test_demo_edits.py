@@ -28,6 +28,7 @@ def distance(picture, content):
 
 @pytest.mark.parametrize("edit", edits.available(), ids=lambda edit: edit.name)
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_an_edit_is_near_exactly_when_it_says_so(edit, seed):
     picture = drawing.scene(seed)
     bits = distance(picture, edit.apply(picture))

@@ -56,6 +56,7 @@ def test_no_question_gets_no_answer(tmp_path):
 
 
 @pytest.mark.parametrize("run_rows", [1, 7, 64, 5000])
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_many_runs_give_the_same_index_as_one(tmp_path, run_rows):
     rows = [(mixed(n % 700), n) for n in range(1000)]
     index = build(tmp_path / "i", rows, run_rows)

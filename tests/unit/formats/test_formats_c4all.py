@@ -94,6 +94,7 @@ def test_a_database_without_side_tables_is_read():
     ]
 
 
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_a_case_of_many_pictures_and_folders_is_read_in_full():
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE c4p_index(hash text, category int, pathId int)")

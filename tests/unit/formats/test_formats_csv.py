@@ -370,6 +370,7 @@ def test_a_value_beside_its_algorithm_is_a_row_too():
     assert len(records("csv", data)) == 2
 
 
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_quotes_that_nothing_closes_cost_time_by_the_length_of_the_table(monkeypatch):
     fed = 0
     feed = csv_rows.Rows._feed

@@ -90,6 +90,7 @@ def damage(content, chance):
 
 
 @pytest.mark.parametrize("name", SEEDS)
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_no_damage_to_a_picture_raises_or_prints(name, capfd):
     image, form, options = SEEDS[name]
     whole = encode(image, form, options)

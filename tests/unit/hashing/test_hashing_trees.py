@@ -135,6 +135,7 @@ def test_the_boxes_of_tiger_are_those_of_its_authors():
     [0, 1, 1024, 1025, aich.BLOCK, aich.BLOCK + 1, 1_500_000, 2 << 20, PART - 1, PART, PART + 1]
     + [count * PART + more for count, more in ((2, 0), (3, 9), (4, 0), (5, 200_000), (7, 0))],
 )
+@pytest.mark.no_cover  # much of the same: it takes half the time so
 def test_rhash_agrees(tmp_path, size):
     rhash = shutil.which("rhash")
     if rhash is None:
