@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from hashmatch.evidence import stamps
 from hashmatch.evidence.media import registry as media
 from hashmatch.evidence.media import unread
+from hashmatch.evidence.media.around import Around
 from hashmatch.evidence.media.interface import MediumError
 from hashmatch.model import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from hashmatch.evidence.filesystems.interface import FileSystem
-    from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
+    from hashmatch.evidence.media.interface import Medium
     from hashmatch.evidence.stamps import Stamp
     from hashmatch.evidence.volumes.interface import Opened, Volume
     from hashmatch.model.secrets import Secrets
@@ -167,27 +168,15 @@ class Stack:
             self._medium = None
 
 
-class _Watched:
-    """A medium that tells how much is read of it."""
+class _Watched(Around):
+    """A medium that tells how much is read of it; it is closed with what it is around."""
 
     def __init__(self, medium: Medium, note: Callable[[int], None]) -> None:
-        self._medium = medium
+        super().__init__(medium)
         self._note = note
 
-    @property
-    def size(self) -> int:
-        return self._medium.size
-
-    @property
-    def facts(self) -> MediumFacts:
-        return self._medium.facts
-
-    @property
-    def damage(self) -> Sequence[Stretch]:
-        return self._medium.damage
-
     def read_at(self, offset: int, length: int) -> bytes:
-        content = self._medium.read_at(offset, length)
+        content = super().read_at(offset, length)
         self._note(len(content))
         return content
 

@@ -17,15 +17,16 @@ import numpy as np
 from hashmatch.evidence.filesystems.interface import MountError, Run
 from hashmatch.evidence.filesystems.tsk_content import damaged
 from hashmatch.evidence.filesystems.tsk_streams import NONRESIDENT, Stream
+from hashmatch.evidence.media.around import Around
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from hashmatch.evidence.filesystems.ext_layout import Layout
-    from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
+    from hashmatch.evidence.media.interface import Medium
 
 MOST_GROUPS = 1 << 20
 """Groups of a volume; there are fewer on the largest that can be made with blocks of 4 KiB."""
@@ -148,7 +149,7 @@ class _Map:
         self.places.append(place)
 
 
-class Hidden:
+class Hidden(Around):
     """A volume in which records of very large files say that these are empty.
 
     Such a folder is one of no kind, so that it is no empty folder.
@@ -162,29 +163,14 @@ class Hidden:
     """
 
     def __init__(self, content: Medium, layout: Layout) -> None:
-        self._content = content
+        super().__init__(content)
         self._layout = layout
         self._length = layout.records_per_group * layout.record
         self._tables = sorted({place for place in _tables(content, layout) if place})
 
-    @property
-    def size(self) -> int:
-        """Bytes of the volume."""
-        return self._content.size
-
-    @property
-    def facts(self) -> MediumFacts:
-        """Those of the volume."""
-        return self._content.facts
-
-    @property
-    def damage(self) -> Sequence[Stretch]:
-        """That of the volume."""
-        return self._content.damage
-
     def read_at(self, offset: int, length: int) -> bytes:
         """Read; fewer bytes than asked for only at the end."""
-        piece = self._content.read_at(offset, length)
+        piece = self._medium.read_at(offset, length)
         first = bisect_right(self._tables, offset - self._length)
         last = bisect_left(self._tables, offset + length)
         for table in self._tables[first:last]:
@@ -196,7 +182,7 @@ class Hidden:
         width = self._layout.record
         first = max(0, (offset - table) // width)
         end = min(self._length // width, -(-(offset + len(piece) - table) // width))
-        raw = self._content.read_at(table + first * width, (end - first) * width)
+        raw = self._medium.read_at(table + first * width, (end - first) * width)
         records = np.frombuffer(raw[: len(raw) // width * width], np.uint8).reshape(-1, width)
         far = np.flatnonzero(_far(records, self._layout.block))
         if not len(far):
@@ -210,9 +196,6 @@ class Hidden:
                 if 0 <= place + at < len(out):
                     out[place + at] = 0
         return bytes(out)
-
-    def close(self) -> None:
-        """Leave the volume open: it belongs to who opened it."""
 
 
 def _far(records: NDArray[np.uint8], block: int) -> NDArray[np.bool_]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
+from hashmatch.evidence.media.around import Around
+from hashmatch.evidence.media.interface import Medium, Stretch
 
 
 def counted(medium: Medium) -> Medium:
@@ -17,25 +18,10 @@ def counted(medium: Medium) -> Medium:
     return _Counted(medium) if medium.facts.bad else medium
 
 
-class _Counted:
-    def __init__(self, medium: Medium) -> None:
-        self._medium = medium
-        self._bad = medium.facts.bad
-
-    @property
-    def size(self) -> int:
-        return self._medium.size
-
-    @property
-    def facts(self) -> MediumFacts:
-        return self._medium.facts
-
+class _Counted(Around):
     @property
     def damage(self) -> Sequence[Stretch]:
-        return _Joined(self._bad, self._medium.damage)
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        return self._medium.read_at(offset, length)
+        return _Joined(self._medium.facts.bad, self._medium.damage)
 
     def close(self) -> None:
         self._medium.close()

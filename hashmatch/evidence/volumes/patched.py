@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.media.around import Around
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from hashmatch.evidence.media.interface import Medium, MediumFacts, Stretch
+    from hashmatch.evidence.media.interface import Medium
 
 
-class Patched:
+class Patched(Around):
     """Reads a medium, with a few short stretches replaced. Closing it leaves the medium open."""
 
     def __init__(self, medium: Medium, pieces: Mapping[int, bytes]) -> None:
@@ -20,23 +22,8 @@ class Patched:
             medium: what is read.
             pieces: what is read in its place, by offset; what of it lies beyond the end is not.
         """
-        self._medium = medium
+        super().__init__(medium)
         self._pieces = dict(pieces)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the medium."""
-        return self._medium.size
-
-    @property
-    def facts(self) -> MediumFacts:
-        """Those of the medium."""
-        return self._medium.facts
-
-    @property
-    def damage(self) -> Sequence[Stretch]:
-        """That of the medium."""
-        return self._medium.damage
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read; fewer bytes than asked for only at the end."""
@@ -48,6 +35,3 @@ class Patched:
                 new = piece[first - at : last - at]
                 data = data[: first - offset] + new + data[last - offset :]
         return data
-
-    def close(self) -> None:
-        """Do nothing: who opened the medium closes it."""
