@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.members.aes_cbc import decrypted
 from hashmatch.evidence.members.dos_times import local_time
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.rar_entries import SYMLINK, End, Entry, Fields, Lock, piece
-from hashmatch.evidence.members.rar_secrets import decrypted
 from hashmatch.evidence.members.unpacked import Stretch, length
 from hashmatch.model.outcomes import Reason
 

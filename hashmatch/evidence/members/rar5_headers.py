@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashmatch.evidence.members.aes_cbc import decrypted
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.moments import since_1601
 from hashmatch.evidence.members.rar_entries import (
@@ -24,7 +25,6 @@ from hashmatch.evidence.members.rar_entries import (
     number,
     piece,
 )
-from hashmatch.evidence.members.rar_secrets import decrypted
 from hashmatch.evidence.members.unpacked import Stretch, length
 from hashmatch.model.outcomes import Reason
 

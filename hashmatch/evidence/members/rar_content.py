@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashmatch.evidence.members import rar4_headers, rar5_headers, rar_program, rar_secrets
+from hashmatch.evidence.members import aes_cbc, rar4_headers, rar5_headers, rar_program, rar_secrets
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.libarchive import Reader
 from hashmatch.evidence.members.methods import MOST_MEMORY
@@ -193,11 +193,9 @@ class Group:
         if entry.lock is None:
             return blocks
         if self._new:
-            return rar_secrets.decrypted(
-                blocks, self._keys.fitting(entry.lock).key, entry.lock.start
-            )
+            return aes_cbc.decrypted(blocks, self._keys.fitting(entry.lock).key, entry.lock.start)
         key, start = self._keys.old(self._word, entry.lock.salt)
-        return rar_secrets.decrypted(blocks, key, start)
+        return aes_cbc.decrypted(blocks, key, start)
 
 
 def _following(blocks: Iterator[bytes], given: int, crc: int) -> Iterator[bytes]:

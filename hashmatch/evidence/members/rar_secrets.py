@@ -17,8 +17,6 @@ from hashmatch.evidence.members.interface import MemberError
 from hashmatch.model.outcomes import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from hashmatch.evidence.members.rar_entries import Lock
 
 MOST_ROUNDS = 24
@@ -99,19 +97,6 @@ def _derived_old(word: bytes, salt: bytes) -> tuple[bytes, bytes]:
         start.append(first.digest()[19])
         digest.update(rows.tobytes())
     return struct.pack("<4I", *struct.unpack(">4I", digest.digest()[:16])), bytes(start)
-
-
-def decrypted(blocks: Iterable[bytes], key: bytes, start: bytes) -> Iterator[bytes]:
-    """Give what was encrypted; the content of an encrypted member ends with filling."""
-    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415  # slow to load
-        Cipher,
-        algorithms,
-        modes,
-    )
-
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(start)).decryptor()
-    for block in blocks:
-        yield decryptor.update(block)
 
 
 class Blake2sp:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hashmatch.evidence.members import methods
+from hashmatch.evidence.members.aes_cbc import decrypted
 from hashmatch.evidence.members.interface import MemberError
 from hashmatch.evidence.members.unpacked import exactly
 from hashmatch.model.outcomes import Reason
@@ -173,15 +174,7 @@ def _decrypted(
         raise MemberError(Reason.KEY_NEEDED)
     power, salt, start = _aes_setup(coder.setup)
     key = keys.key(word, salt, power)
-    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415  # slow to load
-        Cipher,
-        algorithms,
-        modes,
-    )
-
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(start)).decryptor()
-    for block in blocks:
-        yield decryptor.update(block)
+    yield from decrypted(blocks, key, start)
 
 
 def _aes_setup(setup: bytes) -> tuple[int, bytes, bytes]:

@@ -144,9 +144,7 @@ class _Archive:
         following = here + _padded(size)
         if found.kind in _RULES:
             return LeftOut(name, where, _RULES[found.kind]), here
-        if (
-            found.kind == _FOLDER
-        ):  # has no content, whatever its size; where it has, that is noticed
+        if found.kind == _FOLDER:  # whatever its size; what follows it all the same is noticed
             return None, here
         if found.kind in _ABOUT and not size:
             return None, following
