@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST = 6
 """Reasons that are named in a line, most frequent first; the others are counted."""
 
-_HELP = {
+_HELP: dict[str, str] = {
     Reason.KEY_NEEDED: "see --passwords, --ask-password, --key-file",
     Reason.IMAGE_INSIDE: "name each image as a source of its own",
     Reason.NO_BACKEND: "see 'hashmatch doctor'",
@@ -42,7 +42,6 @@ def lines(tally: Tally) -> Iterator[str]:
 def _counted(by_reason: Mapping[str, int]) -> Iterator[str]:
     ordered = sorted(by_reason.items(), key=lambda one: (-one[1], one[0]))
     for code, number in ordered[:_MOST]:
-        helps = next((words for reason, words in _HELP.items() if str(reason) == code), None)
-        yield f"{number:,} {code}" + (f" ({helps})" if helps else "")
+        yield f"{number:,} {code}" + (f" ({_HELP[code]})" if code in _HELP else "")
     if more := sum(number for _, number in ordered[_MOST:]):
         yield f"{more:,} for other reasons"

@@ -64,6 +64,8 @@ class Ntfs(Family):
     data = (NTFS_DATA,)
     _plain: Handle = None
     """The file that was looked at last, if it is no reparse point."""
+    _last: tuple[int, bytes] = -1, b""
+    """The record that was read last: its number, and itself."""
 
     def ident(self, addr: int, seq: int) -> bytes:
         """Name a record by its number and the sequence number that the name has."""
@@ -108,9 +110,7 @@ class Ntfs(Family):
 
     def missing(self, file: Handle, found: list[Stream]) -> list[Stream]:
         """Streams whose list of runs is damaged: the library tells nothing of them."""
-        runs = self.record(int(file.info.meta.addr))
-        raw = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
-        named = ntfs_plain.names(raw)
+        named = ntfs_plain.names(self._raw(int(file.info.meta.addr)))
         if len(named) <= len(found):
             return []
         known = {one.name for one in found}
@@ -141,8 +141,7 @@ class Ntfs(Family):
 
         The library keeps 32 bits of seconds of them.
         """
-        runs = self.record(int(file.info.meta.addr))
-        raw = self.content.read_at(runs[0].offset, _SECTOR_END) if runs else b""
+        raw = self._raw(int(file.info.meta.addr))[:_SECTOR_END]
         start = int.from_bytes(raw[20:22], "little")
         kind, form = raw[start : start + 4], raw[start + 8 : start + 9]
         body = start + int.from_bytes(raw[start + 20 : start + 22], "little")
@@ -162,6 +161,14 @@ class Ntfs(Family):
         if run is None:
             return ()
         return (Run(run.offset + place, min(self._record_size, run.length - place)),)
+
+    def _raw(self, addr: int) -> bytes:
+        """Read a record as it lies; what is asked of one is asked before the next."""
+        if addr != self._last[0]:
+            runs = self.record(addr)
+            raw = self.content.read_at(runs[0].offset, runs[0].length) if runs else b""
+            self._last = addr, raw
+        return self._last[1]
 
     def _record_at(self, addr: int) -> tuple[int, Run | None]:
         """Give where in a run of the MFT a record begins."""

@@ -196,12 +196,17 @@ def test_folders_whose_names_lie_in_large_records_are_listed(tmp_path):
     assert [p for p in found if not p.startswith(b"$OrphanFiles/")] == [b"sub/0.jpg"]
 
 
-def test_an_index_of_a_large_folder_makes_no_files(tmp_path):
+def of_sixty_names(tmp_path):
+    """Make a volume with a folder of several blocks."""
     root = tmp_path / "tree"
     (root / "sub").mkdir(parents=True)
     for number in range(60):
         (root / "sub" / f"{number:02}{'n' * 40}").write_bytes(b"%d" % number)
-    raw = bytearray(volume(root, "ext4", "-b", "1024", "-O", "^metadata_csum"))
+    return bytearray(volume(root, "ext4", "-b", "1024", "-O", "^metadata_csum"))
+
+
+def test_an_index_of_a_large_folder_makes_no_files(tmp_path):
+    raw = of_sixty_names(tmp_path)
     names = set(items(mounted(ByteMedium(raw))))
     assert len(names) == 60
     block = raw.index(f"30{'n' * 40}".encode()) // 1024 * 1024
@@ -218,11 +223,7 @@ def test_an_index_of_a_large_folder_makes_no_files(tmp_path):
 
 
 def test_blocks_of_a_folder_behind_a_damaged_one_are_listed(tmp_path):
-    root = tmp_path / "tree"
-    (root / "sub").mkdir(parents=True)
-    for number in range(60):
-        (root / "sub" / f"{number:02}{'n' * 40}").write_bytes(b"%d" % number)
-    raw = bytearray(volume(root, "ext4", "-b", "1024", "-O", "^metadata_csum"))
+    raw = of_sixty_names(tmp_path)
     block = raw.index(f"30{'n' * 40}".encode()) // 1024 * 1024
     raw[block : block + 1024] = bytes(1024)
     system = mounted(ByteMedium(raw))
